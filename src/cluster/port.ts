@@ -1,0 +1,63 @@
+import type { PodAddress } from "../probes/system.ts";
+
+/** A Kubernetes object as JSON; only what we rely on is typed. */
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    finalizers?: string[];
+  };
+  spec?: Record<string, unknown>;
+  status?: Record<string, unknown>;
+}
+
+/** Everything the bot asks of a cluster. `src/cluster/` is the only user of the Kubernetes client. */
+export interface Cluster {
+  readonly name: string;
+  pods(namespace: string, signal?: AbortSignal): Promise<PodAddress[]>;
+  /** Creates with strict field validation. An object that exists already with the same run label is returned as is. */
+  createChaos(object: KubernetesObject, signal?: AbortSignal): Promise<KubernetesObject>;
+  /** Null when it does not exist. */
+  getChaos(ref: ChaosRef, signal?: AbortSignal): Promise<KubernetesObject | null>;
+  /** Objects of all chaos kinds with a label selector, in one namespace or in all. */
+  listChaos(selector: string, namespace?: string, signal?: AbortSignal): Promise<KubernetesObject[]>;
+  /** Idempotent: an object that is gone is fine. */
+  deleteChaos(ref: ChaosRef, signal?: AbortSignal): Promise<void>;
+  /** Last step of the abort ladder: drops the finalizers without healing. */
+  dropFinalizers(ref: ChaosRef, signal?: AbortSignal): Promise<void>;
+  /** Runs a command in a pod's container; rejects only when the exit code could not be had. */
+  exec(target: ExecTarget, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  close(): Promise<void>;
+}
+
+export interface ChaosRef {
+  kind: string;
+  name: string;
+  namespace: string;
+}
+
+export interface ExecTarget {
+  namespace: string;
+  pod: string;
+  container?: string;
+}
+
+export interface ExecOptions {
+  stdin?: string;
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+export interface ExecResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}

@@ -1,0 +1,48 @@
+/**
+ * The one family of errors that a person may see. `message` is a sentence for the user, `hint` is what to type
+ * or do next. Anything that is not an AftershockError is a bug: it goes to the log, never to a channel.
+ */
+export class AftershockError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, hint: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "AftershockError";
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+export type ErrorCode =
+  | "bad_command"
+  | "bad_parameter"
+  | "bad_experiment"
+  | "bad_config"
+  | "unknown_experiment"
+  | "unknown_run"
+  | "unknown_cluster"
+  | "not_allowed"
+  | "not_pending"
+  | "target_busy"
+  | "guard_failed"
+  | "no_targets"
+  | "cluster_refused"
+  | "cluster_unreachable"
+  | "inject_failed"
+  | "heal_failed"
+  | "system_unreachable"
+  | "lease_lost"
+  | "missing_program"
+  | "not_supported_here"
+  | "unavailable";
+
+/** True for errors whose text may be shown to a person. */
+export function isAftershockError(error: unknown): error is AftershockError {
+  return error instanceof AftershockError;
+}
+
+/** The message of anything thrown, for logs and for wrapping; never for a channel unless it is an AftershockError. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

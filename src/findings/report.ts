@@ -1,0 +1,132 @@
+import { z } from "zod";
+
+/**
+ * The report of one run, `report.json`. The zod schema is the source; the JSON Schema in
+ * `src/findings/report.schema.json` is generated from it (`npm run schema`), and a test keeps the two equal.
+ */
+const count = z.int().min(0);
+const ms = z.number();
+
+export const writeCountsSchema = z.object({
+  /** Operations that were due. */
+  attempted: count,
+  acknowledged: count,
+  /** Certainly not applied. */
+  failed: count,
+  /** May or may not have been applied. */
+  unknown: count,
+  /** Acknowledged and not in the final state; null when there was no final read. */
+  lost: count.nullable(),
+  /** Unknown and present in the final state. */
+  recovered: count.nullable(),
+  /** Values present more than once in the final state. */
+  duplicated: count.nullable(),
+  /** Present in the final state though never attempted, or though certainly failed. */
+  unexpected: count.nullable(),
+});
+
+export const outageSchema = z.object({
+  /** Client id. */
+  probe: z.string(),
+  kind: z.enum(["write", "read"]),
+  startMs: ms,
+  /** Null: it had not recovered when the probes stopped (an open interval). */
+  endMs: ms.nullable(),
+  /** Null for an open interval. */
+  lengthMs: ms.nullable(),
+  /** What the operations in it ended with, most frequent first, e.g. `{ READONLY: 812 }`. */
+  errors: z.record(z.string(), count),
+});
+
+export const findingSchema = z.object({
+  /** Stable, e.g. `redis.lost-acknowledged-writes`. */
+  id: z.string(),
+  severity: z.enum(["critical", "high", "medium", "low", "info"]),
+  title: z.string(),
+  /** Measured facts, with numbers and units. */
+  evidence: z.array(z.string()),
+  /** What to change, and why that would have prevented it. */
+  advice: z.string(),
+  /** The setting that explains it, read from the live servers. */
+  setting: z
+    .object({ name: z.string(), value: z.string(), recommended: z.string(), member: z.string(), source: z.string() })
+    .optional(),
+});
+
+export const verdictsSchema = z.object({
+  hypothesis: z.enum(["held", "refuted", "inconclusive"]),
+  run: z.enum(["completed", "aborted", "failed", "interrupted"]),
+  cleanup: z.enum(["verified", "unverified"]),
+});
+
+/** One row of the table of measures: what, how much, in which unit, what it means. */
+export const measureSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  /** Null: not observed; shown as "not observed", never as 0. */
+  value: z.number().nullable(),
+  unit: z.enum(["ms", "writes", "reads", "bytes", "percent", "count", "per-second"]),
+  note: z.string().optional(),
+});
+
+export const reportSchema = z.object({
+  schemaVersion: z.literal(1),
+  run: z.object({
+    id: z.string(),
+    experiment: z.string(),
+    title: z.string(),
+    hypothesis: z.string(),
+    state: z.string(),
+    system: z.string(),
+    cluster: z.string(),
+    namespace: z.string(),
+    parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    requestedBy: z.string(),
+    approvedBy: z.array(z.string()),
+    planDigest: z.string(),
+    /** ISO 8601; all `…Ms` in the report count from here. */
+    zeroAt: z.string().nullable(),
+    startedAt: z.string(),
+    endedAt: z.string(),
+    /** Why the run did not complete; absent when it did. */
+    reason: z.string().optional(),
+  }),
+  verdicts: verdictsSchema,
+  /** Why the hypothesis got its verdict, one sentence. */
+  because: z.string(),
+  writes: z.object({ total: writeCountsSchema, byClient: z.record(z.string(), writeCountsSchema) }),
+  outages: z.array(outageSchema),
+  measures: z.array(measureSchema),
+  /** Latency percentiles from the intended start, per client and phase. */
+  latency: z.array(
+    z.object({
+      client: z.string(),
+      phase: z.string(),
+      count,
+      p50Ms: ms.nullable(),
+      p99Ms: ms.nullable(),
+      maxMs: ms.nullable(),
+    }),
+  ),
+  timeline: z.array(
+    z.object({
+      atMs: ms,
+      source: z.string(),
+      event: z.string(),
+      detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    }),
+  ),
+  /** Lost acknowledged writes per client as ranges of sequence numbers, first 50. */
+  lostRanges: z.record(z.string(), z.array(z.tuple([count, count]))),
+  findings: z.array(findingSchema),
+  guards: z.array(z.object({ id: z.string(), ok: z.boolean(), measured: z.string(), bound: z.string() })),
+  settings: z.array(z.object({ member: z.string(), name: z.string(), value: z.string() })),
+  cleanup: z.array(z.object({ what: z.string(), ok: z.boolean(), detail: z.string() })),
+});
+
+export type Report = z.infer<typeof reportSchema>;
+export type Finding = z.infer<typeof findingSchema>;
+export type Outage = z.infer<typeof outageSchema>;
+export type Measure = z.infer<typeof measureSchema>;
+export type WriteCounts = z.infer<typeof writeCountsSchema>;
+export type Verdicts = z.infer<typeof verdictsSchema>;

@@ -1,0 +1,115 @@
+import type { FinalRead, Setting, TimelineEvent } from "./history.ts";
+import type { Recorder } from "./recorder.ts";
+
+/**
+ * What the conductor needs from one kind of stateful system. One file (or folder) per system in `src/probes/`
+ * implements it; the conductor knows no system by name.
+ */
+export interface SystemAdapter {
+  /** The `system:` of an experiment file, e.g. `redis-sentinel`. */
+  readonly name: string;
+  /** Opens connections to the system. Throws AftershockError `system_unreachable` when nothing answers. */
+  open(context: SystemContext): Promise<SystemSession>;
+}
+
+/** A pod as an adapter sees it. */
+export interface PodAddress {
+  name: string;
+  namespace: string;
+  uid: string;
+  /** Where the adapter connects to: the pod IP, or a forwarded address. */
+  host: string;
+  labels: Readonly<Record<string, string>>;
+  ready: boolean;
+}
+
+export interface SystemContext {
+  namespace: string;
+  /** Pods of the namespace, fresh at each call. */
+  pods(): Promise<PodAddress[]>;
+  /** Parameters of the run after defaults, e.g. `{ rate: 100, masterName: "mymaster" }`. */
+  parameters: Readonly<Record<string, string | number | boolean>>;
+  runId: string;
+  /** Aborts everything the session does. */
+  signal: AbortSignal;
+  log: (message: string, detail?: Record<string, unknown>) => void;
+}
+
+/** The members of a system in the roles that the system itself reports now. */
+export interface Topology {
+  /** Names of groups that experiments may use as targets, e.g. `master`, `replicas`, `sentinels`. */
+  groups: Readonly<Record<string, readonly string[]>>;
+  /** One line for a person, e.g. `master redis-0, replicas redis-1 redis-2, 3 Sentinels, quorum 2`. */
+  summary: string;
+}
+
+/** What a guard measured. `ok: false` stops the run before anything is touched. */
+export interface GuardResult {
+  ok: boolean;
+  /** With units: `lag 0 bytes (redis-1), 14 bytes (redis-2)`. */
+  measured: string;
+  /** With units: `at most 1,048,576 bytes`. */
+  bound: string;
+  /** What to do when it does not hold. */
+  hint: string;
+}
+
+/** A once-a-second picture for the live message. */
+export interface ProbeStatus {
+  atMs: number;
+  clients: Array<{
+    client: string;
+    kind: "write" | "read";
+    /** Totals since the start. */
+    ok: number;
+    fail: number;
+    unknown: number;
+    /** Over the last second. */
+    okPerSecond: number;
+    p50Ms: number | null;
+    p99Ms: number | null;
+    /** The member this client talks to now; null when it has no connection. */
+    member: string | null;
+    /** One entry a second, oldest first, at most 60: share of operations that were ok, 0..1; null when none was due. */
+    okRatio: Array<number | null>;
+  }>;
+}
+
+export interface Convergence {
+  converged: boolean;
+  /** What was still different when time ran out, or what all agree on. */
+  summary: string;
+}
+
+export interface SystemSession {
+  topology(): Promise<Topology>;
+  /** Guards by id, with the bounds given in the experiment. Throws AftershockError `bad_experiment` for an unknown id. */
+  guard(id: string, bounds: Readonly<Record<string, number>>): Promise<GuardResult>;
+  /** Effective settings of every member that findings are tied to. */
+  settings(): Promise<Setting[]>;
+  /** Starts clients and observers; they write to the recorder until `stop()`. */
+  start(recorder: Recorder): Promise<RunningProbes>;
+  /** Waits until the system's members agree again, or the deadline has passed. Observations go to the recorder. */
+  awaitConvergence(recorder: Recorder, deadlineMs: number, signal: AbortSignal): Promise<Convergence>;
+  /** Proves in the data path that every pair of the two groups can talk in both directions. */
+  proveConnected(left: readonly string[], right: readonly string[]): Promise<ConnectivityProof>;
+  /** What every member holds for every write client. Never throws for one member: the error is in its record. */
+  finalReads(recorder: Recorder): Promise<FinalRead[]>;
+  /** Removes what the probes wrote. */
+  cleanUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RunningProbes {
+  status(): ProbeStatus;
+  /** Called for every system event as it happens, so that the thread can tell it live. */
+  onEvent(listener: (event: TimelineEvent) => void): void;
+  /** Stops sending, waits for what is in flight (at most the operation timeout), writes schedule reports. */
+  stop(): Promise<void>;
+}
+
+export interface ConnectivityProof {
+  ok: boolean;
+  /** One entry per direction of each pair. */
+  pairs: Array<{ from: string; to: string; ok: boolean; detail: string }>;
+}

@@ -1,0 +1,52 @@
+import type { ProbeStatus } from "../probes/system.ts";
+import type { Report } from "../findings/report.ts";
+import type { Plan } from "./plan.ts";
+import type { RunState } from "./lifecycle.ts";
+
+/**
+ * Everything that happens in a run, one append-only row of `run_events` each. The thread, the card, the report and
+ * the audit trail are projections of these rows; nothing else is said about a run.
+ */
+export type RunEventBody =
+  | { type: "requested"; by: string; plan: Plan; digest: string; expiresAt: string }
+  | { type: "approved"; by: string; reason: string | null; digest: string; given: number; needed: number }
+  | { type: "denied"; by: string; reason: string | null }
+  | { type: "expired" }
+  | { type: "abort-requested"; by: string; reason: string | null }
+  /** The state changed. For terminal states the reason says why, in a sentence for the channel. */
+  | { type: "state"; from: RunState; to: RunState; reason: string | null; atMs: number | null }
+  | { type: "claimed"; worker: string; fence: number; takenOver: boolean }
+  | { type: "guard"; id: string; title: string; ok: boolean; measured: string; bound: string; hint: string }
+  | { type: "topology"; summary: string; groups: Record<string, string[]> }
+  | { type: "probe-status"; status: ProbeStatus; phase: RunState }
+  /** The system itself said something. */
+  | {
+      type: "system";
+      atMs: number;
+      source: string;
+      event: string;
+      detail: Record<string, string | number | boolean | null>;
+    }
+  /** Stored before anything is created in the cluster. */
+  | { type: "fault-intended"; fault: string; kind: string; name: string; namespace: string; pods: string[] }
+  | { type: "fault-injected"; fault: string; kind: string; name: string; atMs: number; tookMs: number }
+  | { type: "fault-removed"; fault: string; kind: string; name: string; atMs: number | null; tookMs: number }
+  /** One proof that the fault is gone; all of them together make the cleanup verdict. */
+  | { type: "healing-proof"; what: string; ok: boolean; detail: string }
+  | { type: "converged"; ok: boolean; summary: string; tookMs: number }
+  | { type: "stop-condition"; id: string; measured: string; bound: string }
+  /** A problem in words for the channel; the stack is in the log. */
+  | { type: "problem"; code: string; message: string; hint: string }
+  | { type: "judged"; report: Report; artifacts: string[] };
+
+export type RunEventType = RunEventBody["type"];
+
+/** A stored event. `seq` counts from 1 in its run without gaps. `at` is ISO 8601, wall clock. */
+export type RunEvent = RunEventBody & { run: string; seq: number; at: string };
+
+/** A file made at the end of a run: `report.json`, `report.md`, `chart.png`, `history.jsonl`. */
+export interface Artifact {
+  name: string;
+  contentType: string;
+  bytes: Buffer;
+}

@@ -1,0 +1,63 @@
+import type { Experiment } from "../experiment/schema.ts";
+import type { RunEvent, Artifact } from "./events.ts";
+import type { RunState } from "./lifecycle.ts";
+import type { ParameterValue, Plan } from "./plan.ts";
+
+/** Who acts, as Slack (or the command line) identified them. */
+export interface Actor {
+  userId: string;
+  teamId: string;
+  /** Where they act. */
+  channelId: string;
+}
+
+/** A run as commands and cards need it. Times are ISO 8601. */
+export interface RunRow {
+  id: string;
+  experiment: string;
+  state: RunState;
+  plan: Plan;
+  digest: string;
+  requestedBy: string;
+  teamId: string;
+  channelId: string;
+  approvedBy: string[];
+  createdAt: string;
+  expiresAt: string;
+  endedAt: string | null;
+  abortRequestedBy: string | null;
+}
+
+export interface RunRequest {
+  experiment: string;
+  /** As typed: values are parsed and checked against the experiment's parameters. */
+  parameters: Readonly<Record<string, string>>;
+  cluster?: string;
+  profile?: string;
+}
+
+/**
+ * What commands may do. Every method validates, records and answers; none of them injects. All reject with
+ * AftershockError for anything a person could mend.
+ */
+export interface RunService {
+  experiments(): readonly Experiment[];
+  /** Nearest match is in the error's hint. */
+  experiment(name: string): Experiment;
+  /** Resolves targets now and returns what would be done; records nothing. */
+  plan(request: RunRequest): Promise<{ plan: Plan; digest: string }>;
+  request(actor: Actor, request: RunRequest): Promise<RunRow>;
+  approve(actor: Actor, runId: string, reason?: string): Promise<RunRow>;
+  deny(actor: Actor, runId: string, reason?: string): Promise<RunRow>;
+  /** Ends a pending run, or asks the worker to stop and heal a running one. Anyone in the channel may. */
+  abort(actor: Actor, runId: string, reason?: string): Promise<RunRow>;
+  /** `run-12`, `12`, or nothing for the newest run of the channel. */
+  find(channelId: string, runId?: string): Promise<RunRow>;
+  recent(channelId: string, limit: number): Promise<RunRow[]>;
+  /** Not yet ended, in this channel, newest first. */
+  open(channelId: string): Promise<RunRow[]>;
+  events(runId: string, afterSeq?: number): Promise<RunEvent[]>;
+  artifact(runId: string, name: string): Promise<Artifact | null>;
+  /** For mistakes: the values and type of parameters as given by the experiment. */
+  parameterHelp(name: string): Array<{ name: string; default: ParameterValue; range: string; description: string }>;
+}
