@@ -88,3 +88,5 @@ export const experimentSchema = z.strictObject({
 
 export type Experiment = z.infer<typeof experimentSchema>;
 export type ParameterDefinition = z.infer<typeof parameterSchema>;
+/** A parameter's value after defaults and checks. Durations stay text, e.g. `15s`. */
+export type ParameterValue = string | number | boolean;

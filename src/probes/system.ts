@@ -1,4 +1,4 @@
-import type { FinalRead, Setting, TimelineEvent } from "./history.ts";
+import type { ClientInfo, FinalRead, Setting, TimelineEvent } from "./history.ts";
 import type { Recorder } from "./recorder.ts";
 
 /**
@@ -30,6 +30,12 @@ export interface SystemContext {
   /** Parameters of the run after defaults, e.g. `{ rate: 100, masterName: "mymaster" }`. */
   parameters: Readonly<Record<string, string | number | boolean>>;
   runId: string;
+  /** Runs a command in a pod's first container, e.g. to prove a path from pod to pod. Rejects without an exit code. */
+  exec(
+    pod: string,
+    command: readonly string[],
+    timeoutMs: number,
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   /** Aborts everything the session does. */
   signal: AbortSignal;
   log: (message: string, detail?: Record<string, unknown>) => void;
@@ -82,6 +88,8 @@ export interface Convergence {
 }
 
 export interface SystemSession {
+  /** What the history's header says of this run: every probe client, and the members that are read back. */
+  describe(): Promise<{ clients: ClientInfo[]; members: string[] }>;
   topology(): Promise<Topology>;
   /** Guards by id, with the bounds given in the experiment. Throws AftershockError `bad_experiment` for an unknown id. */
   guard(id: string, bounds: Readonly<Record<string, number>>): Promise<GuardResult>;
@@ -93,7 +101,7 @@ export interface SystemSession {
   awaitConvergence(recorder: Recorder, deadlineMs: number, signal: AbortSignal): Promise<Convergence>;
   /** Proves in the data path that every pair of the two groups can talk in both directions. */
   proveConnected(left: readonly string[], right: readonly string[]): Promise<ConnectivityProof>;
-  /** What every member holds for every write client. Never throws for one member: the error is in its record. */
+  /** What every member holds for every write client; the caller records them. Never throws for one member: the error is in its record. */
   finalReads(recorder: Recorder): Promise<FinalRead[]>;
   /** Removes what the probes wrote. */
   cleanUp(): Promise<void>;

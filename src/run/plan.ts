@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 
-export type ParameterValue = string | number | boolean;
+import type { ParameterValue } from "../experiment/schema.ts";
+
+export type { ParameterValue };
 
 /**
  * What exactly would be done: the thing that is approved. Targets are resolved to pods; the digest covers everything

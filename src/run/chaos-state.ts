@@ -1,0 +1,81 @@
+import type { KubernetesObject } from "../cluster/port.ts";
+
+/**
+ * What a chaos object's status says, by Chaos Mesh's contract (anchors/chaos-platforms.md 3.1 and 3.3). Records are
+ * the truth; conditions lag by one reconcile, and `AllRecovered` is also true before any injection.
+ */
+export type ChaosState = "no-target" | "wrong-target" | "injecting" | "inject-failed" | "active" | "healing" | "healed";
+
+export interface ChaosReading {
+  state: ChaosState;
+  detail: string;
+}
+
+interface ChaosRecord {
+  id: string;
+  phase: string;
+  injectedCount: number;
+  recoveredCount: number;
+  lastFailure: string | null;
+}
+
+/** Reads the state of one object. `expectedIds` are the record ids of the pods that the plan named, `ns/pod`. */
+export function readChaos(object: KubernetesObject, expectedIds: readonly string[]): ChaosReading {
+  const records = chaosRecords(object);
+  const stopping = object.metadata.deletionTimestamp !== undefined || desiredPhase(object) === "Stop";
+  if (records.length === 0) return { state: "no-target", detail: "no record: nothing was selected yet" };
+  const ids = new Set(records.map((record) => record.id));
+  const strangers = [...ids].filter((id) => !expectedIds.includes(id));
+  const missing = expectedIds.filter((id) => !ids.has(id));
+  if (strangers.length > 0 || missing.length > 0) {
+    return {
+      state: "wrong-target",
+      detail: `selected ${[...ids].join(", ")}; approved were ${expectedIds.join(", ")}`,
+    };
+  }
+  if (stopping) {
+    const healed = records.every(
+      (record) => record.phase === "Not Injected" && (record.injectedCount === 0 || record.recoveredCount >= 1),
+    );
+    return healed
+      ? { state: "healed", detail: "every record is Not Injected" }
+      : { state: "healing", detail: describe(records) };
+  }
+  if (records.every((record) => record.phase === "Injected" && record.injectedCount >= 1)) {
+    return { state: "active", detail: describe(records) };
+  }
+  const failed = records.find((record) => record.lastFailure !== null && record.injectedCount === 0);
+  return failed === undefined
+    ? { state: "injecting", detail: describe(records) }
+    : { state: "inject-failed", detail: `${failed.id}: ${failed.lastFailure}` };
+}
+
+function describe(records: readonly ChaosRecord[]): string {
+  const injected = records.filter((record) => record.phase === "Injected").length;
+  return `${injected} of ${records.length} records injected`;
+}
+
+function desiredPhase(object: KubernetesObject): unknown {
+  return asObject(asObject(object.status)["experiment"])["desiredPhase"];
+}
+
+function chaosRecords(object: KubernetesObject): ChaosRecord[] {
+  const list = asObject(asObject(object.status)["experiment"])["containerRecords"];
+  if (!Array.isArray(list)) return [];
+  return list.map((entry) => {
+    const record = asObject(entry);
+    const events = Array.isArray(record["events"]) ? record["events"].map(asObject) : [];
+    const failure = events.findLast((event) => event["type"] === "Failed" && event["operation"] === "Apply");
+    return {
+      id: String(record["id"]),
+      phase: String(record["phase"]),
+      injectedCount: Number(record["injectedCount"] ?? 0),
+      recoveredCount: Number(record["recoveredCount"] ?? 0),
+      lastFailure: failure === undefined ? null : String(failure["message"] ?? "no message"),
+    };
+  });
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

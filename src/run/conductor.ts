@@ -1,0 +1,292 @@
+import type { Cluster } from "../cluster/port.ts";
+import { isAftershockError, messageOf } from "../errors.ts";
+import type { Experiment } from "../experiment/schema.ts";
+import { createRecorder, type Recorder } from "../probes/recorder.ts";
+import type { RunningProbes, SystemSession } from "../probes/system.ts";
+import type { Database } from "../store/database.ts";
+import { findRun, type StoredRun } from "../store/runs.ts";
+import { keepFault } from "./active-phase.ts";
+import { conclude, type ChartRenderer } from "./conclude.ts";
+import { checkGuards, type GuardEvent } from "./guards.ts";
+import { proveDataPath, removeFaults, type HealDeadlines, type HealingProof } from "./heal.ts";
+import { inject, intentOf, storeIntents, type Intent } from "./inject.ts";
+import { createJournal, type Journal } from "./journal.ts";
+import type { RunOutcome } from "./lifecycle.ts";
+import { takeOwnership, type LeaseSettings, type Ownership, type StopWish } from "./ownership.ts";
+import { sameTargets } from "./fault-manifest.ts";
+import { resolveFaultsNow } from "./planner.ts";
+import { publishLive, type Publisher } from "./publish.ts";
+import { systemContext, type Registry } from "./systems.ts";
+import { pause } from "./wait.ts";
+
+export interface ConductorDeps {
+  database: Database;
+  registry: Registry;
+  lease: LeaseSettings;
+  healDeadlines: HealDeadlines;
+  renderChart: ChartRenderer;
+  log: (message: string, detail?: Record<string, unknown>) => void;
+  /** Told about every run this worker owns, so that a shutdown can stop it. */
+  onOwned: (ownership: Ownership) => void;
+}
+
+/** How long clients go on after the system has recovered, so that their outages end inside the history. */
+const tailMs = 2000;
+/** How long a worker that was told to leave waits for the system to recover; healing itself is not shortened. */
+const shutdownRecoveryMs = 5000;
+
+interface Ending {
+  outcome: RunOutcome;
+  reason: string | null;
+}
+
+interface Walk {
+  deps: ConductorDeps;
+  run: StoredRun;
+  experiment: Experiment;
+  cluster: Cluster;
+  session: SystemSession;
+  journal: Journal;
+  ownership: Ownership;
+  guards: GuardEvent[];
+}
+
+/**
+ * Drives one approved run through its phases, alone: the lease decides who. Heals on every way out; when the lease
+ * is lost it stops and touches nothing, since another worker heals then. Does nothing if the run is not waiting.
+ */
+export async function conduct(deps: ConductorDeps, runId: string): Promise<void> {
+  const ownership = await takeOwnership(deps.database, runId, ["approved"], deps.lease);
+  if (ownership === null) return;
+  deps.onOwned(ownership);
+  try {
+    await walk(deps, ownership);
+  } catch (error) {
+    if (!ownership.lost.aborted) throw error;
+    deps.log("lease lost; leaving the run to its new owner", { runId });
+  } finally {
+    ownership.release();
+  }
+}
+
+async function walk(deps: ConductorDeps, ownership: Ownership): Promise<void> {
+  const run = await findRun(deps.database, ownership.runId);
+  if (run === null) throw new Error(`${ownership.runId} vanished`);
+  const journal = createJournal(deps.database, ownership);
+  await journal.say({ type: "claimed", worker: deps.lease.owner, fence: ownership.fence, takenOver: false });
+  await journal.move("preflight");
+  const guards: GuardEvent[] = [];
+  let session: SystemSession | undefined;
+  try {
+    const experiment = deps.registry.experiments.find((candidate) => candidate.name === run.experiment);
+    if (experiment === undefined) throw new Error(`the experiment ${run.experiment} is no longer in the catalogue`);
+    const cluster = deps.registry.cluster(run.plan.cluster);
+    session = await deps.registry.system(run.plan.system).open(
+      systemContext({
+        cluster,
+        namespace: run.plan.namespace,
+        parameters: run.plan.parameters,
+        runId: run.id,
+        signal: ownership.lost,
+        log: deps.log,
+      }),
+    );
+    const all: Walk = { deps, run, experiment, cluster, session, journal, ownership, guards };
+    const refused = await preflight(all);
+    if (refused === null) return await experimentAndHeal(all);
+    await conclude({ ...all, ending: refused, history: null, proofs: [] });
+  } catch (error) {
+    ownership.lost.throwIfAborted();
+    if (journal.state() !== "preflight") throw error;
+    // Nothing was touched yet: the run can simply end.
+    const ending = await failure(deps, journal, error);
+    await conclude({ deps, run, journal, guards, ending, history: null, proofs: [] });
+  } finally {
+    await session?.close();
+  }
+}
+
+/** Null when everything holds; otherwise how the run ends, with nothing touched. */
+async function preflight(all: Walk): Promise<Ending | null> {
+  const { run, session, journal, deps, ownership } = all;
+  const topology = await session.topology();
+  const groups = Object.fromEntries(Object.entries(topology.groups).map(([name, pods]) => [name, [...pods]]));
+  await journal.say({ type: "topology", summary: topology.summary, groups });
+  all.guards.push(
+    ...(await checkGuards({ runId: run.id, plan: run.plan, session, cluster: all.cluster, database: deps.database })),
+  );
+  await journal.say(...all.guards);
+  if (ownership.stop.aborted) return stopped(ownership);
+  const failed = all.guards.filter((guard) => !guard.ok);
+  if (failed.length > 0) {
+    const names = failed.map((guard) => guard.title.toLowerCase()).join("; ");
+    return { outcome: "failed", reason: `Guard failed: ${names}. Nothing was injected.` };
+  }
+  return targetsMoved(all);
+}
+
+async function targetsMoved({ experiment, run, session }: Walk): Promise<Ending | null> {
+  const now = await resolveFaultsNow(experiment, run.plan, session);
+  if (sameTargets(now, run.plan.faults)) return null;
+  const pods = (faults: typeof now | typeof run.plan.faults): string => faults.map((f) => f.subject.join(" ")).join(", ");
+  return {
+    outcome: "failed",
+    reason: `The approval was for ${pods(run.plan.faults)}, but the target is ${pods(now)} now. Nothing was injected; ask for the run again.`,
+  };
+}
+
+async function experimentAndHeal(all: Walk): Promise<void> {
+  const { run, session, journal, ownership, deps } = all;
+  const settings = await session.settings();
+  const described = await session.describe();
+  const recorder = createRecorder({
+    type: "header",
+    schemaVersion: 1,
+    run: run.id,
+    experiment: run.experiment,
+    system: run.plan.system,
+    zeroAt: new Date().toISOString(),
+    ...described,
+  });
+  for (const setting of settings) recorder.setting(setting);
+  recorder.phase("baseline");
+  await journal.move("baseline", { atMs: 0 });
+
+  const live: { probes?: RunningProbes; publisher?: Publisher } = {};
+  let ending: Ending;
+  try {
+    live.probes = await session.start(recorder);
+    live.publisher = publishLive(journal, live.probes, (error) => deps.log("publishing failed", { error: messageOf(error) }));
+    ending = await runFault(all, recorder, live.probes);
+  } catch (error) {
+    ownership.lost.throwIfAborted();
+    ending = await failure(deps, journal, error);
+  }
+  try {
+    const proofs = await healAndProve(all, recorder, ending);
+    await finish(all, recorder, live);
+    await journal.move("judging", { atMs: recorder.now() });
+    await conclude({ ...all, ending, history: recorder.history(), proofs });
+  } finally {
+    await live.publisher?.stop().catch(() => undefined);
+    await live.probes?.stop().catch(() => undefined);
+  }
+}
+
+/** Baseline, injection, and the time of the fault. */
+async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes): Promise<Ending> {
+  const { run, cluster, deps, journal, ownership } = all;
+  await pause(run.plan.phases.baselineMs, ownership.stop, ownership.lost);
+  ownership.lost.throwIfAborted();
+  if (ownership.stop.aborted) return stopped(ownership);
+  const moved = await targetsMoved(all);
+  if (moved !== null) return moved;
+
+  const pods = await cluster.pods(run.plan.namespace, ownership.lost);
+  const intents: Intent[] = run.plan.faults.map((fault) => intentOf(run.id, run.plan, fault, pods));
+  recorder.phase("injecting");
+  await storeIntents(journal, run.id, intents, recorder.now());
+  const signal = AbortSignal.any([ownership.lost, ownership.stop]);
+  for (const intent of intents) {
+    const startedMs = recorder.now();
+    try {
+      await inject(cluster, deps.database, run.id, intent, signal);
+    } catch (error) {
+      if (ownership.stop.aborted) return stopped(ownership);
+      throw error;
+    }
+    const atMs = recorder.now();
+    recorder.event({ atMs, source: "run", event: "fault-injected", detail: { fault: intent.faultId, name: intent.name } });
+    await journal.say({
+      type: "fault-injected",
+      fault: intent.faultId,
+      kind: intent.kind,
+      name: intent.name,
+      atMs,
+      tookMs: atMs - startedMs,
+    });
+  }
+  recorder.phase("active");
+  await journal.move("active", { atMs: recorder.now() });
+  const ended = await keepFault({ ...all, intents, probes, recorder, durationMs: run.plan.phases.durationMs });
+  if (ownership.stop.aborted) return stopped(ownership);
+  return ended === null ? { outcome: "completed", reason: null } : { outcome: "failed", reason: ended };
+}
+
+/** Removes every fault, proves it in the data path, and waits for the system to agree with itself again. */
+async function healAndProve(all: Walk, recorder: Recorder, ending: Ending): Promise<HealingProof[]> {
+  const { run, cluster, deps, journal, ownership, session } = all;
+  recorder.phase("healing");
+  await journal.move("healing", {
+    atMs: recorder.now(),
+    outcome: ending.outcome,
+    ...(ending.reason === null ? {} : { reason: ending.reason }),
+  });
+  const { removed, proofs, faults } = await removeFaults({
+    runId: run.id,
+    cluster,
+    database: deps.database,
+    signal: ownership.lost,
+    deadlines: deps.healDeadlines,
+    now: recorder.now,
+  });
+  for (const { fault, name } of removed) {
+    recorder.event({ atMs: recorder.now(), source: "run", event: "fault-removed", detail: { fault, name } });
+  }
+  recorder.phase("recovery");
+  await journal.move("verifying", { atMs: recorder.now(), events: [...removed, ...proofs] });
+  const paths = await proveDataPath(session, faults);
+  if (paths.length > 0) await journal.say(...paths);
+
+  const shutdown = isStopWish(ownership.stop.reason) && ownership.stop.reason.kind === "shutdown";
+  const startedMs = recorder.now();
+  const converged = await session.awaitConvergence(
+    recorder,
+    shutdown ? shutdownRecoveryMs : run.plan.phases.recoveryMs,
+    ownership.lost,
+  );
+  const { converged: ok, summary } = converged;
+  await journal.say({ type: "converged", ok, summary, tookMs: recorder.now() - startedMs });
+  return [...proofs, ...paths];
+}
+
+/** Lets the clients finish, then reads back what every member holds, and removes what the probes wrote. */
+async function finish(
+  { session, ownership, deps }: Walk,
+  recorder: Recorder,
+  live: { probes?: RunningProbes; publisher?: Publisher },
+): Promise<void> {
+  await pause(tailMs, ownership.lost);
+  await live.publisher?.stop();
+  await live.probes?.stop();
+  recorder.phase("final-reads");
+  for (const read of await session.finalReads(recorder)) recorder.finalRead(read);
+  await session.cleanUp().catch((error: unknown) => deps.log("probe keys stay until they expire", { error: messageOf(error) }));
+}
+
+function stopped(ownership: Ownership): Ending {
+  const wish: unknown = ownership.stop.reason;
+  if (!isStopWish(wish)) return { outcome: "aborted", reason: "Stopped." };
+  switch (wish.kind) {
+    case "abort":
+      return { outcome: "aborted", reason: `Stopped by <@${wish.by}>.` };
+    case "stop-condition":
+      return { outcome: "aborted", reason: `Stop condition ${wish.by}: ${wish.reason}.` };
+    case "shutdown":
+      return { outcome: "interrupted", reason: "The worker was shut down, and healed before it left." };
+  }
+}
+
+function isStopWish(value: unknown): value is StopWish {
+  return typeof value === "object" && value !== null && "kind" in value && "by" in value;
+}
+
+/** Says what went wrong in words for the channel; the stack goes to the log. */
+async function failure(deps: ConductorDeps, journal: Journal, error: unknown): Promise<Ending> {
+  deps.log("run failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  const problem = isAftershockError(error)
+    ? { code: error.code, message: error.message, hint: error.hint }
+    : { code: "internal", message: "The run met an unexpected error.", hint: "The worker's log has the details." };
+  await journal.say({ type: "problem", ...problem });
+  return { outcome: "failed", reason: problem.message };
+}

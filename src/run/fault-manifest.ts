@@ -1,0 +1,89 @@
+import { apiVersion, runLabel } from "../cluster/kinds.ts";
+import type { KubernetesObject } from "../cluster/port.ts";
+import type { Experiment } from "../experiment/schema.ts";
+import { formatDuration } from "../experiment/duration.ts";
+import { AftershockError } from "../errors.ts";
+import type { PlannedFault } from "./plan.ts";
+
+/**
+ * The cluster ends the fault by itself this long after we should have: the dead-man's switch. Chaos Mesh counts
+ * `duration` from the object's creation, with one-second resolution, so the margin also covers slow injection.
+ */
+export const deadManMarginMs = 10_000;
+
+type FaultDefinition = Experiment["faults"][number];
+
+/**
+ * Resolves a fault of an experiment against the groups that the system reports. Targets are pinned by pod name:
+ * label selectors lag a failover (anchors: Chaos Mesh ignores all other selectors when `pods` is set).
+ * Throws AftershockError `no_targets` for a group that is unknown or empty.
+ */
+export function planFault(
+  fault: FaultDefinition,
+  groups: Readonly<Record<string, readonly string[]>>,
+  namespace: string,
+  durationMs: number,
+): PlannedFault {
+  const subject = resolve(fault, fault.subject, groups);
+  const target = resolve(fault, fault.target, groups);
+  return {
+    id: fault.id,
+    title: fault.title,
+    kind: fault.kind,
+    subject,
+    target,
+    durationMs,
+    spec: {
+      ...fault.spec,
+      mode: "all",
+      selector: pinned(namespace, subject),
+      ...(target.length === 0 ? {} : { target: { mode: "all", selector: pinned(namespace, target) } }),
+      duration: formatDuration(durationMs + deadManMarginMs),
+    },
+  };
+}
+
+/** The object to create for a planned fault. Its name says whose it is; the run label lets any worker find it. */
+export function faultObject(fault: PlannedFault, namespace: string, runId: string): KubernetesObject {
+  return {
+    apiVersion,
+    kind: fault.kind,
+    metadata: {
+      name: `${runId}-${fault.id}`,
+      namespace,
+      labels: { [runLabel]: runId, "app.kubernetes.io/managed-by": "aftershock" },
+    },
+    spec: { ...fault.spec },
+  };
+}
+
+/** True when two plans would hit the same pods. */
+export function sameTargets(a: readonly PlannedFault[], b: readonly PlannedFault[]): boolean {
+  const pods = (faults: readonly PlannedFault[]): string =>
+    JSON.stringify(faults.map((fault) => [fault.id, fault.subject.toSorted(), fault.target.toSorted()]));
+  return pods(a) === pods(b);
+}
+
+function pinned(namespace: string, pods: readonly string[]): Record<string, unknown> {
+  return { namespaces: [namespace], pods: { [namespace]: [...pods] } };
+}
+
+function resolve(
+  fault: FaultDefinition,
+  names: readonly string[],
+  groups: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  return names.flatMap((name) => {
+    const pods = groups[name];
+    if (pods === undefined || pods.length === 0) {
+      throw new AftershockError(
+        "no_targets",
+        `The fault "${fault.title}" needs the group "${name}", and the system has none now.`,
+        `Groups now: ${Object.entries(groups)
+          .map(([group, members]) => `${group} (${members.join(" ") || "empty"})`)
+          .join(", ")}. Check the pods and try again.`,
+      );
+    }
+    return [...pods];
+  });
+}

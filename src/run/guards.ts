@@ -1,0 +1,70 @@
+import type { Cluster } from "../cluster/port.ts";
+import { runLabel } from "../cluster/kinds.ts";
+import { isAftershockError } from "../errors.ts";
+import type { GuardResult, SystemSession } from "../probes/system.ts";
+import type { Database } from "../store/database.ts";
+import { occupant } from "../store/runs.ts";
+import type { RunEventBody } from "./events.ts";
+import type { Plan } from "./plan.ts";
+
+export type GuardEvent = Extract<RunEventBody, { type: "guard" }>;
+
+interface GuardInput {
+  runId: string;
+  plan: Plan;
+  session: SystemSession;
+  cluster: Cluster;
+  database: Database;
+}
+
+type Guard = (input: GuardInput, bounds: Readonly<Record<string, number>>) => Promise<GuardResult>;
+
+/** Guards that hold for every system; all others are asked of the system's adapter by id. */
+const commonGuards: Readonly<Record<string, Guard>> = {
+  "target-free": async ({ database, plan, runId }) => {
+    const other = await occupant(database, plan.targetKey, runId);
+    return {
+      ok: other === null,
+      measured: other === null ? `no other run on ${plan.targetKey}` : `${other} is active on ${plan.targetKey}`,
+      bound: "no other active run",
+      hint: other === null ? "" : `Wait for ${other}, or stop it: /chaos abort ${other}`,
+    };
+  },
+  "no-leftovers": async ({ cluster, plan, runId }) => {
+    // Objects of others count as well: two faults at once explain nothing.
+    const objects = (await cluster.listChaos("", plan.namespace)).filter(
+      (object) => object.metadata.labels?.[runLabel] !== runId,
+    );
+    const names = objects.map((object) => `${object.kind.toLowerCase()}/${object.metadata.name}`);
+    return {
+      ok: names.length === 0,
+      measured: names.length === 0 ? `no chaos objects in ${plan.namespace}` : `${names.join(", ")}`,
+      bound: "no chaos objects",
+      hint:
+        names.length === 0
+          ? ""
+          : `Delete them when nobody needs them: kubectl delete ${names.join(" ")} -n ${plan.namespace}`,
+    };
+  },
+};
+
+/** Measures every guard of the plan, also after one has failed: a person wants to see all that is wrong. */
+export async function checkGuards(input: GuardInput): Promise<GuardEvent[]> {
+  const events: GuardEvent[] = [];
+  for (const { id, title, bounds } of input.plan.guards) {
+    const result = await measure(input, id, bounds);
+    events.push({ type: "guard", id, title, ...result });
+  }
+  return events;
+}
+
+async function measure(input: GuardInput, id: string, bounds: Readonly<Record<string, number>>): Promise<GuardResult> {
+  try {
+    const common = commonGuards[id];
+    return await (common === undefined ? input.session.guard(id, bounds) : common(input, bounds));
+  } catch (error) {
+    if (!isAftershockError(error)) throw error;
+    // What could not be measured does not hold.
+    return { ok: false, measured: `not measured: ${error.message}`, bound: "measurable", hint: error.hint };
+  }
+}

@@ -1,0 +1,70 @@
+import type { Cluster } from "../cluster/port.ts";
+import { AftershockError } from "../errors.ts";
+import { parseDurationMs } from "../experiment/duration.ts";
+import type { Experiment, ParameterValue } from "../experiment/schema.ts";
+import type { SystemAdapter, SystemContext } from "../probes/system.ts";
+
+/** Finds by name what a run refers to; made once in the composition root. */
+export interface Registry {
+  experiments: readonly Experiment[];
+  cluster(name: string): Cluster;
+  clusterNames: readonly string[];
+  system(name: string): SystemAdapter;
+}
+
+/** Makes a Registry from what was loaded. Its look-ups throw AftershockError with the known names. */
+export function createRegistry(parts: {
+  experiments: readonly Experiment[];
+  clusters: readonly Cluster[];
+  systems: readonly SystemAdapter[];
+}): Registry {
+  const clusterNames = parts.clusters.map((cluster) => cluster.name);
+  return {
+    experiments: parts.experiments,
+    clusterNames,
+    cluster: (name) => {
+      const found = parts.clusters.find((cluster) => cluster.name === name);
+      if (found !== undefined) return found;
+      throw new AftershockError(
+        "unknown_cluster",
+        `There is no cluster "${name}".`,
+        `Known clusters: ${clusterNames.join(", ")}. Clusters are listed in the configuration file.`,
+      );
+    },
+    system: (name) => {
+      const found = parts.systems.find((system) => system.name === name);
+      if (found !== undefined) return found;
+      throw new AftershockError(
+        "bad_experiment",
+        `No probes exist for the system "${name}".`,
+        `Known systems: ${parts.systems.map((system) => system.name).join(", ")}.`,
+      );
+    },
+  };
+}
+
+/** What an adapter gets to know and do in one run (or one planning). */
+export function systemContext(options: {
+  cluster: Cluster;
+  namespace: string;
+  parameters: Readonly<Record<string, ParameterValue>>;
+  runId: string;
+  signal: AbortSignal;
+  log: SystemContext["log"];
+}): SystemContext {
+  const { cluster, namespace, signal } = options;
+  return {
+    namespace,
+    parameters: options.parameters,
+    runId: options.runId,
+    signal,
+    log: options.log,
+    pods: () => cluster.pods(namespace, signal),
+    exec: (pod, command, timeoutMs) => cluster.exec({ namespace, pod }, command, { timeoutMs, signal }),
+  };
+}
+
+/** A duration parameter in milliseconds; every experiment is checked at loading to have those the run needs. */
+export function durationParameterMs(parameters: Readonly<Record<string, ParameterValue>>, name: string): number {
+  return parseDurationMs(String(parameters[name]));
+}

@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Waits; ends early (resolving) when any signal aborts. */
+export async function pause(durationMs: number, ...signals: readonly AbortSignal[]): Promise<void> {
+  const signal = AbortSignal.any([...signals]);
+  if (signal.aborted || durationMs <= 0) return;
+  await sleep(durationMs, undefined, { signal }).catch(() => undefined);
+}
+
+/**
+ * Asks `probe` again and again until it answers something other than undefined, or the time is over (undefined).
+ * Rejects with the signal's reason when it aborts, and with whatever `probe` throws.
+ */
+export async function until<T>(
+  probe: () => Promise<T | undefined>,
+  options: { deadlineMs: number; everyMs: number; signal: AbortSignal },
+): Promise<T | undefined> {
+  const end = performance.now() + options.deadlineMs;
+  for (;;) {
+    options.signal.throwIfAborted();
+    const answer = await probe();
+    if (answer !== undefined) return answer;
+    if (performance.now() >= end) return undefined;
+    await pause(options.everyMs, options.signal);
+  }
+}
