@@ -2,9 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
-import { AftershockError } from "../errors.ts";
+import { AftershockError, messageOf } from "../errors.ts";
 import { parseDurationMs } from "./duration.ts";
-import { hasProfile, resolveParameters } from "./parameters.ts";
+import { resolveParameters } from "./parameters.ts";
 import { experimentSchema, type Experiment } from "./schema.ts";
 
 /** Larger files are refused unread: an experiment is a page of text. */
@@ -39,15 +39,24 @@ export function parseExperiment(text: string, file: string): Experiment {
   const document = parseDocument(text, { lineCounter: lines });
   const problem = document.errors[0];
   if (problem !== undefined) throw bad(`${file}:${lines.linePos(problem.pos[0]).line}`, problem.message.split("\n")[0]);
-  // Aliases are of no use in a page of text, and a bomb in a hostile one.
-  const parsed = experimentSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  const parsed = experimentSchema.safeParse(plainValue(document, file));
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
+    // A misspelt key also shows up as a missing one; the misspelling is the better news.
+    const issue = parsed.error.issues.find(({ code }) => code === "unrecognized_keys") ?? parsed.error.issues[0];
     const path = issueFieldPath(issue);
     throw bad(`${file}:${lineOf(document, lines, path)}`, `${path.join(".") || "file"}: ${issue?.message ?? "invalid"}`);
   }
   checkMeaning(parsed.data, file);
   return parsed.data;
+}
+
+/** Aliases are of no use in a page of text, and a bomb in a hostile one. */
+function plainValue(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    throw bad(file, messageOf(error));
+  }
 }
 
 function checkMeaning(experiment: Experiment, file: string): void {
@@ -66,9 +75,7 @@ function checkMeaning(experiment: Experiment, file: string): void {
           : definition.type !== "choice" || definition.choices.includes(definition.default);
     if (!inRange) throw bad(file, `parameters.${name}.default is outside its own range`);
   }
-  for (const profile of Object.keys(experiment.profiles)) {
-    if (hasProfile(experiment, profile)) resolveParameters(experiment, {}, profile);
-  }
+  for (const profile of Object.keys(experiment.profiles)) resolveParameters(experiment, {}, profile);
 }
 
 function issueFieldPath(issue: z.core.$ZodIssue | undefined): PropertyKey[] {

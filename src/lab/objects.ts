@@ -52,6 +52,8 @@ export type ChangeType = "ADDED" | "MODIFIED" | "DELETED";
 export interface Change {
   type: ChangeType;
   object: LabObject;
+  /** The object as it was before a MODIFIED or DELETED change; a filtered watch needs it to see objects leave. */
+  previous?: LabObject;
   /** Numeric form of the object's resourceVersion at this change. */
   revision: number;
 }

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
+import type { LoadedConfig } from "../config/load.ts";
+import { loadExperiments } from "../experiment/load.ts";
+import { openCluster } from "../cluster/kubernetes.ts";
+import { redisSentinel } from "../probes/redis-sentinel.ts";
+import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
+import { createRegistry, type Registry } from "../run/systems.ts";
+import { migrate, openDatabase, type Database } from "../store/database.ts";
+
+/** What bot and worker both stand on. */
+export interface Foundation {
+  loaded: LoadedConfig;
+  log: Logger;
+  database: Database;
+  queue: RunQueue;
+  registry: Registry;
+  close(): Promise<void>;
+}
+
+/** The systems that have probes; a new one is a line here. */
+const systems = [redisSentinel];
+
+/** Connects to PostgreSQL (migrating it), Redis and the clusters, and loads the catalogue. */
+export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {
+  const { config, secrets } = loaded;
+  const [experiments] = await Promise.all([
+    loadExperiments(config.jobs ?? catalogueDirectory()),
+    migrate(secrets.databaseUrl),
+  ]);
+  const database = openDatabase(secrets.databaseUrl, (error) => log.warn({ error: error.message }, "database connection"));
+  const queue = await openRunQueue(secrets.redisUrl, (error) => log.warn({ error: error.message }, "queue connection"));
+  const clusters = Object.entries(config.clusters).map(([name, cluster]) =>
+    openCluster({
+      name,
+      ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
+      ...(cluster.context === undefined ? {} : { context: cluster.context }),
+    }),
+  );
+  return {
+    loaded,
+    log,
+    database,
+    queue,
+    registry: createRegistry({ experiments, clusters, systems }),
+    close: async () => {
+      await Promise.allSettled([...clusters.map((cluster) => cluster.close()), queue.close()]);
+      await database.end();
+    },
+  };
+}
+
+/** `jobs/` beside `src/`, from the sources and from the build (`dist/src/compose`). */
+function catalogueDirectory(): string {
+  const candidates = ["../../jobs", "../../../jobs"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return candidates.find((path) => existsSync(path)) ?? "jobs";
+}

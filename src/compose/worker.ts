@@ -1,0 +1,65 @@
+import { hostname } from "node:os";
+import { randomBytes } from "node:crypto";
+import { messageOf } from "../errors.ts";
+import { renderChart } from "../findings/chart/render-chart.ts";
+import type { ReadinessCheck } from "../health.ts";
+import { startRunWorker } from "../queue/run-queue.ts";
+import { conduct, type ConductorDeps } from "../run/conductor.ts";
+import { defaultHealDeadlines } from "../run/heal.ts";
+import type { Ownership } from "../run/ownership.ts";
+import { startReconciler } from "../run/reconciler.ts";
+import type { Foundation } from "./foundation.ts";
+
+export interface Role {
+  /** What must work, beyond database and queue, before the role is ready. */
+  checks?: readonly ReadinessCheck[];
+  /** Stops taking work, heals what is under way, and leaves. */
+  stop(): Promise<void>;
+}
+
+/** The worker: conducts runs, and heals those whose worker is gone. */
+export function startWorker(foundation: Foundation): Role {
+  const { loaded, log, database, registry } = foundation;
+  const { worker: settings } = loaded.config;
+  const owned = new Set<Ownership>();
+  const underWay = new Set<Promise<void>>();
+  const deps: ConductorDeps = {
+    database,
+    registry,
+    lease: {
+      owner: `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`,
+      leaseMs: settings.lease,
+      onError: (error) => log.warn({ error: messageOf(error) }, "lease renewal"),
+    },
+    healDeadlines: defaultHealDeadlines,
+    renderChart,
+    log: (message, detail) => log.info(detail ?? {}, message),
+    onOwned: (ownership) => owned.add(ownership),
+  };
+  const handle = async (runId: string): Promise<void> => {
+    const work = conduct(deps, runId);
+    underWay.add(work);
+    try {
+      await work;
+    } finally {
+      underWay.delete(work);
+    }
+  };
+  const worker = startRunWorker({
+    redisUrl: loaded.secrets.redisUrl,
+    concurrency: settings.concurrency,
+    handle,
+    onError: (error) => log.error({ err: error }, "run worker"),
+  });
+  const reconciler = startReconciler(deps, { everyMs: settings.reconcileEvery, wake: foundation.queue.wake });
+  return {
+    stop: async () => {
+      await reconciler.stop();
+      for (const ownership of owned) {
+        ownership.requestStop({ kind: "shutdown", by: deps.lease.owner, reason: "the worker is shutting down" });
+      }
+      await Promise.allSettled(underWay);
+      await worker.close();
+    },
+  };
+}

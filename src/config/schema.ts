@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { parseDurationMs } from "../experiment/duration.ts";
+
+/** `15m` and the like, as milliseconds. */
+const duration = (fallback: string) =>
+  z
+    .string()
+    .regex(/^(\d+(ms|s|m|h))+$/, "must be a duration such as 500ms, 15s or 1m30s")
+    .default(fallback)
+    .transform(parseDurationMs);
+
+const port = z.int().min(0).max(65_535);
+
+/**
+ * The configuration file. Secrets are not in it: they come from the environment (see `secretNames`). Unknown keys are
+ * refused, so that a typo cannot silently fall back to a default.
+ */
+export const configSchema = z.strictObject({
+  slack: z.discriminatedUnion("mode", [
+    z.strictObject({
+      mode: z.literal("socket"),
+      /** Another API address than Slack's own, e.g. a local stand-in's. */
+      apiUrl: z.url().optional(),
+      command: z.string().regex(/^\/[a-z][a-z0-9_-]*$/).default("/chaos"),
+      /** Least time between two edits of one card. */
+      editEvery: duration("2s"),
+    }),
+    z.strictObject({
+      mode: z.literal("http"),
+      port,
+      apiUrl: z.url().optional(),
+      command: z.string().regex(/^\/[a-z][a-z0-9_-]*$/).default("/chaos"),
+      editEvery: duration("2s"),
+    }),
+  ]),
+  /** Or DATABASE_URL in the environment. */
+  postgres: z.strictObject({ url: z.string() }).optional(),
+  /** Or REDIS_URL in the environment. */
+  redis: z.strictObject({ url: z.string() }).optional(),
+  clusters: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]*$/),
+      z.strictObject({ kubeconfig: z.string().optional(), context: z.string().optional() }),
+    )
+    .refine((clusters) => Object.keys(clusters).length > 0, "at least one cluster is needed"),
+  defaultCluster: z.string(),
+  /** A profile of experiments that applies where it exists and the requester names none. */
+  defaultProfile: z.string().optional(),
+  approvals: z.strictObject({
+    required: z.int().min(1).default(1),
+    /** Slack user ids. Nobody else may approve, and never the requester. */
+    approvers: z.array(z.string()).min(1),
+    expiresAfter: duration("15m"),
+  }),
+  worker: z
+    .strictObject({
+      concurrency: z.int().min(1).max(32).default(4),
+      /** A worker that does not renew for this long has lost its runs; another one heals them. */
+      lease: duration("15s"),
+      reconcileEvery: duration("3s"),
+    })
+    .prefault({}),
+  health: z.strictObject({ port: port.default(8080), portFile: z.string().optional() }).prefault({}),
+  jobs: z.string().optional(),
+  logLevel: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
+});
+
+export type Config = z.output<typeof configSchema>;

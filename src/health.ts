@@ -1,0 +1,69 @@
+import { createServer } from "node:http";
+import { rename, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { messageOf } from "./errors.ts";
+
+/** One thing that must work before the process may be given work. Rejecting means: not now. */
+export interface ReadinessCheck {
+  name: string;
+  check: () => Promise<void>;
+}
+
+export interface HealthServer {
+  port: number;
+  close(): Promise<void>;
+}
+
+const checkTimeoutMs = 2000;
+
+/**
+ * `GET /healthz`: 200 while the event loop turns. `GET /readyz`: 200 when every check passes, otherwise 503; the body
+ * names each check. With `portFile`, the chosen port is written there (port 0 takes a free one).
+ */
+export async function startHealthServer(options: {
+  port: number;
+  portFile?: string;
+  checks: readonly ReadinessCheck[];
+}): Promise<HealthServer> {
+  const server = createServer((request, response) => {
+    const answer = (status: number, body: unknown): void => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(`${JSON.stringify(body)}\n`);
+    };
+    if (request.url === "/healthz") return answer(200, { ok: true });
+    if (request.url !== "/readyz") return answer(404, { error: "GET /healthz or /readyz" });
+    void runChecks(options.checks).then((results) =>
+      answer(Object.values(results).every((result) => result === "ok") ? 200 : 503, results),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  if (options.portFile !== undefined) {
+    // Renamed into place, so that a reader never sees half of it.
+    await writeFile(`${options.portFile}.new`, String(port));
+    await rename(`${options.portFile}.new`, options.portFile);
+  }
+  return {
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function runChecks(checks: readonly ReadinessCheck[]): Promise<Record<string, string>> {
+  const results = await Promise.all(
+    checks.map(async ({ name, check }) => {
+      const limit = new Promise<never>((_resolve, reject) => {
+        setTimeout(() => reject(new Error("no answer in time")), checkTimeoutMs).unref();
+      });
+      return [name, await Promise.race([check(), limit]).then(() => "ok", messageOf)] as const;
+    }),
+  );
+  return Object.fromEntries(results);
+}

@@ -1,0 +1,66 @@
+import { Queue, Worker, type ConnectionOptions } from "bullmq";
+
+const queueName = "aftershock-runs";
+
+/**
+ * A job is only a wake-up call: whoever takes it asks PostgreSQL whether the run may be started. So a job that is
+ * lost, doubled or stalled does no harm, and there are no retries.
+ */
+export interface RunQueue {
+  wake(runId: string): Promise<void>;
+  /** Rejects when Redis does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the queue for adding, once Redis answers. `onError` gets later connection errors, which BullMQ retries. */
+export async function openRunQueue(redisUrl: string, onError: (error: Error) => void): Promise<RunQueue> {
+  const queue = new Queue(queueName, { connection: connection(redisUrl, "fail-fast") });
+  queue.on("error", onError);
+  await queue.waitUntilReady();
+  return {
+    wake: async (runId) => {
+      await queue.add("conduct", { runId }, { jobId: runId, attempts: 1, removeOnComplete: true, removeOnFail: true });
+    },
+    ping: async () => void (await queue.getWaitingCount()),
+    close: () => queue.close(),
+  };
+}
+
+export interface RunWorker {
+  /** Takes no more jobs and waits for those under way. */
+  close(): Promise<void>;
+}
+
+/** Takes wake-up calls; `handle` rejecting means a bug, which is the log's business. */
+export function startRunWorker(options: {
+  redisUrl: string;
+  concurrency: number;
+  handle: (runId: string) => Promise<void>;
+  onError: (error: Error) => void;
+}): RunWorker {
+  const worker = new Worker<{ runId: string }>(queueName, (job) => options.handle(job.data.runId), {
+    connection: connection(options.redisUrl, "wait"),
+    concurrency: options.concurrency,
+    // A stalled job is not run again: the lease and the reconciler decide, not the queue.
+    maxStalledCount: 0,
+    lockDuration: 60_000,
+  });
+  worker.on("error", options.onError);
+  worker.on("failed", (_job, error) => options.onError(error));
+  return { close: () => worker.close() };
+}
+
+function connection(redisUrl: string, whenDown: "fail-fast" | "wait"): ConnectionOptions {
+  const url = new URL(redisUrl);
+  return {
+    host: url.hostname,
+    port: Number(url.port === "" ? 6379 : url.port),
+    db: Number(url.pathname.slice(1) || 0),
+    ...(url.username === "" ? {} : { username: decodeURIComponent(url.username) }),
+    ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
+    ...(url.protocol === "rediss:" ? { tls: {} } : {}),
+    // A worker waits for Redis for ever (BullMQ demands null); a command must not hang on it.
+    ...(whenDown === "wait" ? { maxRetriesPerRequest: null } : { maxRetriesPerRequest: 1, enableOfflineQueue: false }),
+  };
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { faultObject, planFault, sameTargets } from "../../src/run/fault-manifest.ts";
+
+const fault = {
+  id: "partition",
+  title: "Cut the master off",
+  kind: "NetworkChaos" as const,
+  subject: ["master"],
+  target: ["replicas", "sentinels"],
+  spec: { action: "partition", direction: "both" },
+};
+const groups = { master: ["redis-0"], replicas: ["redis-1", "redis-2"], sentinels: ["redis-sentinel-0"] };
+
+describe("a planned fault", () => {
+  it("pins its targets by pod name and ends by itself a little after the run should have ended it", () => {
+    expect(planFault(fault, groups, "cache", 15_000)).toMatchObject({
+      subject: ["redis-0"],
+      target: ["redis-1", "redis-2", "redis-sentinel-0"],
+      spec: {
+        action: "partition",
+        mode: "all",
+        selector: { namespaces: ["cache"], pods: { cache: ["redis-0"] } },
+        target: { mode: "all", selector: { pods: { cache: ["redis-1", "redis-2", "redis-sentinel-0"] } } },
+        duration: "25s",
+      },
+    });
+  });
+  it("becomes an object that any worker can find by the run's label", () => {
+    const object = faultObject(planFault(fault, groups, "cache", 15_000), "cache", "run-7");
+    expect(object.metadata).toEqual({
+      name: "run-7-partition",
+      namespace: "cache",
+      labels: { "aftershock.dev/run": "run-7", "app.kubernetes.io/managed-by": "aftershock" },
+    });
+  });
+  it("is refused when a group is empty or unknown, naming the groups there are", () => {
+    expect(() => planFault(fault, { ...groups, master: [] }, "cache", 1000)).toThrow(/group "master"/);
+    expect(() => planFault({ ...fault, target: ["witnesses"] }, groups, "cache", 1000)).toThrow(/group "witnesses"/);
+  });
+  it("tells other targets apart, and not another order", () => {
+    const plan = (master: string, replicas: string[]) => [planFault(fault, { ...groups, master: [master], replicas }, "cache", 1)];
+    expect(sameTargets(plan("redis-0", ["a", "b"]), plan("redis-0", ["b", "a"]))).toBe(true);
+    expect(sameTargets(plan("redis-0", ["a", "b"]), plan("redis-1", ["a", "b"]))).toBe(false);
+  });
+});
