@@ -35,8 +35,7 @@ export function keepServerMetadata(before: LabObject, after: LabObject): LabObje
   restore(metadata, before.metadata, "deletionTimestamp");
   restore(metadata, before.metadata, "deletionGracePeriodSeconds");
   restore(metadata, before.metadata, "generation");
-  if (!isDeepStrictEqual(before.spec, after.spec))
-    metadata.generation = (before.metadata.generation ?? 0) + 1;
+  if (!isDeepStrictEqual(before.spec, after.spec)) metadata.generation = (before.metadata.generation ?? 0) + 1;
   kept.metadata = metadata;
   return kept;
 }
@@ -52,11 +51,7 @@ function restore(
 }
 
 /** A copy marked for deletion `gracePeriodSeconds` from now; the mark itself raises `generation`, as in Kubernetes. */
-export function markedForDeletion(
-  object: LabObject,
-  nowMs: number,
-  gracePeriodSeconds: number,
-): LabObject {
+export function markedForDeletion(object: LabObject, nowMs: number, gracePeriodSeconds: number): LabObject {
   return {
     ...object,
     metadata: {

@@ -39,21 +39,15 @@ export function createShelf(): Shelf {
       return entries.map(([, entry]) => entry.object);
     },
     *all() {
-      for (const entries of kinds.values())
-        for (const entry of entries.values()) yield entry.object;
+      for (const entries of kinds.values()) for (const entry of entries.values()) yield entry.object;
     },
   };
 }
 
 /** The key under which an object lies. */
-export function keyOf(object: {
-  kind: string;
-  metadata: { name: string; namespace?: string };
-}): ObjectKey {
+export function keyOf(object: { kind: string; metadata: { name: string; namespace?: string } }): ObjectKey {
   const { name, namespace } = object.metadata;
-  return namespace === undefined
-    ? { kind: object.kind, name }
-    : { kind: object.kind, namespace, name };
+  return namespace === undefined ? { kind: object.kind, name } : { kind: object.kind, namespace, name };
 }
 
 // "/" cannot occur in a namespace, and sorts before every character that can.

@@ -3,12 +3,7 @@ import { StoreError } from "../objects.ts";
 import type { ChangeType, LabObject, ObjectKey, ObjectStore } from "../objects.ts";
 import { copyOf, frozenCopy } from "./freeze.ts";
 import { createChangeLog } from "./log.ts";
-import {
-  defaultGracePeriodSeconds,
-  keepServerMetadata,
-  markedForDeletion,
-  withServerMetadata,
-} from "./metadata.ts";
+import { defaultGracePeriodSeconds, keepServerMetadata, markedForDeletion, withServerMetadata } from "./metadata.ts";
 import { createShelf, keyOf } from "./shelf.ts";
 import type { Entry } from "./shelf.ts";
 import { createWatchers } from "./watchers.ts";
@@ -71,9 +66,7 @@ export function createStore(options: StoreOptions = {}): ObjectStore {
     for (const dependent of dependents) {
       const key = keyOf(dependent);
       if (shelf.get(key)?.object.metadata.uid !== dependent.metadata.uid) continue;
-      const remaining = (dependent.metadata.ownerReferences ?? []).filter((reference) =>
-        living.has(reference.uid),
-      );
+      const remaining = (dependent.metadata.ownerReferences ?? []).filter((reference) => living.has(reference.uid));
       if (remaining.length > 0) {
         store.update(key, (copy) => {
           copy.metadata.ownerReferences = remaining;
@@ -87,8 +80,7 @@ export function createStore(options: StoreOptions = {}): ObjectStore {
 
   function entryOf(key: ObjectKey): Entry {
     const entry = shelf.get(key);
-    if (entry === undefined)
-      throw new StoreError("NotFound", `${key.kind} "${key.name}" not found`);
+    if (entry === undefined) throw new StoreError("NotFound", `${key.kind} "${key.name}" not found`);
     return entry;
   }
 
@@ -96,8 +88,7 @@ export function createStore(options: StoreOptions = {}): ObjectStore {
     create(given) {
       const object = withServerMetadata(given, now());
       const { kind, metadata } = object;
-      if (typeof kind !== "string" || kind === "")
-        throw new StoreError("Invalid", "kind is required");
+      if (typeof kind !== "string" || kind === "") throw new StoreError("Invalid", "kind is required");
       if (metadata.name === "") throw new StoreError("Invalid", `${kind}: name is required`);
       if (shelf.get(keyOf(object)) !== undefined) {
         throw new StoreError("AlreadyExists", `${kind} "${metadata.name}" already exists`);
@@ -109,9 +100,7 @@ export function createStore(options: StoreOptions = {}): ObjectStore {
 
     list(kind, namespace) {
       const objects = shelf.ofKind(kind);
-      return namespace === undefined
-        ? objects
-        : objects.filter((object) => object.metadata.namespace === namespace);
+      return namespace === undefined ? objects : objects.filter((object) => object.metadata.namespace === namespace);
     },
 
     update(key, change, updateOptions = {}) {
@@ -123,8 +112,7 @@ export function createStore(options: StoreOptions = {}): ObjectStore {
       }
       const copy = copyOf(before);
       const after = keepServerMetadata(before, copyOf(change(copy) ?? copy));
-      const leaves =
-        before.metadata.deletionTimestamp !== undefined && !entry.held && isUnfinalized(after);
+      const leaves = before.metadata.deletionTimestamp !== undefined && !entry.held && isUnfinalized(after);
       if (leaves) return takeAway(entry, after);
       if (isDeepStrictEqual(before, after)) return before;
       return commit("MODIFIED", after, entry);
@@ -135,18 +123,15 @@ export function createStore(options: StoreOptions = {}): ObjectStore {
       const before = entry.object;
       const graceful = deleteOptions.graceful === true;
       if (!graceful && isUnfinalized(before)) return takeAway(entry, before);
-      const grace = graceful
-        ? (deleteOptions.gracePeriodSeconds ?? defaultGracePeriodSeconds(before))
-        : 0;
+      const grace = graceful ? (deleteOptions.gracePeriodSeconds ?? defaultGracePeriodSeconds(before)) : 0;
       const held = graceful && (before.metadata.deletionTimestamp === undefined || entry.held);
       const promised = before.metadata.deletionGracePeriodSeconds;
       // A later delete may shorten the grace period, never prolong it.
       if (promised !== undefined && grace >= promised && held === entry.held) return before;
-      return commit(
-        "MODIFIED",
-        markedForDeletion(before, now(), Math.min(grace, promised ?? grace)),
-        { ...entry, held },
-      );
+      return commit("MODIFIED", markedForDeletion(before, now(), Math.min(grace, promised ?? grace)), {
+        ...entry,
+        held,
+      });
     },
 
     remove(key) {

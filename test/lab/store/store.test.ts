@@ -27,9 +27,7 @@ function reasonOf(action: () => unknown): string {
 
 async function recorded(store: ObjectStore, action: () => void, kind = "*"): Promise<string[]> {
   const seen: string[] = [];
-  const stop = store.watch(kind, ({ type, object }) =>
-    seen.push(`${type} ${object.kind}/${object.metadata.name}`),
-  );
+  const stop = store.watch(kind, ({ type, object }) => seen.push(`${type} ${object.kind}/${object.metadata.name}`));
   action();
   await nextTurn();
   stop();
@@ -99,9 +97,7 @@ describe("update", () => {
       copy.metadata.labels = { app: "x" };
     });
     expect(labelled.metadata.generation).toBe(1);
-    expect(Number(labelled.metadata.resourceVersion)).toBeGreaterThan(
-      Number(made.metadata.resourceVersion),
-    );
+    expect(Number(labelled.metadata.resourceVersion)).toBeGreaterThan(Number(made.metadata.resourceVersion));
     const changed = store.update(key("a"), (copy) => ({ ...copy, spec: { nodeName: "n2" } }));
     expect(changed.metadata.generation).toBe(2);
   });
@@ -125,11 +121,9 @@ describe("update", () => {
       copy.metadata.labels = { n: String(Math.random()) };
     };
     store.update(key("a"), touch, { resourceVersion: made.metadata.resourceVersion });
-    expect(
-      reasonOf(() =>
-        store.update(key("a"), touch, { resourceVersion: made.metadata.resourceVersion }),
-      ),
-    ).toBe("Conflict");
+    expect(reasonOf(() => store.update(key("a"), touch, { resourceVersion: made.metadata.resourceVersion }))).toBe(
+      "Conflict",
+    );
   });
 });
 
@@ -167,14 +161,12 @@ describe("deletion", () => {
       copy.status = { phase: "Failed" };
     });
     expect(store.get(key("a"))).toBeDefined();
-    expect(
-      store.delete(key("a"), { graceful: true, gracePeriodSeconds: 60 }).metadata
-        .deletionGracePeriodSeconds,
-    ).toBe(30);
-    expect(
-      store.delete(key("a"), { graceful: true, gracePeriodSeconds: 5 }).metadata
-        .deletionGracePeriodSeconds,
-    ).toBe(5);
+    expect(store.delete(key("a"), { graceful: true, gracePeriodSeconds: 60 }).metadata.deletionGracePeriodSeconds).toBe(
+      30,
+    );
+    expect(store.delete(key("a"), { graceful: true, gracePeriodSeconds: 5 }).metadata.deletionGracePeriodSeconds).toBe(
+      5,
+    );
     store.remove(key("a"));
     expect(store.get(key("a"))).toBeUndefined();
   });
@@ -213,9 +205,7 @@ describe("deletion", () => {
     store.create(pod("running", { ownerReferences: [reference(first)] }));
     store.create({ ...pod("unscheduled", { ownerReferences: [reference(first)] }), spec: {} });
     store.create(pod("shared", { ownerReferences: [reference(first), reference(second)] }));
-    const seen = await recorded(store, () =>
-      store.delete({ kind: "StatefulSet", namespace: "cache", name: "first" }),
-    );
+    const seen = await recorded(store, () => store.delete({ kind: "StatefulSet", namespace: "cache", name: "first" }));
     expect(seen[0]).toBe("DELETED StatefulSet/first");
     expect(store.get(key("running"))?.metadata.deletionGracePeriodSeconds).toBe(30);
     expect(store.get(key("unscheduled"))).toBeUndefined();
@@ -244,10 +234,7 @@ describe("watch", () => {
     for (let i = 0; i < 5; i += 1) await nextTurn();
     stop();
     expect(during).toBe(0);
-    expect(seen.map((change) => `${change.type} ${change.object.metadata.name}`)).toEqual([
-      "ADDED a",
-      "DELETED a",
-    ]);
+    expect(seen.map((change) => `${change.type} ${change.object.metadata.name}`)).toEqual(["ADDED a", "DELETED a"]);
     expect(seen[1]?.previous).toEqual(seen[0]?.object);
     expect(seen[1]!.revision).toBeGreaterThan(seen[0]!.revision);
     expect(seen[1]!.object.metadata.resourceVersion).toBe(String(seen[1]!.revision));
@@ -259,13 +246,9 @@ describe("watch", () => {
     store.create(pod("b"));
     store.delete(key("a"));
     const seen: string[] = [];
-    const stop = store.watch(
-      "Pod",
-      (change) => seen.push(`${change.type} ${change.object.metadata.name}`),
-      {
-        sinceRevision: Number(made.metadata.resourceVersion),
-      },
-    );
+    const stop = store.watch("Pod", (change) => seen.push(`${change.type} ${change.object.metadata.name}`), {
+      sinceRevision: Number(made.metadata.resourceVersion),
+    });
     store.create(pod("c"));
     await nextTurn();
     stop();
@@ -279,14 +262,8 @@ describe("watch", () => {
     const first = store.revision();
     for (let i = 0; i < 100; i += 1) store.create(pod(`p${i}`));
     const now = store.revision();
-    expect(reasonOf(() => store.watch("*", () => undefined, { sinceRevision: first }))).toBe(
-      "Expired",
-    );
-    expect(reasonOf(() => store.watch("*", () => undefined, { sinceRevision: now - 10 })())).toBe(
-      "no error",
-    );
-    expect(reasonOf(() => store.watch("*", () => undefined, { sinceRevision: now })())).toBe(
-      "no error",
-    );
+    expect(reasonOf(() => store.watch("*", () => undefined, { sinceRevision: first }))).toBe("Expired");
+    expect(reasonOf(() => store.watch("*", () => undefined, { sinceRevision: now - 10 })())).toBe("no error");
+    expect(reasonOf(() => store.watch("*", () => undefined, { sinceRevision: now })())).toBe("no error");
   });
 });

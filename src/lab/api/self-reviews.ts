@@ -1,0 +1,29 @@
+import type { Reply } from "./context.ts";
+import { isJson } from "./json.ts";
+
+/** Questions that a client asks about itself. Whoever has the lab's token may do everything. */
+export const selfReviews = [
+  { group: "authorization.k8s.io", version: "v1", kind: "SelfSubjectAccessReview", plural: "selfsubjectaccessreviews" },
+  { group: "authorization.k8s.io", version: "v1", kind: "SelfSubjectRulesReview", plural: "selfsubjectrulesreviews" },
+  { group: "authentication.k8s.io", version: "v1", kind: "SelfSubjectReview", plural: "selfsubjectreviews" },
+] as const;
+
+export type SelfReview = (typeof selfReviews)[number];
+
+export function answerReview(review: SelfReview, sent: unknown): Reply {
+  const spec = isJson(sent) && isJson(sent["spec"]) ? { spec: sent["spec"] } : {};
+  const type = { kind: review.kind, apiVersion: `${review.group}/${review.version}` };
+  return { code: 201, body: { ...type, metadata: {}, ...spec, status: statusOf(review.kind) } };
+}
+
+function statusOf(kind: SelfReview["kind"]): unknown {
+  const all = { verbs: ["*"], apiGroups: ["*"], resources: ["*"] };
+  switch (kind) {
+    case "SelfSubjectAccessReview":
+      return { allowed: true };
+    case "SelfSubjectRulesReview":
+      return { resourceRules: [all], nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }], incomplete: false };
+    case "SelfSubjectReview":
+      return { userInfo: { username: "lab", groups: ["system:masters", "system:authenticated"] } };
+  }
+}

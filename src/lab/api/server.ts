@@ -1,0 +1,132 @@
+import { setMaxListeners } from "node:events";
+import { rm } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { ObjectStore, PodRuntime } from "../objects.ts";
+import { authenticate, createToken } from "./auth.ts";
+import { createBuiltinSchemas } from "./builtin-schemas.ts";
+import type { ApiContext } from "./context.ts";
+import { createExecServer, statusOfError } from "./exec.ts";
+import { renderKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
+import { refuseUpgrade, respond, respondWithError } from "./respond.ts";
+import { pathOf, resourceRequest, route, urlOf } from "./route.ts";
+import { namespaceAdmission } from "./admission/builtin.ts";
+import { noSuchPath } from "./status.ts";
+import { createCertificates } from "./tls.ts";
+import { watchCascades } from "./verbs/cascade.ts";
+
+export interface ApiServerOptions {
+  store: ObjectStore;
+  runtime: PodRuntime;
+  /** 0 takes a free one. */
+  port: number;
+  /** The lab runs commands as root: it is never offered beyond loopback. */
+  host: "127.0.0.1";
+  /** Where the kubeconfig is written; made when missing. */
+  stateDirectory: string;
+}
+
+export interface ApiServer {
+  url: string;
+  kubeconfigPath: string;
+  /** The file's content. */
+  kubeconfig: string;
+  /** Ends watches and exec sessions, closes the port, and takes the kubeconfig away. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Serves the lab's objects as the Kubernetes API, over HTTPS with a certificate and a token made for this run. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { store, runtime, port, host, stateDirectory } = options;
+  const token = createToken();
+  const certificates = await createCertificates(Date.now());
+  const closing = new AbortController();
+  // One listener per watch and exec session.
+  setMaxListeners(0, closing.signal);
+  const context: ApiContext = {
+    store,
+    runtime,
+    builtinSchema: createBuiltinSchemas(),
+    now: Date.now,
+    closing: closing.signal,
+  };
+  ensureNamespaces(store);
+
+  const server = createServer({ key: certificates.key, cert: certificates.certificate });
+  // Watches stay open for as long as their clients want.
+  server.requestTimeout = 0;
+  server.on("request", (request, response) => void answer(context, token, request, response));
+  const upgraded = new Set<Duplex>();
+  const exec = createExecServer(context);
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
+    // A client that goes away in mid-answer is no error of ours.
+    socket.on("error", () => socket.destroy());
+    void upgrade(token, exec, request, socket, head);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+
+  const stopCascades = watchCascades(store);
+  const url = `https://${host}:${(server.address() as AddressInfo).port}`;
+  const kubeconfig = renderKubeconfig({ url, ca: certificates.ca, token });
+  const kubeconfigPath = await writeKubeconfig(stateDirectory, kubeconfig);
+  let closed: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    stopCascades();
+    closing.abort();
+    const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of upgraded) socket.destroy();
+    server.closeAllConnections();
+    await ended;
+    await rm(kubeconfigPath, { force: true });
+  }
+  return { url, kubeconfigPath, kubeconfig, close: () => (closed ??= close()) };
+}
+
+async function answer(context: ApiContext, token: string, request: IncomingMessage, response: ServerResponse) {
+  response.on("error", () => response.destroy());
+  try {
+    authenticate(request.headers, token);
+    await respond(request, response, await route(context, request));
+  } catch (error) {
+    respondWithError(response, statusOfError(error));
+  }
+}
+
+async function upgrade(
+  token: string,
+  exec: ReturnType<typeof createExecServer>,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+) {
+  try {
+    authenticate(request.headers, token);
+    const url = urlOf(request);
+    const path = pathOf(url);
+    if (path.what !== "resource" || path.subresource !== "exec") throw noSuchPath();
+    await exec(resourceRequest(request, path, url.searchParams), request, socket, head);
+  } catch (error) {
+    refuseUpgrade(socket, statusOfError(error).status);
+  }
+}
+
+/** `default` and `kube-system` are there from the start. */
+function ensureNamespaces(store: ObjectStore): void {
+  for (const name of ["default", "kube-system"]) {
+    if (store.get({ kind: "Namespace", name }) !== undefined) continue;
+    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+    namespaceAdmission.setDefaults?.(namespace as Parameters<NonNullable<typeof namespaceAdmission.setDefaults>>[0]);
+    store.create(namespace);
+  }
+}

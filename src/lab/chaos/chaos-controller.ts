@@ -1,0 +1,138 @@
+import type { LabObject, ObjectStore } from "../objects.ts";
+import { recordEvent } from "../runtime/record-event.ts";
+import {
+  afterAttempt,
+  chaosStatus,
+  desiredPhase,
+  endsAtMs,
+  readRecords,
+  recordsFinalizer,
+  type ChaosRecord,
+} from "./chaos-status.ts";
+
+/** What differs between the chaos kinds: whom they select, and how one target is hit and healed. Both idempotent. */
+export interface ChaosKind {
+  kind: string;
+  select(object: LabObject, random: () => number): ChaosRecord[];
+  /** Rejects with the reason that the record's event tells. */
+  apply(object: LabObject, entry: ChaosRecord): Promise<void>;
+  recover(object: LabObject, entry: ChaosRecord): Promise<void>;
+}
+
+/** A failed apply or recover is tried again after this long. */
+const retryMs = 1000;
+
+/**
+ * The lifecycle of chaos objects, once for all kinds: finalizer, desired phase, selection (once), records,
+ * conditions, and the finalizer's end when every record is exactly `Not Injected`.
+ */
+export function startChaosController(
+  store: ObjectStore,
+  kind: ChaosKind,
+  options: { now: () => number; random: () => number; log: (message: string) => void },
+): { stop(): Promise<void> } {
+  const queues = new Map<string, Promise<void>>();
+  const timers = new Map<string, NodeJS.Timeout>();
+  let stopped = false;
+
+  const enqueue = (namespace: string, name: string): void => {
+    if (stopped) return;
+    const key = `${namespace}/${name}`;
+    const next = (queues.get(key) ?? Promise.resolve())
+      .then(() => reconcile(namespace, name))
+      .catch((error: unknown) => options.log(`${kind.kind} ${key}: ${String(error)}`));
+    queues.set(key, next);
+  };
+  const again = (namespace: string, name: string, inMs: number): void => {
+    const key = `${namespace}/${name}`;
+    clearTimeout(timers.get(key));
+    timers.set(key, setTimeout(() => enqueue(namespace, name), Math.max(0, inMs)));
+  };
+
+  const reconcile = async (namespace: string, name: string): Promise<void> => {
+    const ref = { kind: kind.kind, namespace, name };
+    let object = store.get(ref);
+    if (object === undefined) return;
+    const tell = (type: "Normal" | "Warning", reason: string, message: string): void =>
+      recordEvent(store, object ?? { ...ref, apiVersion: "", metadata: {} as never }, { type, reason, message, component: "chaos-mesh" });
+    if (object.metadata.deletionTimestamp === undefined && !object.metadata.finalizers?.includes(recordsFinalizer)) {
+      object = store.update(ref, (copy) => {
+        copy.metadata.finalizers = [...(copy.metadata.finalizers ?? []), recordsFinalizer];
+      });
+      tell("Normal", "FinalizerInited", "Finalizer has been inited");
+    }
+    const desired = desiredPhase(object, options.now());
+    let records = readRecords(object);
+    if (records === undefined && desired === "Run") {
+      records = kind.select(object, options.random);
+      if (records.length === 0) {
+        tell("Warning", "Failed", "Failed to select targets: no pod is selected");
+        store.update(ref, (copy) => void (copy.status = chaosStatus(copy, desired, undefined)));
+        return;
+      }
+      const selected = records;
+      object = store.update(ref, (copy) => void (copy.status = chaosStatus(copy, desired, selected)));
+      tell("Normal", "Started", "Experiment has started");
+    }
+    let failed = false;
+    const settled: ChaosRecord[] = [];
+    for (const entry of records ?? []) {
+      const result = await settle(object, entry, desired);
+      if (result !== entry) {
+        const last = result.events.at(-1);
+        if (last?.type === "Failed") {
+          failed = true;
+          tell("Warning", "Failed", `Failed to ${last.operation === "Apply" ? "apply" : "recover"} chaos: ${last.message ?? ""}`);
+        } else {
+          const applied = last?.operation === "Apply";
+          tell("Normal", applied ? "Applied" : "Recovered", `Successfully ${applied ? "apply" : "recover"} chaos for ${entry.id}`);
+        }
+      }
+      settled.push(result);
+    }
+    if (store.get(ref)?.metadata.uid !== object.metadata.uid) return;
+    const final = records === undefined ? undefined : settled;
+    store.update(ref, (copy) => void (copy.status = chaosStatus(copy, desired, final)));
+    if (object.metadata.deletionTimestamp !== undefined && settled.every((entry) => entry.phase === "Not Injected")) {
+      tell("Normal", "Deleted", "Experiment has been deleted");
+      // An empty list, as Chaos Mesh writes it: a stranger's finalizer would go too.
+      store.update(ref, (copy) => void (copy.metadata.finalizers = []));
+      return;
+    }
+    const end = endsAtMs(object);
+    if (failed) again(namespace, name, retryMs);
+    else if (end !== undefined && end > options.now()) again(namespace, name, end - options.now());
+  };
+
+  const settle = async (object: LabObject, entry: ChaosRecord, desired: "Run" | "Stop"): Promise<ChaosRecord> => {
+    const operation =
+      desired === "Run" && entry.phase !== "Injected"
+        ? "Apply"
+        : desired === "Stop" && entry.phase !== "Not Injected"
+          ? "Recover"
+          : null;
+    if (operation === null) return entry;
+    const timestamp = new Date(options.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    try {
+      // A target that never was injected has nothing to heal.
+      if (operation === "Apply") await kind.apply(object, entry);
+      else await kind.recover(object, entry);
+      return afterAttempt(entry, operation, null, timestamp);
+    } catch (error) {
+      return afterAttempt(entry, operation, error instanceof Error ? error.message : String(error), timestamp);
+    }
+  };
+
+  const unwatch = store.watch(kind.kind, ({ type, object }) => {
+    if (type !== "DELETED") enqueue(object.metadata.namespace ?? "default", object.metadata.name);
+  });
+  for (const object of store.list(kind.kind)) enqueue(object.metadata.namespace ?? "default", object.metadata.name);
+  return {
+    stop: async () => {
+      stopped = true;
+      unwatch();
+      for (const timer of timers.values()) clearTimeout(timer);
+      await Promise.all(queues.values());
+    },
+  };
+}

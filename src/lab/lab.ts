@@ -1,0 +1,98 @@
+import { startApiServer } from "./api/server.ts";
+import { startChaosController } from "./chaos/chaos-controller.ts";
+import { networkChaos } from "./chaos/network-chaos.ts";
+import { createNetworkPlane } from "./chaos/network-plane.ts";
+import { podChaos } from "./chaos/pod-chaos.ts";
+import { startEndpoints } from "./controllers/endpoints.ts";
+import { isPodReady, startStatefulSets } from "./controllers/stateful-set.ts";
+import { createAddressBook } from "./network/address-book.ts";
+import { chooseSubnet, takenSubnets } from "./network/addresses.ts";
+import { startSwitch } from "./network/switch.ts";
+import { startKubelet } from "./runtime/kubelet.ts";
+import { createStore } from "./store/store.ts";
+import { createRedis, redisMembers, redisPods, type RedisLabSettings } from "./systems/redis.ts";
+import { startRedisRoles } from "./systems/redis-roles.ts";
+import type { ObjectStore } from "./objects.ts";
+
+export interface LabOptions {
+  stateDirectory: string;
+  /** Port of the API server on 127.0.0.1; 0 takes a free one. */
+  port: number;
+  redis: RedisLabSettings;
+  log: (message: string) => void;
+}
+
+export interface RunningLab {
+  url: string;
+  kubeconfigPath: string;
+  stop(): Promise<void>;
+}
+
+const nodes = ["lab-node-1", "lab-node-2"];
+const readyDeadlineMs = 60_000;
+
+/** Starts the lab in this process, which must have its own process and mount namespaces (see main.ts). */
+export async function startLab(options: LabOptions): Promise<RunningLab> {
+  const store = createStore();
+  const subnet = chooseSubnet(takenSubnets(), Math.random);
+  const network = await startSwitch(subnet, `as${subnet.hostAddress.split(".").slice(1, 3).join("x")}`);
+  const addresses = createAddressBook(subnet);
+  const { log, stateDirectory } = options;
+  const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
+  const api = await startApiServer({ store, runtime: kubelet, port: options.port, host: "127.0.0.1", stateDirectory });
+  createNodes(store, subnet.hostAddress);
+  const plane = createNetworkPlane(store, kubelet);
+  const chaos = [networkChaos(store, plane), podChaos(store, kubelet)].map((kind) =>
+    startChaosController(store, kind, { now: Date.now, random: Math.random, log }),
+  );
+  const stopControllers = [startEndpoints(store), startStatefulSets(store, nodes)];
+  createRedis(store, addresses, options.redis);
+  const roles = startRedisRoles(store);
+  const stop = async (): Promise<void> => {
+    roles.stop();
+    for (const stopController of stopControllers) stopController();
+    await api.close();
+    await Promise.all(chaos.map((controller) => controller.stop()));
+    await kubelet.stop();
+    await network.close();
+  };
+  try {
+    await untilReady(() => redisReady(store) && roles.view().formed);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: api.url, kubeconfigPath: api.kubeconfigPath, stop };
+}
+
+function redisReady(store: ObjectStore): boolean {
+  const pods = [...redisPods(store, "redis"), ...redisPods(store, "redis-sentinel")];
+  return pods.length === 2 * redisMembers && pods.every(isPodReady);
+}
+
+async function untilReady(ready: () => boolean): Promise<void> {
+  const end = performance.now() + readyDeadlineMs;
+  while (!ready()) {
+    if (performance.now() > end) throw new Error(`the lab's systems were not ready after ${readyDeadlineMs / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function createNodes(store: ObjectStore, address: string): void {
+  for (const name of nodes) {
+    store.create({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: {
+        name,
+        labels: { "kubernetes.io/hostname": name, "kubernetes.io/arch": process.arch === "x64" ? "amd64" : process.arch, "kubernetes.io/os": "linux" },
+      },
+      spec: {},
+      status: {
+        addresses: [{ type: "InternalIP", address }, { type: "Hostname", address: name }],
+        conditions: [{ type: "Ready", status: "True", reason: "LabReady", message: "the lab runs" }],
+        nodeInfo: { kubeletVersion: "v1.32.0-lab", architecture: process.arch === "x64" ? "amd64" : process.arch, operatingSystem: "linux" },
+      },
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface LaunchedLab {
+  kubeconfigPath: string;
+  /** The launcher's process id; its end is the lab's end. */
+  pid: number;
+  /** Stops it and waits until everything is gone. */
+  stop(): Promise<void>;
+}
+
+/** Starts the lab as a process of its own and waits until its systems are ready. Rejects with what it printed. */
+export async function launchLab(options: { downAfterMs?: number; deadlineMs?: number } = {}): Promise<LaunchedLab> {
+  const directory = mkdtempSync(join(tmpdir(), "aftershock-launch-"));
+  const readyFile = join(directory, "ready");
+  const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [
+      ...(extname(main) === ".ts" ? ["--import", "tsx"] : []),
+      main,
+      "--quiet",
+      "--ready-file",
+      readyFile,
+      ...(options.downAfterMs === undefined ? [] : ["--down-after", String(options.downAfterMs)]),
+    ],
+    // Its own process group: Ctrl-C at a terminal reaches only the program that started the lab, which then stops it.
+    { stdio: ["ignore", "pipe", "pipe"], detached: true },
+  );
+  let printed = "";
+  child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString("utf8")));
+  child.stderr.on("data", (chunk: Buffer) => (printed += chunk.toString("utf8")));
+  const exited = once(child, "exit");
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGTERM");
+      const late = setTimeout(() => child.kill("SIGKILL"), 15_000);
+      await exited;
+      clearTimeout(late);
+    }
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const end = performance.now() + (options.deadlineMs ?? 60_000);
+  while (!existsSync(readyFile)) {
+    if (child.exitCode !== null || performance.now() > end) {
+      await stop();
+      throw new Error(`the lab did not start: ${printed.trim()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return { kubeconfigPath: readFileSync(readyFile, "utf8"), pid: child.pid ?? 0, stop };
+}

@@ -1,0 +1,127 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createLogBuffer, type LogBuffer } from "./log-buffer.ts";
+import type { ContainerSpec } from "./pod-spec.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** Restart delays of the lab; Kubernetes' own are 10 s, doubling up to 5 minutes, which nobody waits for here. */
+const backOffMs = [0, 1000, 2000, 4000, 8000];
+
+export interface ContainerState {
+  name: string;
+  containerId: string;
+  running: boolean;
+  startedAt: string;
+  restartCount: number;
+  lastExit: { exitCode: number; signal: number; startedAt: string; finishedAt: string; containerId: string } | null;
+}
+
+/** One process of a pod, kept running until it is stopped. */
+export interface Container {
+  state(): ContainerState;
+  logs: LogBuffer;
+  env: Record<string, string>;
+  signal(name: NodeJS.Signals): void;
+  /** Keeps it down: no process and no restart, until `release`. */
+  hold(): void;
+  release(): void;
+  /** No restart any more; the sandbox's end kills it. */
+  retire(): void;
+}
+
+const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
+
+/** Starts a container in a sandbox; `onChange` is called at every start and end. */
+export function startContainer(
+  sandbox: Sandbox,
+  spec: ContainerSpec,
+  onChange: (event: "started" | "exited") => void,
+): Container {
+  const logs = createLogBuffer();
+  const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", LANG: "C.UTF-8", ...spec.env };
+  let child: ChildProcess | null = null;
+  let wanted = true;
+  let held = false;
+  let timer: NodeJS.Timeout | undefined;
+  const state: ContainerState = {
+    name: spec.name,
+    containerId: "",
+    running: false,
+    startedAt: "",
+    restartCount: 0,
+    lastExit: null,
+  };
+
+  const start = (): void => {
+    const [program = "false", ...args] = sandbox.enter(spec.command);
+    const started = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    child = started;
+    state.containerId = newContainerId();
+    state.running = true;
+    state.startedAt = new Date().toISOString();
+    started.stdout.on("data", logs.write);
+    started.stderr.on("data", logs.write);
+    started.on("error", (error) => logs.write(Buffer.from(`${error.message}\n`)));
+    started.on("exit", (code, signal) => ended(code, signal));
+    onChange("started");
+  };
+  const ended = (code: number | null, signal: NodeJS.Signals | null): void => {
+    const number = signal === null ? 0 : (signalNumbers[signal] ?? 0);
+    child = null;
+    state.running = false;
+    state.lastExit = {
+      exitCode: code ?? 128 + number,
+      signal: number,
+      startedAt: state.startedAt,
+      finishedAt: new Date().toISOString(),
+      containerId: state.containerId,
+    };
+    if (wanted && !held) again();
+    onChange("exited");
+  };
+  const again = (): void => {
+    const delayMs = backOffMs[Math.min(state.restartCount, backOffMs.length - 1)] ?? 0;
+    state.restartCount += 1;
+    timer = setTimeout(start, delayMs);
+  };
+  const signal = (name: NodeJS.Signals): void => {
+    const pid = child?.pid === undefined ? undefined : firstChild(child.pid);
+    if (pid !== undefined) process.kill(pid, name);
+    else child?.kill(name);
+  };
+  start();
+  return {
+    state: () => ({ ...state }),
+    logs,
+    env,
+    signal,
+    hold: () => {
+      held = true;
+      clearTimeout(timer);
+      signal("SIGKILL");
+    },
+    release: () => {
+      held = false;
+      if (wanted && child === null) again();
+    },
+    retire: () => {
+      wanted = false;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The process that nsenter started; nsenter itself only waits for it (proc(5), children). */
+export function firstChild(pid: number): number | undefined {
+  try {
+    const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    return first === undefined || first === "" ? undefined : Number(first);
+  } catch {
+    return undefined;
+  }
+}
+
+function newContainerId(): string {
+  return `lab://${createHash("sha256").update(randomBytes(32)).digest("hex")}`;
+}

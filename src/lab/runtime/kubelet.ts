@@ -1,0 +1,212 @@
+import { join } from "node:path";
+import { StoreError, type ExecRequest, type LabObject, type ObjectKey, type ObjectStore, type PodRuntime } from "../objects.ts";
+import type { AddressBook } from "../network/address-book.ts";
+import type { Switch } from "../network/switch.ts";
+import { startContainer, type Container } from "./container.ts";
+import { execInSandbox } from "./exec.ts";
+import { hostsText } from "./hosts.ts";
+import { readPodSpec, type PodSpec } from "./pod-spec.ts";
+import { podStatus } from "./pod-status.ts";
+import { isReady } from "./readiness.ts";
+import { recordEvent } from "./record-event.ts";
+import { createSandbox, type Sandbox } from "./sandbox.ts";
+
+/** How often readiness is looked at; Kubernetes' default is 10 s. */
+const readinessEveryMs = 250;
+
+interface RunningPod {
+  key: ObjectKey;
+  uid: string;
+  ip: string;
+  spec: PodSpec;
+  sandbox: Sandbox;
+  containers: Container[];
+  startTime: string;
+  ready: Map<string, boolean>;
+  timer: NodeJS.Timeout;
+  stopping: boolean;
+}
+
+/** What the chaos controllers may do to a running pod. */
+export interface PodFaults {
+  /** Command line that runs a program in the network namespace of that very pod; undefined if it is not running. */
+  enterNetwork(pod: LabObject): ((command: readonly string[]) => string[]) | undefined;
+  killContainers(pod: LabObject, names: readonly string[]): void;
+  hold(pod: LabObject): void;
+  release(pod: LabObject): void;
+}
+
+export interface Kubelet extends PodRuntime, PodFaults {
+  stop(): Promise<void>;
+}
+
+/** Makes Pod objects real: starts what is new, restarts what ends, stops what is deleted, writes status. */
+export function startKubelet(options: {
+  store: ObjectStore;
+  network: Switch;
+  addresses: AddressBook;
+  stateDirectory: string;
+  log: (message: string) => void;
+}): Kubelet {
+  const { store, network, addresses } = options;
+  const pods = new Map<string, RunningPod | "starting">();
+  let ports = 0;
+
+  const writeStatus = (pod: RunningPod): void => {
+    const current = store.get(pod.key);
+    if (current?.metadata.uid !== pod.uid) return;
+    const status = podStatus({
+      podIp: pod.ip,
+      hostIp: network.subnet.hostAddress,
+      startTime: pod.startTime,
+      containers: pod.containers.map((container) => {
+        const state = container.state();
+        return { ...state, ready: state.running && pod.ready.get(state.name) === true };
+      }),
+    });
+    store.update(pod.key, (copy) => void (copy.status = status));
+  };
+
+  const start = async (object: LabObject): Promise<void> => {
+    const namespace = object.metadata.namespace ?? "default";
+    const { name, uid } = object.metadata;
+    pods.set(uid, "starting");
+    const ip = addresses.addressOf(namespace, name);
+    const spec = readPodSpec(object, ip);
+    const mounts = spec.containers.flatMap((container) =>
+      container.volumeMounts.map((mount) => ({
+        source: join(options.stateDirectory, "volumes", namespace, spec.claims[mount.name] ?? `${name}-${mount.name}`),
+        target: mount.mountPath,
+      })),
+    );
+    const sandbox = await createSandbox({
+      name,
+      directory: join(options.stateDirectory, "pods", uid),
+      mounts,
+      hosts: hostsText(store),
+    });
+    ports += 1;
+    await network.plug(sandbox.pid, `pod${ports}`, ip);
+    const pod: RunningPod = {
+      key: { kind: "Pod", namespace, name },
+      uid,
+      ip,
+      spec,
+      sandbox,
+      containers: [],
+      startTime: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
+      ready: new Map(),
+      timer: setInterval(() => void lookAtReadiness(pod), readinessEveryMs),
+      stopping: false,
+    };
+    pods.set(uid, pod);
+    for (const container of spec.containers) {
+      pod.containers.push(
+        startContainer(sandbox, container, (what) => {
+          if (what === "exited") pod.ready.set(container.name, false);
+          setImmediate(() => {
+            if (what === "exited" && !pod.stopping) event(pod, "Warning", "BackOff", `container ${container.name} ended`);
+            writeStatus(pod);
+          });
+        }),
+      );
+      event(pod, "Normal", "Started", `Started container ${container.name}`);
+    }
+    const now = store.get(pod.key);
+    if (now?.metadata.uid !== uid || now.metadata.deletionTimestamp !== undefined) await stop(pod, now);
+  };
+
+  const lookAtReadiness = async (pod: RunningPod): Promise<void> => {
+    let changed = false;
+    for (const container of pod.spec.containers) {
+      const running = pod.containers.some((c) => c.state().name === container.name && c.state().running);
+      const ready = running && (await isReady(container.readiness, pod.sandbox, pod.ip));
+      if (pod.ready.get(container.name) !== ready) changed = true;
+      pod.ready.set(container.name, ready);
+    }
+    if (changed && !pod.stopping) writeStatus(pod);
+  };
+
+  const stop = async (pod: RunningPod, object: LabObject | undefined): Promise<void> => {
+    if (pod.stopping) return;
+    pod.stopping = true;
+    clearInterval(pod.timer);
+    for (const container of pod.containers) container.retire();
+    const graceSeconds = Number(object?.metadata.deletionGracePeriodSeconds ?? 0);
+    if (graceSeconds > 0) {
+      event(pod, "Normal", "Killing", "Stopping container");
+      for (const container of pod.containers) container.signal("SIGTERM");
+      const end = performance.now() + graceSeconds * 1000;
+      while (performance.now() < end && pod.containers.some((container) => container.state().running)) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    await pod.sandbox.destroy();
+    pods.delete(pod.uid);
+    if (store.get(pod.key)?.metadata.uid === pod.uid) store.remove(pod.key);
+  };
+
+  const event = (pod: RunningPod, type: "Normal" | "Warning", reason: string, message: string): void => {
+    const object = store.get(pod.key);
+    if (object !== undefined) recordEvent(store, object, { type, reason, message, component: "kubelet" });
+  };
+
+  const unwatch = store.watch("Pod", ({ type, object }) => {
+    const known = pods.get(object.metadata.uid);
+    if (type !== "DELETED" && known === undefined && object.metadata.deletionTimestamp === undefined) {
+      start(object).catch((error: unknown) => options.log(`pod ${object.metadata.name}: ${String(error)}`));
+    } else if (known !== undefined && known !== "starting") {
+      if (type === "DELETED" || object.metadata.deletionTimestamp !== undefined) void stop(known, object);
+    } else if (known === undefined && type !== "DELETED") {
+      // Deleted before it ever ran.
+      store.remove({ kind: "Pod", namespace: object.metadata.namespace ?? "default", name: object.metadata.name });
+    }
+  });
+  const unwatchNames = store.watch("Endpoints", () => {
+    const text = hostsText(store);
+    for (const pod of pods.values()) if (pod !== "starting") pod.sandbox.setHosts(text);
+  });
+
+  const runningPod = (namespace: string, name: string): RunningPod => {
+    const object = store.get({ kind: "Pod", namespace, name });
+    if (object === undefined) throw new StoreError("NotFound", `pods "${name}" not found`);
+    const pod = pods.get(object.metadata.uid);
+    if (pod === undefined || pod === "starting") throw new StoreError("Invalid", `pod ${name} is not running`);
+    return pod;
+  };
+  const containerOf = (pod: RunningPod, name: string | undefined): Container => {
+    const wanted = name === undefined || name === "" ? pod.spec.containers[0]?.name : name;
+    const container = pod.containers.find((candidate) => candidate.state().name === wanted);
+    if (container === undefined) throw new StoreError("Invalid", `container ${name} is not valid for pod ${pod.key.name}`);
+    return container;
+  };
+  const byObject = (object: LabObject): RunningPod | undefined => {
+    const pod = pods.get(object.metadata.uid);
+    return pod === "starting" ? undefined : pod;
+  };
+
+  return {
+    exec: async (request: ExecRequest) => {
+      const pod = runningPod(request.namespace, request.pod);
+      return execInSandbox(pod.sandbox, request, containerOf(pod, request.container).env);
+    },
+    logs: (request) => containerOf(runningPod(request.namespace, request.pod), request.container).logs.read(request),
+    enterNetwork: (object) => {
+      const pod = byObject(object);
+      return pod === undefined ? undefined : (command) => ["nsenter", "-t", String(pod.sandbox.pid), "-n", "--", ...command];
+    },
+    killContainers: (object, names) => {
+      for (const container of byObject(object)?.containers ?? []) {
+        if (names.length === 0 || names.includes(container.state().name)) container.signal("SIGKILL");
+      }
+    },
+    hold: (object) => byObject(object)?.containers.forEach((container) => container.hold()),
+    release: (object) => byObject(object)?.containers.forEach((container) => container.release()),
+    stop: async () => {
+      unwatch();
+      unwatchNames();
+      const running = [...pods.values()].filter((pod) => pod !== "starting");
+      await Promise.all(running.map((pod) => stop(pod, undefined)));
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { LabObject } from "../objects.ts";
+
+/** The parts of a pod's spec that the lab runs. Everything else is kept and shown, and does nothing. */
+export interface ContainerSpec {
+  name: string;
+  command: string[];
+  env: Record<string, string>;
+  readiness: ReadinessSpec | null;
+  volumeMounts: Array<{ name: string; mountPath: string }>;
+}
+
+export type ReadinessSpec = { tcpPort: number } | { command: string[] };
+
+export interface PodSpec {
+  containers: ContainerSpec[];
+  /** Volume name to claim name. */
+  claims: Record<string, string>;
+  terminationGracePeriodSeconds: number;
+}
+
+/** Reads a pod's spec. `podIp` fills `valueFrom.fieldRef` of `status.podIP`. */
+export function readPodSpec(pod: LabObject, podIp: string): PodSpec {
+  const spec = pod.spec ?? {};
+  const fields: Record<string, string> = {
+    "metadata.name": pod.metadata.name,
+    "metadata.namespace": pod.metadata.namespace ?? "default",
+    "status.podIP": podIp,
+  };
+  return {
+    containers: asList(spec["containers"]).map((container) => ({
+      name: text(container["name"]),
+      command: [...texts(container["command"]), ...texts(container["args"])],
+      env: Object.fromEntries(asList(container["env"]).map((entry) => [text(entry["name"]), envValue(entry, fields)])),
+      readiness: readiness(record(container["readinessProbe"])),
+      volumeMounts: asList(container["volumeMounts"]).map((mount) => ({
+        name: text(mount["name"]),
+        mountPath: text(mount["mountPath"]),
+      })),
+    })),
+    claims: Object.fromEntries(
+      asList(spec["volumes"]).flatMap((volume) => {
+        const claim = record(volume["persistentVolumeClaim"])["claimName"];
+        return typeof claim === "string" ? [[text(volume["name"]), claim]] : [];
+      }),
+    ),
+    terminationGracePeriodSeconds: Number(spec["terminationGracePeriodSeconds"] ?? 30),
+  };
+}
+
+function envValue(entry: Record<string, unknown>, fields: Record<string, string>): string {
+  const path = record(record(entry["valueFrom"])["fieldRef"])["fieldPath"];
+  return typeof path === "string" ? (fields[path] ?? "") : text(entry["value"]);
+}
+
+function readiness(probe: Record<string, unknown>): ReadinessSpec | null {
+  const port = record(probe["tcpSocket"])["port"];
+  if (typeof port === "number") return { tcpPort: port };
+  const command = texts(record(probe["exec"])["command"]);
+  return command.length > 0 ? { command } : null;
+}
+
+/** A value as a plain record; anything else is an empty one. */
+export function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+export function asList(value: unknown): Array<Record<string, unknown>> {
+  return Array.isArray(value) ? value.map(record) : [];
+}
+
+export function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(text) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}

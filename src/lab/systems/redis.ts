@@ -1,0 +1,128 @@
+import type { LabObject, NewObject, ObjectStore } from "../objects.ts";
+import type { AddressBook } from "../network/address-book.ts";
+
+const namespace = "cache";
+const members = 3;
+
+/** Settings of the lab's Redis; the comments give Redis' own defaults, which these stand for. */
+export interface RedisLabSettings {
+  /** Sentinel's `down-after-milliseconds`. Default of Redis: 30000. Shorter here, so that a failover takes seconds. */
+  downAfterMs: number;
+  /** Sentinel's `failover-timeout`. Default of Redis: 180000. */
+  failoverTimeoutMs: number;
+}
+
+export const defaultRedisSettings: RedisLabSettings = { downAfterMs: 2000, failoverTimeoutMs: 10_000 };
+
+/**
+ * Written once into the data volume: Sentinel rewrites it at every failover, and a restart must find that.
+ * `repl-diskless-sync-delay 0` (Redis: 5 s) spares every first sync a wait for other replicas that do not come.
+ */
+const redisCommand = `
+[ -f /data/redis.conf ] || {
+  cat > /data/redis.conf <<CONF
+port 6379
+bind $POD_IP 127.0.0.1
+protected-mode no
+dir /data
+loglevel notice
+repl-diskless-sync-delay 0
+CONF
+  [ "$POD_IP" = "$FIRST_MASTER" ] || echo "replicaof $FIRST_MASTER 6379" >> /data/redis.conf
+}
+exec redis-server /data/redis.conf
+`;
+
+const sentinelCommand = `
+[ -f /data/sentinel.conf ] || cat > /data/sentinel.conf <<CONF
+port 26379
+bind $POD_IP 127.0.0.1
+protected-mode no
+dir /data
+sentinel monitor mymaster $FIRST_MASTER 6379 2
+sentinel down-after-milliseconds mymaster $DOWN_AFTER_MS
+sentinel failover-timeout mymaster $FAILOVER_TIMEOUT_MS
+sentinel parallel-syncs mymaster 1
+CONF
+exec redis-server /data/sentinel.conf --sentinel
+`;
+
+/**
+ * Three Redis and three Sentinels as StatefulSets in namespace `cache`, with the names and labels of the training
+ * module: `redis-0..2` (app: redis) and `redis-sentinel-0..2` (app: redis-sentinel).
+ */
+export function createRedis(store: ObjectStore, addresses: AddressBook, settings: RedisLabSettings): void {
+  const firstMaster = addresses.addressOf(namespace, "redis-0");
+  for (let ordinal = 1; ordinal < members; ordinal += 1) addresses.addressOf(namespace, `redis-${ordinal}`);
+  if (store.get({ kind: "Namespace", name: namespace }) === undefined) {
+    store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace }, status: { phase: "Active" } });
+  }
+  store.create(service("redis", "redis", 6379));
+  store.create(service("redis-sentinel", "redis-sentinel", 26379));
+  store.create(
+    statefulSet("redis", "redis", 6379, redisCommand, [{ name: "FIRST_MASTER", value: firstMaster }]),
+  );
+  store.create(
+    statefulSet("redis-sentinel", "sentinel", 26379, sentinelCommand, [
+      { name: "FIRST_MASTER", value: firstMaster },
+      { name: "DOWN_AFTER_MS", value: String(settings.downAfterMs) },
+      { name: "FAILOVER_TIMEOUT_MS", value: String(settings.failoverTimeoutMs) },
+    ]),
+  );
+}
+
+/** The namespace's pods of one app. */
+export function redisPods(store: ObjectStore, app: "redis" | "redis-sentinel"): LabObject[] {
+  return store.list("Pod", namespace).filter((pod) => pod.metadata.labels?.["app"] === app);
+}
+
+export const redisMembers = members;
+
+function service(name: string, app: string, port: number): NewObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace, labels: { app } },
+    spec: { clusterIP: "None", type: "ClusterIP", selector: { app }, ports: [{ name: app, port, targetPort: port, protocol: "TCP" }] },
+  };
+}
+
+function statefulSet(
+  name: string,
+  container: string,
+  port: number,
+  script: string,
+  env: ReadonlyArray<{ name: string; value: string }>,
+): NewObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: { name, namespace, labels: { app: name } },
+    spec: {
+      replicas: members,
+      serviceName: name,
+      podManagementPolicy: "Parallel",
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: {
+          terminationGracePeriodSeconds: 10,
+          containers: [
+            {
+              name: container,
+              image: "redis",
+              command: ["sh", "-c", script],
+              env: [{ name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }, ...env],
+              ports: [{ containerPort: port, protocol: "TCP" }],
+              volumeMounts: [{ name: "data", mountPath: "/data" }],
+              readinessProbe: { tcpSocket: { port } },
+            },
+          ],
+        },
+      },
+      volumeClaimTemplates: [
+        { metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } },
+      ],
+    },
+  };
+}

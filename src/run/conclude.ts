@@ -1,0 +1,99 @@
+import { buildReport } from "../findings/build-report.ts";
+import { historyLines } from "../findings/history-lines.ts";
+import { reportMarkdown } from "../findings/markdown.ts";
+import type { Report } from "../findings/report.ts";
+import { messageOf } from "../errors.ts";
+import type { History } from "../probes/history.ts";
+import { saveArtifact } from "../store/artifacts.ts";
+import { setFaultState, faultsOf } from "../store/faults.ts";
+import type { Database } from "../store/database.ts";
+import type { StoredRun } from "../store/runs.ts";
+import type { Artifact } from "./events.ts";
+import type { GuardEvent } from "./guards.ts";
+import type { HealingProof } from "./heal.ts";
+import type { Journal } from "./journal.ts";
+import type { RunOutcome } from "./lifecycle.ts";
+
+/** Draws the chart as PNG, outside this process's event loop. */
+export type ChartRenderer = (history: History, report: Report) => Promise<Buffer>;
+
+export interface Conclusion {
+  deps: {
+    database: Database;
+    renderChart: ChartRenderer;
+    log: (message: string, detail?: Record<string, unknown>) => void;
+  };
+  run: StoredRun;
+  journal: Journal;
+  guards: readonly GuardEvent[];
+  ending: { outcome: RunOutcome; reason: string | null };
+  /** Null when the run never got a history, or lost it with its worker. */
+  history: History | null;
+  proofs: readonly HealingProof[];
+}
+
+/** Judges the run, stores its files, and ends it: the last thing an owner does. */
+export async function conclude(conclusion: Conclusion): Promise<void> {
+  const { deps, run, journal, ending, history, proofs } = conclusion;
+  const cleanedUp = proofs.every((proof) => proof.ok);
+  const report = buildReport({
+    history,
+    run: {
+      id: run.id,
+      experiment: run.experiment,
+      title: run.plan.title,
+      hypothesis: run.plan.hypothesis,
+      state: ending.outcome,
+      system: run.plan.system,
+      cluster: run.plan.cluster,
+      namespace: run.plan.namespace,
+      parameters: { ...run.plan.parameters },
+      requestedBy: run.requestedBy,
+      approvedBy: run.approvedBy,
+      planDigest: run.digest,
+      startedAt: run.createdAt,
+      endedAt: new Date().toISOString(),
+      ...(ending.reason === null ? {} : { reason: ending.reason }),
+    },
+    runVerdict: ending.outcome,
+    cleanupVerdict: cleanedUp ? "verified" : "unverified",
+    guards: conclusion.guards.map(({ id, ok, measured, bound }) => ({ id, ok, measured, bound })),
+    cleanup: proofs.map(({ what, ok, detail }) => ({ what, ok, detail })),
+  });
+  const artifacts = await makeArtifacts(conclusion, report);
+  for (const artifact of artifacts) await saveArtifact(deps.database, run.id, artifact);
+  for (const fault of await faultsOf(deps.database, run.id)) {
+    await setFaultState(deps.database, run.id, fault.faultId, cleanedUp ? "verified" : "unverified");
+  }
+  await journal.say({ type: "judged", report, artifacts: artifacts.map((artifact) => artifact.name) });
+  await journal.move(ending.outcome, {
+    outcome: ending.outcome,
+    ...(ending.reason === null ? {} : { reason: ending.reason }),
+    ...(history === null ? {} : { atMs: lastMs(history) }),
+  });
+}
+
+async function makeArtifacts({ deps, history, run }: Conclusion, report: Report): Promise<Artifact[]> {
+  const text = (name: string, contentType: string, content: string): Artifact => ({
+    name,
+    contentType,
+    bytes: Buffer.from(content),
+  });
+  const artifacts = [
+    text("report.md", "text/markdown", reportMarkdown(report)),
+    text("report.json", "application/json", `${JSON.stringify(report, null, 2)}\n`),
+  ];
+  if (history === null) return artifacts;
+  artifacts.push(text("history.jsonl", "application/jsonl", [...historyLines(history)].map((line) => `${line}\n`).join("")));
+  try {
+    artifacts.unshift({ name: "chart.png", contentType: "image/png", bytes: await deps.renderChart(history, report) });
+  } catch (error) {
+    // A run is not worth less for a missing picture; the log says why.
+    deps.log("the chart could not be drawn", { run: run.id, error: messageOf(error) });
+  }
+  return artifacts;
+}
+
+function lastMs(history: History): number {
+  return Math.max(0, ...history.finalReads.map((read) => read.atMs), ...history.phases.map((phase) => phase.atMs));
+}
