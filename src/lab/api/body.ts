@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { parse as parseYaml } from "yaml";
+import { protobufType, readProtobuf } from "./protobuf.ts";
 import { badRequest, tooLarge, unsupportedMediaType } from "./status.ts";
 
 /** The API server's own limit for a request body. */
@@ -29,15 +30,24 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
     if (size > limitBytes) throw tooLarge(limitBytes);
     chunks.push(chunk);
   }
-  const text = Buffer.concat(chunks).toString("utf8");
+  const bytes = Buffer.concat(chunks);
+  const text = bytes.toString("utf8");
   if (text.trim() === "") return undefined;
   const type = contentTypeOf(request.headers);
+  const read = parse(type, bytes, text);
+  if (read === undefined) throw unsupportedMediaType(["application/json", "application/yaml"]);
+  return read;
+}
+
+/** Undefined for what is in no form that we read. */
+function parse(type: string, bytes: Buffer, text: string): unknown {
   try {
+    if (type === protobufType) return readProtobuf(bytes);
     if (jsonTypes.includes(type)) return JSON.parse(text) as unknown;
     if (yamlTypes.includes(type)) return parseYaml(text) as unknown;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw badRequest(`error decoding the body of the request: ${problem}`);
   }
-  throw unsupportedMediaType(["application/json", "application/yaml"]);
+  return undefined;
 }

@@ -8,9 +8,10 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { StoreError } from "../objects.ts";
-import type { ExecProcess, ExecRequest } from "../objects.ts";
+import type { ExecProcess, ExecRequest, LabObject } from "../objects.ts";
 import type { ApiContext, ResourceRequest } from "./context.ts";
 import { channels, connect } from "./exec-channels.ts";
+import { child, children, text } from "./json.ts";
 import { ApiError, badRequest, internalError } from "./status.ts";
 import { containerOf } from "./verbs/container.ts";
 import { existing } from "./verbs/read.ts";
@@ -55,15 +56,31 @@ function execRequestOf(context: ApiContext, asked: ResourceRequest): ExecRequest
   const name = asked.name ?? "";
   const pod = existing(context, asked, name);
   const container = containerOf(pod, query.get("container"));
+  refuseStopped(pod, container);
   const command = query.getAll("command");
   if (command.length === 0) throw badRequest("you must specify at least 1 command for the container");
   const flags = { stdin: query.get("stdin") === "true", tty: query.get("tty") === "true" };
   return { namespace: asked.namespace ?? "", pod: name, container, command, ...flags };
 }
 
+/**
+ * Told from the status, so that it also reaches a client that was refused over WebSocket and tries SPDY next, as
+ * kubectl does.
+ */
+function refuseStopped(pod: LabObject, container: string): void {
+  const status = children(pod.status, "containerStatuses").find((candidate) => text(candidate, "name") === container);
+  if (status === undefined || child(status, "state")["running"] !== undefined) return;
+  throw notRunning(container);
+}
+
+// What a kubelet says when the container does not run.
+function notRunning(container: string): ApiError {
+  return internalError(`unable to upgrade connection: container not found ("${container}")`);
+}
+
 function refuseUnusable(request: IncomingMessage): void {
   if ((request.headers.upgrade ?? "").toLowerCase() !== "websocket") {
-    throw badRequest("the lab serves exec over WebSocket only, not over SPDY");
+    throw badRequest("the command could not be executed over WebSocket, and the lab does not speak SPDY");
   }
   const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
   if (!protocols.some((protocol) => offered.includes(protocol))) {
@@ -77,10 +94,7 @@ async function start(context: ApiContext, request: ExecRequest): Promise<ExecPro
     return await context.runtime.exec(request);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    // What a kubelet says when the container does not run.
-    throw internalError(
-      `unable to upgrade connection: container not found ("${request.container ?? ""}"): ${error.message}`,
-    );
+    throw notRunning(request.container ?? "");
   }
 }
 

@@ -5,25 +5,30 @@ import { badRequest } from "./status.ts";
 export type ObjectPredicate = (object: LabObject) => boolean;
 
 /** One `field=value` or `field!=value` of a field selector. */
-export interface FieldTerm {
+interface FieldTerm {
   field: string;
   value: string;
   negated: boolean;
 }
 
+/** Fields by which every kind can be selected. */
+const common = ["metadata.name", "metadata.namespace"];
+
 /**
  * Parses `metadata.name=a,status.phase!=Failed`. Throws ApiError 400 for a field that the kind does not offer
- * (`selectable`), in the API server's words. Grammar: k8s.io/apimachinery/pkg/fields.
+ * (`selectable`: those beyond name and namespace), in the API server's words. Grammar: k8s.io/apimachinery/pkg/fields.
  */
 export function parseFieldSelector(selector: string, selectable: readonly string[]): ObjectPredicate {
   const terms = parseTerms(selector);
-  for (const term of terms) {
-    if (!selectable.includes(term.field)) throw badRequest(`field label not supported: ${term.field}`);
+  for (const { field } of terms) {
+    if (common.includes(field) || selectable.includes(field)) continue;
+    if (selectable.length > 0) throw badRequest(`field label not supported: ${field}`);
+    throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
   }
   return (object) => terms.every((term) => (valueAt(object, term.field) === term.value) !== term.negated);
 }
 
-export function parseTerms(selector: string): FieldTerm[] {
+function parseTerms(selector: string): FieldTerm[] {
   return selector
     .split(/(?<!\\),/)
     .filter((part) => part !== "")

@@ -50,8 +50,13 @@ export async function route(context: ApiContext, request: IncomingMessage): Prom
   }
 }
 
+/** Throws ApiError 400 for what is no URL. */
 export function urlOf(request: IncomingMessage): URL {
-  return new URL(request.url ?? "/", "https://lab");
+  try {
+    return new URL(request.url ?? "/", "https://lab");
+  } catch {
+    throw badRequest("the request is for no valid URL");
+  }
 }
 
 export function pathOf(url: URL): ApiPath {
@@ -78,7 +83,7 @@ async function resourceRoute(
   );
   if (review !== undefined) {
     if (request.method !== "POST") throw methodNotAllowed();
-    return answerReview(review, await readBody(request));
+    return answerReview(review);
   }
   const asked = resourceRequest(request, path, query);
   const { name } = asked;

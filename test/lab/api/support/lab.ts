@@ -56,7 +56,9 @@ export function redisPod(name: string, ip: string, labels: Record<string, string
       podIPs: [{ ip }],
       hostIP: "10.0.0.1",
       startTime: new Date().toISOString(),
-      conditions: [{ type: "Ready", status: "True", lastProbeTime: null, lastTransitionTime: new Date().toISOString() }],
+      conditions: [
+        { type: "Ready", status: "True", lastProbeTime: null, lastTransitionTime: new Date().toISOString() },
+      ],
       containerStatuses: [
         {
           name: "redis",

@@ -1,0 +1,59 @@
+import type { Recorder } from "../recorder.ts";
+import { bareConnection } from "./connection.ts";
+import type { RedisPods } from "./pods.ts";
+import { readReplication, type MemberView } from "./views.ts";
+
+const everyMs = 250;
+const offsetEveryMs = 1000;
+const timeoutMs = 400;
+
+type Tell = (event: Parameters<Recorder["event"]>[0]) => void;
+
+/** Asks every member for its role, link and offset four times a second, and tells what changed. */
+export function watchRoles(pods: RedisPods, now: () => number, tell: Tell): { stop: () => void } {
+  const stops = pods.data.map(({ name, host }) => watchMember(pods, name, host, now, tell));
+  return { stop: () => stops.forEach((stop) => stop()) };
+}
+
+function watchMember(pods: RedisPods, pod: string, host: string, now: () => number, tell: Tell): () => void {
+  let redis = bareConnection({ host, port: pods.dataPort, timeoutMs });
+  let before: Omit<MemberView, "pod" | "host"> | null = null;
+  let toldOffsetAt = Number.NEGATIVE_INFINITY;
+  let busy = false;
+  const look = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    try {
+      if (redis.status === "end") redis = bareConnection({ host, port: pods.dataPort, timeoutMs });
+      if (redis.status === "wait") await redis.connect();
+      change(readReplication(await redis.info("replication"), pods));
+    } catch {
+      redis.disconnect();
+      if (before?.reachable !== false) tell({ atMs: now(), source: pod, event: "unreachable", detail: {} });
+      before = { reachable: false, role: null, offset: null, master: null, linkUp: false, replicas: [] };
+    } finally {
+      busy = false;
+    }
+  };
+  const change = (view: Omit<MemberView, "pod" | "host">): void => {
+    const atMs = now();
+    if (before?.reachable === false) tell({ atMs, source: pod, event: "reachable", detail: {} });
+    if (view.role !== before?.role) {
+      tell({ atMs, source: pod, event: "role", detail: { role: view.role, offset: view.offset } });
+    }
+    if (view.role === "replica" && (view.linkUp !== before?.linkUp || view.master !== before?.master)) {
+      tell({ atMs, source: pod, event: "link", detail: { state: view.linkUp ? "up" : "down", master: view.master } });
+    }
+    if (atMs - toldOffsetAt >= offsetEveryMs) {
+      toldOffsetAt = atMs;
+      tell({ atMs, source: pod, event: "offset", detail: { offset: view.offset } });
+    }
+    before = view;
+  };
+  const timer = setInterval(() => void look(), everyMs);
+  void look();
+  return () => {
+    clearInterval(timer);
+    redis.disconnect();
+  };
+}
