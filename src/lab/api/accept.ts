@@ -3,12 +3,13 @@ import { notAcceptable } from "./status.ts";
 /** The form in which a client wants objects. */
 export type Form = "object" | "table" | "metadata";
 
-const served = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const served = ["application/json", "application/yaml"];
 
 /** The first form of an Accept header that we can give. Throws ApiError 406 when there is none. */
 export function formOf(accept: string | undefined): Form {
   if (accept === undefined || accept.trim() === "") return "object";
   for (const { type, parameters } of mediaTypes(accept)) {
+    if (type === "application/yaml") return "object";
     const fits = type === "application/json" || type === "*/*" || type === "application/*";
     if (!fits) continue;
     const as = parameters["as"];
@@ -17,7 +18,7 @@ export function formOf(accept: string | undefined): Form {
     if (ours && as === "Table") return "table";
     if (ours && (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList")) return "metadata";
   }
-  throw notAcceptable(served.slice(0, 1));
+  throw notAcceptable(served);
 }
 
 export function mediaTypes(accept: string): Array<{ type: string; parameters: Record<string, string> }> {

@@ -110,7 +110,21 @@ describe("watch", () => {
     }>;
     expect(first?.object.columnDefinitions).toHaveLength(9);
     expect(second?.object.columnDefinitions).toEqual([]);
-    expect(second?.object.rows).toMatchObject([{ cells: ["b", "1/1", "Running", "0"] }]);
+    expect(second?.object.rows).toMatchObject([
+      {
+        cells: [
+          "b",
+          "1/1",
+          "Running",
+          "0",
+          expect.stringMatching(/^\ds$/),
+          "10.77.0.10",
+          "node-1",
+          "<none>",
+          "<none>",
+        ],
+      },
+    ]);
     events.close();
   });
 

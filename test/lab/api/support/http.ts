@@ -31,9 +31,10 @@ export function accessOf(lab: TestLab): { ca: Buffer; token: string } {
 export function open(lab: TestLab, path: string, asked: Asked = {}): Promise<IncomingMessage> {
   const { ca, token } = accessOf(lab);
   const bearer = asked.token ?? token;
+  const text = asked.body === undefined || typeof asked.body === "string" ? asked.body : JSON.stringify(asked.body);
   const headers = {
     ...(bearer === "" ? {} : { authorization: `Bearer ${bearer}` }),
-    ...(asked.body === undefined ? {} : { "content-type": "application/json" }),
+    ...(text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
     ...asked.headers,
   };
   return new Promise((resolve, reject) => {
@@ -43,9 +44,7 @@ export function open(lab: TestLab, path: string, asked: Asked = {}): Promise<Inc
       resolve,
     );
     sent.once("error", reject);
-    sent.end(
-      asked.body === undefined ? undefined : typeof asked.body === "string" ? asked.body : JSON.stringify(asked.body),
-    );
+    sent.end(text);
   });
 }
 

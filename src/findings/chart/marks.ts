@@ -1,0 +1,34 @@
+import type { History } from "../../probes/history.ts";
+import { readTimings } from "../redis-sentinel/timings.ts";
+
+/** A moment worth a line in the picture; `row` keeps labels that are close apart. */
+export interface Mark {
+  atS: number;
+  text: string;
+  row: number;
+}
+
+/** Labels closer than this share of the picture's width would overlap. */
+const crowded = 0.13;
+
+/** The moments of a Redis Sentinel run, in order; of others, injection and healing only. */
+export function readMarks(history: History): Mark[] {
+  const timings = readTimings(history);
+  const known: Array<[number | null, string]> = [
+    [timings.injectedMs, "injected"],
+    [timings.sdownMs, "+sdown"],
+    [timings.switchMs, "+switch-master"],
+    [timings.removedMs, "healed"],
+    [timings.demotedMs, "old master demoted"],
+  ];
+  const moments = known
+    .flatMap(([atMs, text]) => (atMs === null ? [] : [{ atS: atMs / 1000, text }]))
+    .toSorted((a, b) => a.atS - b.atS);
+  const wholeS = Math.max(1, ...history.operations.map((op) => op.plannedMs / 1000).slice(-1), moments.at(-1)?.atS ?? 1);
+  let row = 0;
+  return moments.map((moment, at) => {
+    const before = moments[at - 1];
+    row = before !== undefined && (moment.atS - before.atS) / wholeS < crowded ? (row + 1) % 3 : 0;
+    return { ...moment, row };
+  });
+}

@@ -1,0 +1,141 @@
+import type { EChartsCoreOption } from "echarts/core";
+import type { History } from "../../probes/history.ts";
+import type { Report } from "../report.ts";
+import { phaseWindows } from "../latency.ts";
+import { readMarks } from "./marks.ts";
+import { latencySeries, writeLanes, type Stretch } from "./series.ts";
+
+export const chartSize = { width: 1200, height: 780 };
+const fontFamily = "DejaVu Sans";
+
+/** Okabe and Ito's palette, which colour-blind people can tell apart. */
+const colours = { blue: "#0072B2", orange: "#E69F00", red: "#D55E00", green: "#009E73", grey: "#8A8A8A", purple: "#CC79A7" };
+const clientColours = [colours.blue, colours.orange];
+const laneColours: Readonly<Record<Stretch["what"], string>> = {
+  accepted: colours.green,
+  "accepted-then-lost": colours.red,
+  refused: colours.grey,
+  unknown: colours.purple,
+};
+const laneWords: Readonly<Record<Stretch["what"], string>> = {
+  accepted: "acknowledged and kept",
+  "accepted-then-lost": "acknowledged, then LOST",
+  refused: "refused",
+  unknown: "outcome unknown",
+};
+
+const left = 210;
+const right = 30;
+
+/** The whole picture as an ECharts option: lanes of what became of the writes above, latency below, one time axis. */
+export function chartOption(history: History, report: Report): EChartsCoreOption {
+  const endS = Math.ceil(history.operations.reduce((latest, op) => Math.max(latest, op.plannedMs), 1000) / 1000);
+  const { lanes, stretches } = writeLanes(history);
+  const clients = latencySeries(history);
+  const marks = readMarks(history);
+  const phases = phaseWindows(history).filter(({ phase }) => phase === "active" || phase === "recovery" || phase === "healing");
+  const areas = phases.map(({ phase, fromMs, toMs }) => [
+    { xAxis: fromMs / 1000, itemStyle: { color: phase === "active" ? "#FBE3D6" : "#E3F1EA" } },
+    { xAxis: Math.min(endS, toMs / 1000) },
+  ]);
+  const axis = { min: 0, max: endS, axisLabel: { fontSize: 17 }, splitLine: { show: false } };
+  const present = [...new Set(stretches.map((stretch) => stretch.what))];
+  return {
+    animation: false,
+    backgroundColor: "#FFFFFF",
+    textStyle: { fontFamily },
+    title: [
+      { text: headline(report), left: 24, top: 14, textStyle: { fontSize: 27, fontWeight: "bold", color: "#1A1A1A" } },
+      { text: subline(report), left: 24, top: 52, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
+      { text: "Write latency, ms", left: 24, top: 444, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
+    ],
+    legend: [
+      { data: present.map((what) => laneWords[what]), left: left - 10, top: 84, textStyle: { fontSize: 17 }, itemWidth: 22, selectedMode: false },
+      { data: clients.map(({ client }) => client), left: 200, top: 440, textStyle: { fontSize: 17 }, selectedMode: false },
+    ],
+    grid: [
+      { left, right, top: 172, height: 232 },
+      { left: 90, right, top: 482, bottom: 62 },
+    ],
+    xAxis: [
+      { type: "value", gridIndex: 0, ...axis, axisLabel: { show: false } },
+      { type: "value", gridIndex: 1, ...axis, name: "seconds since the start of the baseline", nameLocation: "middle", nameGap: 34, nameTextStyle: { fontSize: 17 } },
+    ],
+    yAxis: [
+      { type: "category", gridIndex: 0, data: lanes.toReversed(), axisLabel: { fontSize: 17, color: "#1A1A1A" }, axisTick: { show: false } },
+      { type: "log", gridIndex: 1, axisLabel: { fontSize: 17 }, min: 0.1, minorSplitLine: { show: false } },
+    ],
+    series: [
+      ...present.map((what) => laneSeries(what, stretches, areas)),
+      { type: "line", xAxisIndex: 0, yAxisIndex: 0, data: [], markLine: markLine(marks) },
+      ...clients.map(({ client, latency }, at) => ({
+        name: client,
+        type: "line",
+        xAxisIndex: 1,
+        yAxisIndex: 1,
+        data: latency,
+        showSymbol: false,
+        connectNulls: false,
+        lineStyle: { width: 1.6, color: clientColours[at] ?? colours.grey },
+        itemStyle: { color: clientColours[at] ?? colours.grey },
+        ...(at === 0 ? { markArea: { silent: true, data: areas } } : {}),
+      })),
+    ],
+  };
+}
+
+/** Stretches of one kind as bars in their lanes; `custom` draws from where to where. */
+function laneSeries(what: Stretch["what"], stretches: readonly Stretch[], areas: unknown[]): object {
+  return {
+    name: laneWords[what],
+    type: "custom",
+    xAxisIndex: 0,
+    yAxisIndex: 0,
+    itemStyle: { color: laneColours[what] },
+    encode: { x: [1, 2], y: 0 },
+    data: stretches.filter((stretch) => stretch.what === what).map((stretch) => [stretch.lane, stretch.fromS, stretch.toS]),
+    ...(what === "accepted" ? { markArea: { silent: true, data: areas } } : {}),
+    renderItem: (_params: unknown, api: { value(at: number): number; coord(point: [number, number]): [number, number]; size(point: [number, number]): [number, number] }) => {
+      const [fromX, y] = api.coord([api.value(1), api.value(0)]);
+      const [toX] = api.coord([api.value(2), api.value(0)]);
+      const height = api.size([0, 1])[1] * 0.56;
+      return {
+        type: "rect",
+        shape: { x: fromX, y: y - height / 2, width: Math.max(2, toX - fromX), height },
+        style: { fill: laneColours[what] },
+      };
+    },
+  };
+}
+
+function markLine(marks: ReturnType<typeof readMarks>): object {
+  return {
+    silent: true,
+    symbol: "none",
+    lineStyle: { color: "#444444", type: "dashed", width: 1.4 },
+    data: marks.map((mark) => ({
+      xAxis: mark.atS,
+      label: { formatter: mark.text, fontSize: 16, color: "#1A1A1A", position: "end", distance: mark.row * 20 + 4, fontFamily },
+    })),
+  };
+}
+
+/** The result in one line. */
+export function headline(report: Report): string {
+  const { lost, acknowledged } = report.writes.total;
+  if (lost === null) return "No final read: nothing is known about lost writes";
+  const of = acknowledged.toLocaleString("en-US");
+  return lost === 0 ? `None of ${of} acknowledged writes was lost` : `${lost.toLocaleString("en-US")} of ${of} acknowledged writes were lost`;
+}
+
+function subline(report: Report): string {
+  return `${report.run.title} · ${report.run.id} · hypothesis ${report.verdicts.hypothesis} · shaded: fault (orange), healing and recovery (green)`;
+}
+
+/** What the picture shows, for people who cannot see it. At most 2,000 characters, Slack's limit. */
+export function chartAltText(report: Report): string {
+  const perClient = Object.entries(report.writes.byClient).map(
+    ([client, counts]) => `${client} ${counts.lost ?? "unknown"} lost of ${counts.acknowledged}`,
+  );
+  return `Chart of ${report.run.id}, ${report.run.title}. ${headline(report)}: ${perClient.join("; ")}. ${report.because}`.slice(0, 2000);
+}

@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Resvg } from "@resvg/resvg-js";
+import { CustomChart, LineChart } from "echarts/charts";
+import { GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TitleComponent } from "echarts/components";
+import { init, use } from "echarts/core";
+import { SVGRenderer } from "echarts/renderers";
+import type { History } from "../../probes/history.ts";
+import type { Report } from "../report.ts";
+import { chartOption, chartSize } from "./option.ts";
+
+/** Twice the size, so that it stays sharp on dense screens. */
+const scale = 2;
+
+/** Reads `{ history, report }` as JSON from standard input and writes a PNG to standard output. */
+async function main(): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const { history, report } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as { history: History; report: Report };
+  use([CustomChart, LineChart, GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
+  const chart = init(null, null, { renderer: "svg", ssr: true, ...chartSize });
+  chart.setOption(chartOption(history, report));
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  const png = new Resvg(svg, {
+    fitTo: { mode: "zoom", value: scale },
+    // The fonts come with the project: where none is installed, text would vanish without an error.
+    font: { fontFiles: fontFiles(), loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },
+  })
+    .render()
+    .asPng();
+  process.stdout.write(png);
+}
+
+function fontFiles(): string[] {
+  return ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((name) => {
+    const file = fileURLToPath(new URL(`./fonts/${name}`, import.meta.url));
+    if (!existsSync(file)) throw new Error(`the font ${name} is missing`);
+    return file;
+  });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+});

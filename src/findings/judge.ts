@@ -1,0 +1,36 @@
+import type { History } from "../probes/history.ts";
+import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
+import type { ClientWrites } from "./write-counts.ts";
+import type { Finding, Measure, Outage, Verdicts } from "./report.ts";
+
+/** What every system's judge gets besides the history. */
+export interface JudgeContext {
+  writes: readonly ClientWrites[];
+  outages: readonly Outage[];
+  /** Why nothing can be concluded; empty when something can. */
+  unsound: readonly string[];
+}
+
+export interface Judgement {
+  hypothesis: Verdicts["hypothesis"];
+  because: string;
+  measures: Measure[];
+  findings: Finding[];
+}
+
+export type Judge = (history: History, context: JudgeContext) => Judgement;
+
+/** One judge per system; a new system is a line here. */
+const judges: Readonly<Record<string, Judge>> = { "redis-sentinel": judgeRedisSentinel };
+
+/** Judges a history by its system's rules. A system without rules is measured and not judged. */
+export function judge(history: History, context: JudgeContext): Judgement {
+  const found = judges[history.header.system];
+  if (found !== undefined) return found(history, context);
+  return {
+    hypothesis: "inconclusive",
+    because: `There are no rules for the system ${history.header.system}.`,
+    measures: [],
+    findings: [],
+  };
+}

@@ -1,0 +1,70 @@
+import type { History, TimelineEvent } from "../../probes/history.ts";
+import { doubleAcceptance, type DoubleAcceptance } from "../double-acceptance.ts";
+
+/** When things happened, in milliseconds on the history's clock; null: not observed. */
+export interface Timings {
+  injectedMs: number | null;
+  removedMs: number | null;
+  sdownMs: number | null;
+  odownMs: number | null;
+  switchMs: number | null;
+  oldMaster: string | null;
+  newMaster: string | null;
+  /** First write that the new master acknowledged. */
+  firstNewWriteMs: number | null;
+  /** The old master's own word that it is a replica, after healing. */
+  demotedMs: number | null;
+  /** Its link to the new master up again. */
+  resyncedMs: number | null;
+  /** First write that the old master refused for want of replicas. */
+  refusedFromMs: number | null;
+  overlap: DoubleAcceptance | null;
+}
+
+/** Reads the timings of a Redis Sentinel run off its history. */
+export function readTimings(history: History): Timings {
+  const { events } = history;
+  const at = (match: (event: TimelineEvent) => boolean): number | null => events.find(match)?.atMs ?? null;
+  const injectedMs = at((event) => event.event === "fault-injected");
+  const removedMs = at((event) => event.event === "fault-removed");
+  const after = injectedMs ?? Number.POSITIVE_INFINITY;
+  const sentinelSays = (name: string): number | null =>
+    at((event) => event.event === name && event.atMs >= after && (event.detail["kind"] ?? "master") === "master");
+  const switched = events.find((event) => event.event === "+switch-master" && event.atMs >= after);
+  const oldMaster = textOf(switched?.detail["from"]);
+  const newMaster = textOf(switched?.detail["to"]);
+  const ofOldMaster = (event: TimelineEvent): boolean =>
+    event.source === oldMaster && event.atMs >= (removedMs ?? Number.POSITIVE_INFINITY);
+  const demotedMs = at((event) => ofOldMaster(event) && event.event === "role" && event.detail["role"] === "replica");
+  const writes = history.operations.filter((op) => op.kind === "write");
+  return {
+    injectedMs,
+    removedMs,
+    sdownMs: sentinelSays("+sdown"),
+    odownMs: sentinelSays("+odown"),
+    switchMs: switched?.atMs ?? null,
+    oldMaster,
+    newMaster,
+    firstNewWriteMs:
+      writes.find((op) => op.outcome === "ok" && op.member === newMaster && op.endMs >= after)?.endMs ?? null,
+    demotedMs,
+    resyncedMs: at(
+      (event) =>
+        ofOldMaster(event) &&
+        event.event === "link" &&
+        event.detail["state"] === "up" &&
+        event.atMs >= (demotedMs ?? Number.POSITIVE_INFINITY),
+    ),
+    refusedFromMs: writes.find((op) => op.error === "NOREPLICAS" && op.plannedMs >= after)?.plannedMs ?? null,
+    overlap: doubleAcceptance(history),
+  };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+/** `to - from`; null if either was not observed. */
+export function between(fromMs: number | null, toMs: number | null): number | null {
+  return fromMs === null || toMs === null ? null : toMs - fromMs;
+}
