@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { WebClient } from "@slack/web-api";
 import type { ApprovalPolicy } from "../approvals/policy.ts";
 import { createRunService } from "../run/create-service.ts";
 import { startSlack } from "../slack/app.ts";
@@ -10,10 +11,12 @@ import type { Role } from "./worker.ts";
 export async function startBot(foundation: Foundation): Promise<Role> {
   const { loaded, log, database, registry, queue } = foundation;
   const { config, secrets } = loaded;
+  const teamId = await ownTeam(secrets.slackBotToken, config.slack.apiUrl);
   const policy: ApprovalPolicy = {
     required: config.approvals.required,
     approvers: config.approvals.approvers,
     expiresAfterMs: config.approvals.expiresAfter,
+    teamId,
   };
   const service = createRunService({
     database,
@@ -25,5 +28,17 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     log: (message, detail) => log.warn(detail ?? {}, message),
   });
   const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
-  return startSlack({ config: config.slack, secrets, service, pool: database, log, verbs });
+  return startSlack({ config: config.slack, secrets, service, teamId, database, log, verbs });
+}
+
+/** The workspace of the token. Rejects when Slack does not accept it, so that a wrong token ends the start. */
+async function ownTeam(token: string, slackApiUrl: string | undefined): Promise<string> {
+  const client = new WebClient(token, {
+    timeout: 10_000,
+    retryConfig: { retries: 3 },
+    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
+  });
+  const { team_id: teamId } = await client.auth.test();
+  if (teamId === undefined) throw new Error("Slack named no workspace for this token");
+  return teamId;
 }

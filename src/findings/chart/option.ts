@@ -1,6 +1,7 @@
 import type { EChartsCoreOption } from "echarts/core";
 import type { History } from "../../probes/history.ts";
 import type { Report } from "../report.ts";
+import { headline } from "./alt-text.ts";
 import { phaseWindows } from "../latency.ts";
 import { readMarks } from "./marks.ts";
 import { latencySeries, writeLanes, type Stretch } from "./series.ts";
@@ -120,22 +121,6 @@ function markLine(marks: ReturnType<typeof readMarks>): object {
   };
 }
 
-/** The result in one line. */
-export function headline(report: Report): string {
-  const { lost, acknowledged } = report.writes.total;
-  if (lost === null) return "No final read: nothing is known about lost writes";
-  const of = acknowledged.toLocaleString("en-US");
-  return lost === 0 ? `None of ${of} acknowledged writes was lost` : `${lost.toLocaleString("en-US")} of ${of} acknowledged writes were lost`;
-}
-
 function subline(report: Report): string {
   return `${report.run.title} · ${report.run.id} · hypothesis ${report.verdicts.hypothesis} · shaded: fault (orange), healing and recovery (green)`;
-}
-
-/** What the picture shows, for people who cannot see it. At most 2,000 characters, Slack's limit. */
-export function chartAltText(report: Report): string {
-  const perClient = Object.entries(report.writes.byClient).map(
-    ([client, counts]) => `${client} ${counts.lost ?? "unknown"} lost of ${counts.acknowledged}`,
-  );
-  return `Chart of ${report.run.id}, ${report.run.title}. ${headline(report)}: ${perClient.join("; ")}. ${report.because}`.slice(0, 2000);
 }

@@ -61,16 +61,20 @@ function withType(resource: Resource, sent: Json): Json {
   const apiVersion = apiVersionOf(resource);
   const asked = sent["apiVersion"] ?? apiVersion;
   if (asked !== apiVersion) {
-    const problem = `the API version in the data (${String(asked)}) does not match the expected API version (${apiVersion})`;
+    const problem = `the API version in the data (${shown(asked)}) does not match the expected API version (${apiVersion})`;
     throw badRequest(problem);
   }
   const kind = sent["kind"] ?? resource.kind;
   if (kind !== resource.kind) {
     throw badRequest(
-      `${String(kind)} in version "${resource.version}" cannot be handled as a ${resource.kind}: the kind in the data does not match the resource`,
+      `${shown(kind)} in version "${resource.version}" cannot be handled as a ${resource.kind}: the kind in the data does not match the resource`,
     );
   }
   return { ...sent, apiVersion, kind };
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** Wrong JSON types in built-in fields, in the words of Go's JSON decoder. Custom fields are told with 422 later. */

@@ -101,13 +101,15 @@ async function start(context: ApiContext, request: ExecRequest): Promise<ExecPro
 function serve(context: ApiContext, client: WebSocket, process: ExecProcess): void {
   const hangUp = () => client.terminate();
   context.closing.addEventListener("abort", hangUp);
+  let ended = false;
   const finished = connect(client, process);
   client.once("close", () => {
     context.closing.removeEventListener("abort", hangUp);
-    process.kill();
+    if (!ended) process.kill();
   });
   client.on("error", hangUp);
   void finished.then((status) => {
+    ended = true;
     if (client.readyState !== client.OPEN) return;
     client.send(Buffer.concat([Buffer.of(channels.error), Buffer.from(JSON.stringify(status))]), () => {
       client.close(1000);

@@ -10,14 +10,14 @@ const folder = process.env["CHAOS_MESH_CRDS"] ?? join(import.meta.dirname, "../.
 
 const compared = ["type", "required", "enum", "minimum", "maximum", "pattern", "default", "nullable"] as const;
 
-const orNothing = (names: readonly unknown[]) => (names.length === 0 ? undefined : names.toSorted());
+const orNothing = (names: readonly string[]) => (names.length === 0 ? undefined : names.toSorted());
 
 /** Paths of a schema with what is said there, descriptions and formats left out. */
 function outline(schema: Schema, path: string, facts: Map<string, string>): Map<string, string> {
   const said = compared.map((word) => {
     const value = schema[word];
     // The order of enums is part of the error message, that of required fields is not.
-    return [word, word === "required" && Array.isArray(value) ? orNothing(value) : value];
+    return [word, word === "required" && Array.isArray(value) ? orNothing(value as string[]) : value];
   });
   facts.set(path, JSON.stringify(Object.fromEntries(said)));
   for (const [field, inner] of Object.entries(schema.properties ?? {})) outline(inner, `${path}.${field}`, facts);

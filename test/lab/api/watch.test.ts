@@ -112,17 +112,7 @@ describe("watch", () => {
     expect(second?.object.columnDefinitions).toEqual([]);
     expect(second?.object.rows).toMatchObject([
       {
-        cells: [
-          "b",
-          "1/1",
-          "Running",
-          "0",
-          expect.stringMatching(/^\ds$/),
-          "10.77.0.10",
-          "node-1",
-          "<none>",
-          "<none>",
-        ],
+        cells: ["b", "1/1", "Running", "0", expect.stringMatching(/^\ds$/), "10.77.0.10", "node-1", "<none>", "<none>"],
       },
     ]);
     events.close();

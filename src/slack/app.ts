@@ -1,0 +1,140 @@
+import bolt from "@slack/bolt";
+import type { Logger } from "pino";
+import type { Config } from "../config/schema.ts";
+import type { Secrets } from "../config/load.ts";
+import { AftershockError } from "../errors.ts";
+import type { ReadinessCheck } from "../health.ts";
+import type { Actor, RunService } from "../run/service.ts";
+import type { Database } from "../store/database.ts";
+import { createDispatcher, type Dispatcher } from "./dispatch.ts";
+import { errorMessage } from "./errors.ts";
+import { startNarrator } from "./narrator.ts";
+import { startOutbox } from "./outbox.ts";
+import { firstDelivery } from "./store/deliveries.ts";
+import { actionPrefix, type Verb } from "./verb.ts";
+import { createWebPort } from "./web-port.ts";
+
+export interface SlackOptions {
+  config: Config["slack"];
+  secrets: Secrets;
+  service: RunService;
+  /** The workspace that the bot is installed in. */
+  teamId: string;
+  database: Database;
+  log: Logger;
+  verbs: readonly Verb[];
+}
+
+export interface RunningSlack {
+  checks: readonly ReadinessCheck[];
+  stop(): Promise<void>;
+}
+
+/** Starts listening to Slack, narrating runs, and sending. */
+export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
+  const { config, secrets, log, database } = options;
+  const app = new bolt.App({
+    token: secrets.slackBotToken,
+    logger: boltLogger(log),
+    ...(config.apiUrl === undefined ? {} : { clientOptions: { slackApiUrl: config.apiUrl } }),
+    ...(config.mode === "socket"
+      ? { socketMode: true, appToken: secrets.slackAppToken ?? "" }
+      : { signingSecret: secrets.slackSigningSecret ?? "" }),
+  });
+  const dispatcher = createDispatcher(options.verbs, options.service, config.command);
+  listenToCommands(app, dispatcher, options);
+  listenToClicks(app, dispatcher, options);
+  listenToMentions(app, config.command);
+  const outbox = startOutbox({
+    database,
+    slack: createWebPort(secrets.slackBotToken, config.apiUrl),
+    editEveryMs: config.editEvery,
+    log: (message, detail) => log.warn(detail, message),
+  });
+  const narrator = startNarrator(database, {
+    onWanted: outbox.wake,
+    onError: (error) => log.warn({ err: error }, "narrator"),
+  });
+  await (config.mode === "socket" ? app.start() : app.start(config.port));
+  return {
+    checks: [{ name: "slack", check: async () => void (await app.client.auth.test()) }],
+    stop: async () => {
+      await app.stop();
+      await narrator.stop();
+      await outbox.stop();
+    },
+  };
+}
+
+function listenToCommands(app: bolt.App, dispatcher: Dispatcher, options: SlackOptions): void {
+  app.command(options.config.command, async ({ command, ack, respond }) => {
+    await ack();
+    if (!(await firstDelivery(options.database, `command:${command.trigger_id}`))) return;
+    const actor: Actor = { userId: command.user_id, teamId: command.team_id, channelId: command.channel_id };
+    const reply = await attempt(options, actor, () => dispatcher.command(command.text, actor));
+    if (reply !== undefined) await respond({ response_type: "ephemeral", ...reply });
+  });
+}
+
+function listenToClicks(app: bolt.App, dispatcher: Dispatcher, options: SlackOptions): void {
+  app.action({ type: "block_actions", action_id: new RegExp(`^${actionPrefix}`) }, async ({ body, action, ack, respond }) => {
+    await ack();
+    if (action.type !== "button") return;
+    const key = `click:${action.action_ts}:${action.action_id}:${body.user.id}`;
+    if (!(await firstDelivery(options.database, key))) return;
+    const actor: Actor = {
+      userId: body.user.id,
+      teamId: body.user.team_id ?? body.team?.id ?? "",
+      channelId: body.channel?.id ?? "",
+    };
+    const name = action.action_id.slice(actionPrefix.length);
+    const refusal = await attempt(options, actor, () => dispatcher.click(name, action.value ?? "", actor));
+    if (refusal !== undefined) await respond({ response_type: "ephemeral", replace_original: false, ...refusal });
+  });
+}
+
+/** Slash commands do not work in threads; a mention says what does. */
+function listenToMentions(app: bolt.App, command: string): void {
+  app.event("app_mention", async ({ event, client }) => {
+    await client.chat.postMessage({
+      channel: event.channel,
+      thread_ts: event.thread_ts ?? event.ts,
+      text: `I take \`${command}\` in the channel, and the buttons on a run's card. Begin with \`${command} help\`.`,
+    });
+  });
+}
+
+/** Runs it; what went wrong becomes the answer. People of other organisations are refused before anything else. */
+async function attempt<T>(
+  { teamId, log }: SlackOptions,
+  actor: Actor,
+  work: () => Promise<T>,
+): Promise<T | ReturnType<typeof errorMessage>> {
+  try {
+    if (actor.teamId !== teamId) {
+      throw new AftershockError(
+        "not_allowed",
+        "Only members of this workspace may do that.",
+        "Ask somebody of the workspace that Aftershock is installed in.",
+      );
+    }
+    return await work();
+  } catch (error) {
+    return errorMessage(error, (reference, cause) => log.error({ err: cause, reference }, "unforeseen error"));
+  }
+}
+
+/** Bolt's log lines become JSON lines of ours. */
+function boltLogger(log: Logger): bolt.Logger {
+  const child = log.child({ part: "bolt" });
+  const text = (parts: unknown[]): string => parts.map(String).join(" ");
+  return {
+    debug: (...parts) => child.debug(text(parts)),
+    info: (...parts) => child.info(text(parts)),
+    warn: (...parts) => child.warn(text(parts)),
+    error: (...parts) => child.error(text(parts)),
+    setLevel: () => undefined,
+    getLevel: () => bolt.LogLevel.INFO,
+    setName: () => undefined,
+  };
+}

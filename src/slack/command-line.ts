@@ -1,0 +1,111 @@
+import { AftershockError } from "../errors.ts";
+import { nearest } from "../experiment/nearest.ts";
+
+/** What a person typed after the command. */
+export interface CommandLine {
+  verb: string;
+  /** Words that are neither options nor the verb. */
+  words: string[];
+  /** `key=value`, `--key value` and `--key=value`, keys in camelCase. */
+  options: Record<string, string>;
+  /** Options without a value, such as `--dry-run`. */
+  flags: string[];
+}
+
+/** Options that never take a value. */
+const knownFlags: ReadonlySet<string> = new Set(["dry-run", "help"]);
+
+/**
+ * Reads the text of a slash command. Phones and Macs turn quotes and dashes into typographic ones; both are taken.
+ * Throws AftershockError `bad_command` for an open quote, a repeated key or an option without its value.
+ */
+export function parseCommandLine(text: string): CommandLine {
+  const tokens = tokenize(normalise(text));
+  const line: CommandLine = { verb: (tokens[0] ?? "").toLowerCase(), words: [], options: {}, flags: [] };
+  const set = (key: string, value: string): void => {
+    const name = camel(key);
+    if (Object.hasOwn(line.options, name)) {
+      throw new AftershockError("bad_command", `${key} is given twice.`, `Give it once, for example ${key}=${value}`);
+    }
+    line.options[name] = value;
+  };
+  for (let at = 1; at < tokens.length; at += 1) {
+    const token = tokens[at] ?? "";
+    const pair = /^(?:--)?([A-Za-z][A-Za-z0-9_-]*)=(.*)$/s.exec(token);
+    if (pair !== null) {
+      set(pair[1] ?? "", pair[2] ?? "");
+    } else if (token.startsWith("--")) {
+      const name = token.slice(2);
+      const value = tokens[at + 1];
+      if (knownFlags.has(name)) line.flags.push(name);
+      else if (value === undefined || value.startsWith("--")) throw lacksValue(name);
+      else {
+        set(name, value);
+        at += 1;
+      }
+    } else {
+      line.words.push(token);
+    }
+  }
+  return line;
+}
+
+/** An error for a verb that does not exist, with the nearest one. */
+export function unknownVerb(typed: string, verbs: readonly string[]): AftershockError {
+  const close = nearest(typed, verbs);
+  return new AftershockError(
+    "bad_command",
+    `There is no command "${typed}".`,
+    close === undefined ? "See what there is: /chaos help" : `Did you mean /chaos ${close}?`,
+  );
+}
+
+function lacksValue(name: string): AftershockError {
+  const flag = nearest(name, [...knownFlags]);
+  return new AftershockError(
+    "bad_command",
+    `--${name} has no value.`,
+    flag === undefined ? `Write it as ${name}=VALUE` : `Did you mean --${flag}?`,
+  );
+}
+
+function normalise(text: string): string {
+  return text
+    .replace(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"')
+    .replace(/[\u2018\u2019\u201a]/g, "'")
+    .replace(/\u2014/g, "--")
+    .replace(/\u2013/g, "-")
+    .replace(/[\u00a0\u2007\u202f]/g, " ");
+}
+
+function tokenize(text: string): string[] {
+  const tokens: string[] = [];
+  let token = "";
+  let started = false;
+  let quote = "";
+  for (const character of text) {
+    if (quote !== "") {
+      if (character === quote) quote = "";
+      else token += character;
+    } else if (character === '"' || character === "'") {
+      quote = character;
+      started = true;
+    } else if (/\s/.test(character)) {
+      if (started) tokens.push(token);
+      token = "";
+      started = false;
+    } else {
+      token += character;
+      started = true;
+    }
+  }
+  if (quote !== "") {
+    throw new AftershockError("bad_command", `A quote (${quote}) is open at the end.`, "Close it, or leave it out.");
+  }
+  if (started) tokens.push(token);
+  return tokens;
+}
+
+function camel(key: string): string {
+  return key.replace(/[-_]([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+}

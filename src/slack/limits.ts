@@ -1,0 +1,76 @@
+import type { KnownBlock } from "@slack/types";
+
+/** Slack's limits (docs.slack.dev, Block Kit reference and chat.update). The one place where anything is cut. */
+export const limits = {
+  blocks: 50,
+  headerText: 150,
+  sectionText: 3000,
+  fieldText: 2000,
+  fields: 10,
+  contextElements: 10,
+  buttonText: 75,
+  messageText: 4000,
+  altText: 2000,
+} as const;
+
+const marker = "…";
+
+/** Escapes what Slack reads as control characters; every inserted value goes through it. */
+export function escapeText(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** Cuts to a length, never inside an entity or a surrogate pair, and marks the cut. */
+export function clamp(text: string, length: number): string {
+  if (text.length <= length) return text;
+  let cut = length - marker.length;
+  const entity = text.lastIndexOf("&", cut);
+  if (entity !== -1 && cut - entity < 6 && /^&(amp|lt|gt);/.test(text.slice(entity)) && text.indexOf(";", entity) >= cut) {
+    cut = entity;
+  }
+  const link = text.lastIndexOf("<", cut);
+  if (link !== -1 && text.indexOf(">", link) >= cut) cut = link;
+  const code = text.charCodeAt(cut - 1);
+  if (code >= 0xd800 && code <= 0xdbff) cut -= 1;
+  return text.slice(0, Math.max(0, cut)) + marker;
+}
+
+/** A message's text and blocks within all limits; too many blocks are cut in the middle, so that the end stays. */
+export interface MessageContent {
+  text: string;
+  blocks: KnownBlock[];
+}
+
+export function content(text: string, blocks: readonly KnownBlock[]): MessageContent {
+  const kept =
+    blocks.length <= limits.blocks
+      ? [...blocks]
+      : [...blocks.slice(0, limits.blocks - 6), note("Some parts were left out here; the report has them all."), ...blocks.slice(-5)];
+  return { text: clamp(text, limits.messageText), blocks: kept };
+}
+
+export function header(text: string): KnownBlock {
+  return { type: "header", text: { type: "plain_text", text: clamp(text, limits.headerText), emoji: true } };
+}
+
+/** A section of mrkdwn; the caller has escaped inserted values. */
+export function section(text: string): KnownBlock {
+  return { type: "section", text: { type: "mrkdwn", text: clamp(text === "" ? " " : text, limits.sectionText) } };
+}
+
+/** A section of label and value pairs, at most ten. */
+export function fields(pairs: ReadonlyArray<readonly [label: string, value: string]>): KnownBlock {
+  return {
+    type: "section",
+    fields: pairs.slice(0, limits.fields).map(([label, value]) => ({
+      type: "mrkdwn",
+      text: clamp(`*${label}*\n${value}`, limits.fieldText),
+    })),
+  };
+}
+
+export function note(text: string): KnownBlock {
+  return { type: "context", elements: [{ type: "mrkdwn", text: clamp(text, limits.fieldText) }] };
+}
+
+export const divider: KnownBlock = { type: "divider" };

@@ -1,0 +1,141 @@
+import type { RunEvent } from "../run/events.ts";
+import type { RunRow } from "../run/service.ts";
+import { chartAltText } from "../findings/chart/alt-text.ts";
+import type { MessageContent } from "./limits.ts";
+import { renderCard } from "./views/card.ts";
+import { renderLive } from "./views/live.ts";
+import { renderSummary } from "./views/summary.ts";
+import { isTold, renderSystem } from "./views/system.ts";
+import {
+  renderClaim,
+  renderDecision,
+  renderFaultInjected,
+  renderFaultIntended,
+  renderGuards,
+  renderHealing,
+  renderProblem,
+  renderRequest,
+  renderState,
+  renderStopCondition,
+} from "./views/thread.ts";
+
+/** What a run's thread shall show, as data: the outbox makes Slack agree with it. */
+export interface DesiredMessage {
+  /** Unique in the run and stable: the same message keeps its key when its content changes. */
+  key: string;
+  /** Order of first posting in the run. */
+  position: number;
+  inThread: boolean;
+  payload: MessagePayload;
+}
+
+export type MessagePayload =
+  | ({ kind: "message" } & MessageContent)
+  | { kind: "files"; comment: string; files: Array<{ name: string; altText?: string }> };
+
+type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+type SystemPhase = "before" | "during" | "after";
+
+const systemTitles: Readonly<Record<SystemPhase, string>> = {
+  before: "What the system said during the baseline",
+  during: "What the system says since the injection",
+  after: "What the system says since healing",
+};
+
+/** All messages of a run, from all its events. Pure: the same events give the same messages. */
+export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessage[] {
+  const wanted = new Map<string, DesiredMessage>();
+  const put = (key: string, position: number, message: MessageContent | null): void => {
+    if (message === null) return;
+    const first = wanted.get(key)?.position ?? position;
+    wanted.set(key, { key, position: first, inThread: key !== "card", payload: { kind: "message", ...message } });
+  };
+  const guards: Array<EventOf<"guard">> = [];
+  const healing: Array<EventOf<"fault-removed" | "healing-proof" | "converged">> = [];
+  const system: Record<SystemPhase, Array<EventOf<"system">>> = { before: [], during: [], after: [] };
+  let topology: EventOf<"topology"> | undefined;
+  let injectedMs: number | null = null;
+  let systemPhase: SystemPhase = "before";
+
+  put("card", 0, renderCard(run, events));
+  for (const event of events) {
+    const own = `event:${event.seq}`;
+    switch (event.type) {
+      case "requested":
+        put("request", event.seq, renderRequest(event));
+        break;
+      case "approved":
+      case "denied":
+      case "expired":
+      case "abort-requested":
+        put(own, event.seq, renderDecision(event));
+        break;
+      case "topology":
+        topology = event;
+        break;
+      case "guard":
+        guards.push(event);
+        put("guards", event.seq, renderGuards(topology, guards));
+        break;
+      case "claimed":
+        if (event.takenOver) put(own, event.seq, renderClaim(event));
+        break;
+      case "state":
+        if (event.to === "healing") systemPhase = "after";
+        put(own, event.seq, renderState(event));
+        break;
+      case "probe-status":
+        put("live", event.seq, renderLive(event.status, event.phase));
+        break;
+      case "system":
+        if (!isTold(event)) break;
+        system[systemPhase].push(event);
+        put(`system:${systemPhase}`, event.seq, renderSystem(systemTitles[systemPhase], system[systemPhase], injectedMs));
+        break;
+      case "fault-intended":
+        put(own, event.seq, renderFaultIntended(event));
+        break;
+      case "fault-injected":
+        injectedMs ??= event.atMs;
+        systemPhase = "during";
+        put(own, event.seq, renderFaultInjected(event));
+        break;
+      case "fault-removed":
+      case "healing-proof":
+      case "converged":
+        healing.push(event);
+        put("healing", event.seq, renderHealing(healing));
+        break;
+      case "stop-condition":
+        put(own, event.seq, renderStopCondition(event));
+        break;
+      case "problem":
+        put(own, event.seq, renderProblem(event));
+        break;
+      case "judged":
+        put("summary", event.seq, renderSummary(event.report));
+        for (const message of fileMessages(event)) wanted.set(message.key, message);
+        break;
+    }
+  }
+  return [...wanted.values()].toSorted((a, b) => a.position - b.position);
+}
+
+/** The chart by itself, with words for those who cannot see it; then the report and history as files. */
+function fileMessages(event: EventOf<"judged">): DesiredMessage[] {
+  const message = (key: string, comment: string, files: Array<{ name: string; altText?: string }>): DesiredMessage => ({
+    key,
+    // Positions are whole numbers; files follow the summary of the same event by key order in the outbox.
+    position: event.seq,
+    inThread: true,
+    payload: { kind: "files", comment, files },
+  });
+  const chart = event.artifacts.filter((name) => name.endsWith(".png"));
+  const reports = event.artifacts.filter((name) => !name.endsWith(".png"));
+  return [
+    ...(chart.length === 0
+      ? []
+      : [message("files:chart", "Latency and outcome of every write", chart.map((name) => ({ name, altText: chartAltText(event.report) })))]),
+    ...(reports.length === 0 ? [] : [message("files:report", "Report and history", reports.map((name) => ({ name })))]),
+  ];
+}

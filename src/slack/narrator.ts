@@ -1,0 +1,111 @@
+import pg from "pg";
+import { inTransaction, type Database } from "../store/database.ts";
+import { eventsAfter } from "../store/events.ts";
+import { findRun } from "../store/runs.ts";
+import { narrate } from "./narrate.ts";
+import { wantMessages } from "./store/outbox.ts";
+
+const pollMs = 500;
+
+export interface Narrator {
+  stop(): Promise<void>;
+}
+
+
+/**
+ * Projects the events of every run to the outbox. A run's cursor row is locked while it is worked on, and the outbox
+ * rows and the cursor change in one transaction: several bots narrate every event exactly once.
+ */
+export function startNarrator(
+  database: Database,
+  options: { onWanted: () => void; onError: (error: unknown) => void },
+): Narrator {
+  let stopped = false;
+  let working: Promise<void> | null = null;
+  let again = false;
+
+  const step = async (): Promise<void> => {
+    do {
+      again = false;
+      for (const runId of await behindRuns(database)) {
+        if (await narrateRun(database, runId)) options.onWanted();
+      }
+    } while (again && !stopped);
+  };
+  const wake = (): void => {
+    if (stopped) return;
+    again = true;
+    working ??= step()
+      .catch(options.onError)
+      .finally(() => (working = null));
+  };
+  const listener = listen(database, "run_events", wake, options.onError);
+  const timer = setInterval(wake, pollMs);
+  wake();
+  return {
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      await listener.stop();
+      await working;
+    },
+  };
+}
+
+/** Runs with events that were not told yet. */
+async function behindRuns(database: Database): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>(
+    `select r.id from runs r left join narration_cursors c on c.run_id = r.id
+      where r.last_seq > coalesce(c.seq, 0) order by r.created_at`,
+  );
+  return rows.map((row) => row.id);
+}
+
+/** True when something new is wanted; false when another narrator has the run. */
+export async function narrateRun(database: Database, runId: string): Promise<boolean> {
+  return inTransaction(database, async (client) => {
+    await client.query("insert into narration_cursors (run_id) values ($1) on conflict do nothing", [runId]);
+    const { rows } = await client.query<{ seq: number }>(
+      "select seq from narration_cursors where run_id = $1 for update skip locked",
+      [runId],
+    );
+    const cursor = rows[0];
+    if (cursor === undefined) return false;
+    const events = await eventsAfter(client, runId, 0);
+    const run = await findRun(client, runId);
+    const last = events.at(-1)?.seq ?? 0;
+    if (run === null || last <= cursor.seq) return false;
+    await wantMessages(client, runId, run.channelId, narrate(run, events));
+    await client.query("update narration_cursors set seq = $2 where run_id = $1", [runId, last]);
+    return true;
+  });
+}
+
+/** LISTEN on a connection of its own, made anew when it breaks; the poll covers the gaps. */
+function listen(
+  database: Database,
+  channel: string,
+  onNotify: () => void,
+  onError: (error: unknown) => void,
+): { stop: () => Promise<void> } {
+  let client: pg.Client | null = null;
+  let stopped = false;
+  const connect = async (): Promise<void> => {
+    const next = new pg.Client(database.options);
+    client = next;
+    next.on("error", onError);
+    next.on("notification", onNotify);
+    next.on("end", () => {
+      if (!stopped) setTimeout(() => void connect().catch(onError), 1000).unref();
+    });
+    await next.connect();
+    await next.query(`listen ${channel}`);
+  };
+  void connect().catch(onError);
+  return {
+    stop: async () => {
+      stopped = true;
+      await client?.end().catch(() => undefined);
+    },
+  };
+}

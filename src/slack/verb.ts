@@ -1,0 +1,34 @@
+import type { Actor, RunService } from "../run/service.ts";
+import type { CommandLine } from "./command-line.ts";
+import type { MessageContent } from "./limits.ts";
+
+/** What a verb answers: seen by the person who typed it only. What everybody shall see comes from run events. */
+export type Reply = MessageContent;
+
+export interface VerbContext {
+  service: RunService;
+  actor: Actor;
+  /** The slash command, e.g. `/chaos`. */
+  command: string;
+  verbs: readonly Verb[];
+}
+
+/** One `/chaos` verb: a file in `commands/`. It validates, records and answers; it never injects. */
+export interface Verb {
+  name: string;
+  aliases?: readonly string[];
+  /** After the verb, e.g. `NAME [key=value …]`. */
+  usage: string;
+  summary: string;
+  examples: readonly string[];
+  /** Throws AftershockError for anything a person could mend. */
+  run(line: CommandLine, context: VerbContext): Promise<Reply>;
+  /** Handlers of its buttons by action name, without the prefix. The value is the button's. */
+  buttons?: Readonly<Record<string, ButtonHandler>>;
+}
+
+/** Records a click. Nothing is answered when it worked: the card says so. */
+export type ButtonHandler = (value: string, context: VerbContext) => Promise<void>;
+
+/** Prefix of all our action ids. */
+export const actionPrefix = "aftershock:";

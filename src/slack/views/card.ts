@@ -1,0 +1,98 @@
+import type { Button, KnownBlock } from "@slack/types";
+import type { RunEvent } from "../../run/events.ts";
+import { isTerminal } from "../../run/lifecycle.ts";
+import type { RunRow } from "../../run/service.ts";
+import { formatDuration } from "../../experiment/duration.ts";
+import { content, escapeText, fields, header, note, section, type MessageContent } from "../limits.ts";
+import { actionPrefix } from "../verb.ts";
+import { count, people, person, stateWords, timeOfDay } from "./words.ts";
+
+/** The one message of a run in the channel, for every state. */
+export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageContent {
+  const words = stateWords[run.state];
+  const { plan } = run;
+  const reason = endReason(events);
+  const judged = events.findLast((event) => event.type === "judged");
+  const approvals = run.approvedBy.length;
+  const target = plan.faults.map((fault) => fault.subject.join(", ")).join("; ");
+  const approval =
+    run.state === "requested"
+      ? `${approvals} of ${plan.approvalsNeeded}, until ${timeOfDay(run.expiresAt)}`
+      : people(run.approvedBy);
+  const blocks: KnownBlock[] = [
+    header(`${plan.title} · ${run.id}`),
+    section(`${words.icon} *${words.text}*${reason === null ? "" : `\n${escapeReason(reason)}`}`),
+    fields([
+      ["Asked for by", person(run.requestedBy)],
+      ["Approved by", approval],
+      ["Target", escapeText(`${target} in ${plan.cluster}/${plan.namespace}`)],
+      ["Fault lasts", formatDuration(plan.phases.durationMs)],
+    ]),
+  ];
+  if (judged !== undefined) blocks.push(...verdictBlocks(judged.report));
+  const buttons = buttonsFor(run);
+  if (buttons.length > 0) blocks.push({ type: "actions", block_id: `run:${run.id}:${run.state}`, elements: buttons });
+  blocks.push(note(hintFor(run)));
+  const text = `${run.id} ${plan.title}: ${words.text}${judged === undefined ? "" : `, hypothesis ${judged.report.verdicts.hypothesis}`}`;
+  return content(text, blocks);
+}
+
+function verdictBlocks(report: Extract<RunEvent, { type: "judged" }>["report"]): KnownBlock[] {
+  const { verdicts, writes } = report;
+  const top = report.findings.find((finding) => finding.severity === "critical" || finding.severity === "high");
+  return [
+    fields([
+      ["Hypothesis", verdicts.hypothesis],
+      ["Cleanup", verdicts.cleanup === "verified" ? "verified" : ":rotating_light: UNVERIFIED"],
+      ["Acknowledged writes", count(writes.total.acknowledged)],
+      ["of them lost", count(writes.total.lost)],
+    ]),
+    ...(top === undefined ? [] : [section(`*${escapeText(top.title)}*`)]),
+  ];
+}
+
+function buttonsFor(run: RunRow): Button[] {
+  const button = (name: string, text: string, style?: "primary" | "danger", confirm?: string): Button => ({
+    type: "button",
+    action_id: `${actionPrefix}${name}`,
+    text: { type: "plain_text", text },
+    value: run.id,
+    ...(style === undefined ? {} : { style }),
+    ...(confirm === undefined
+      ? {}
+      : {
+          confirm: {
+            title: { type: "plain_text", text: `${text} ${run.id}?` },
+            text: { type: "plain_text", text: confirm },
+            confirm: { type: "plain_text", text },
+            deny: { type: "plain_text", text: "Cancel" },
+          },
+        }),
+  });
+  const pods = run.plan.faults.flatMap((fault) => fault.subject).join(", ");
+  if (run.state === "requested") {
+    const warning = run.plan.risk === "high" ? `This injects a real fault into ${pods}.`.slice(0, 300) : undefined;
+    return [button("approve", "Approve", "primary", warning), button("deny", "Deny")];
+  }
+  if (isTerminal(run.state) || run.abortRequestedBy !== null) return [];
+  return [button("stop", "Stop", "danger", "The fault is removed at once, and the run ends as aborted.")];
+}
+
+function hintFor(run: RunRow): string {
+  if (run.state === "requested") return `The thread has the whole plan. In text: \`/chaos approve ${run.id}\``;
+  if (isTerminal(run.state)) return `Details in the thread · \`/chaos findings ${run.id}\``;
+  return run.abortRequestedBy === null
+    ? `Live in the thread · \`/chaos abort ${run.id}\` stops and heals it`
+    : `${person(run.abortRequestedBy)} asked to stop it; it is being healed`;
+}
+
+/** The reason of the last state change that has one. */
+function endReason(events: readonly RunEvent[]): string | null {
+  const last = events.findLast((event) => event.type === "state");
+  return last?.type === "state" && isTerminal(last.to) ? last.reason : null;
+}
+
+/** Reasons are our own sentences and may mention people; everything else in them is escaped. */
+export function escapeReason(reason: string): string {
+  return escapeText(reason).replace(/&lt;@([UW][A-Z0-9]+)&gt;/g, "<@$1>");
+}

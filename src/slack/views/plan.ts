@@ -1,0 +1,32 @@
+import type { KnownBlock } from "@slack/types";
+import type { Plan } from "../../run/plan.ts";
+import { formatDuration } from "../../experiment/duration.ts";
+import { escapeText, fields, section } from "../limits.ts";
+import { parameterText, shortDigest } from "./words.ts";
+
+/** Exactly what would be done: what an approver approves. */
+export function planBlocks(plan: Plan, digest: string): KnownBlock[] {
+  return [
+    section(`*Hypothesis*\n_${escapeText(plan.hypothesis)}_`),
+    fields([
+      ["Target", `${escapeText(plan.cluster)}, namespace ${escapeText(plan.namespace)}`],
+      ["System now", escapeText(plan.topology)],
+      ["Risk", plan.risk],
+      [
+        "Phases",
+        `baseline ${formatDuration(plan.phases.baselineMs)}, fault ${formatDuration(plan.phases.durationMs)}, recovery up to ${formatDuration(plan.phases.recoveryMs)}`,
+      ],
+    ]),
+    section(
+      `*Faults*\n${plan.faults
+        .map((fault) => {
+          const others = fault.target.length === 0 ? "" : ` from ${fault.target.map(escapeText).join(", ")}`;
+          return `• ${escapeText(fault.title)}: ${fault.kind} on ${fault.subject.map(escapeText).join(", ")}${others}`;
+        })
+        .join("\n")}`,
+    ),
+    section(`*Clients*\n${plan.probes.map((probe) => `• ${escapeText(probe)}`).join("\n")}`),
+    section(`*Guards before anything is touched*\n${plan.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`),
+    section(`*Parameters*\n${parameterText(plan)}\nplan \`${shortDigest(digest)}\``),
+  ];
+}

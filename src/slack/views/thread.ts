@@ -1,0 +1,110 @@
+import type { RunEvent } from "../../run/events.ts";
+import { content, escapeText, note, section, type MessageContent } from "../limits.ts";
+import { escapeReason } from "./card.ts";
+import { planBlocks } from "./plan.ts";
+import { person, seconds, shortDigest, stateWords, timeOfDay } from "./words.ts";
+
+type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+
+/** The request with everything that an approver approves. */
+export function renderRequest(event: EventOf<"requested">): MessageContent {
+  return content(`${person(event.by)} asks for ${event.plan.title}`, [
+    section(`${person(event.by)} asks for *${escapeText(event.plan.experiment)}*`),
+    ...planBlocks(event.plan, event.digest),
+    note(`Needs ${event.plan.approvalsNeeded} approval by somebody else until ${timeOfDay(event.expiresAt)}`),
+  ]);
+}
+
+/** Decisions, one line each: who, when, why, and what exactly. */
+export function renderDecision(event: EventOf<"approved" | "denied" | "expired" | "abort-requested">): MessageContent {
+  const because = "reason" in event && event.reason !== null ? `: ${escapeText(event.reason)}` : "";
+  const at = timeOfDay(event.at);
+  switch (event.type) {
+    case "approved":
+      return line(
+        `:white_check_mark: ${person(event.by)} approved plan \`${shortDigest(event.digest)}\` at ${at} (${event.given} of ${event.needed})${because}`,
+      );
+    case "denied":
+      return line(`:no_entry: ${person(event.by)} denied it at ${at}${because}`);
+    case "expired":
+      return line(`:hourglass: Nobody approved it in time; it expired at ${at}. Nothing was touched.`);
+    case "abort-requested":
+      return line(`:octagonal_sign: ${person(event.by)} asked to stop it at ${at}${because}`);
+  }
+}
+
+/** All guards with what they measured, in one message. */
+export function renderGuards(topology: EventOf<"topology"> | undefined, guards: ReadonlyArray<EventOf<"guard">>): MessageContent {
+  const failed = guards.filter((guard) => !guard.ok);
+  const rows = guards.map((guard) => {
+    const hint = guard.ok || guard.hint === "" ? "" : `\n      ${escapeText(guard.hint)}`;
+    return `${guard.ok ? ":white_check_mark:" : ":x:"} *${escapeText(guard.title)}*: ${escapeText(guard.measured)} (wanted: ${escapeText(guard.bound)})${hint}`;
+  });
+  const verdict =
+    failed.length === 0 ? `${guards.length} of ${guards.length} guards hold` : `${failed.length} of ${guards.length} guards failed`;
+  return content(verdict, [
+    section(`:mag: *${verdict}*${topology === undefined ? "" : ` · ${escapeText(topology.summary)}`}`),
+    section(rows.join("\n")),
+  ]);
+}
+
+/** A change of phase, for the phases worth a line; null for the others. */
+export function renderState(event: EventOf<"state">): MessageContent | null {
+  const words = stateWords[event.to];
+  const at = event.atMs === null ? "" : ` at ${seconds(event.atMs)}`;
+  switch (event.to) {
+    case "baseline":
+      return line(`${words.icon} *Baseline*: clients are running, nothing is injected yet`);
+    case "healing":
+      return line(`${words.icon} *Healing*${at}${event.reason === null ? "" : `: ${escapeReason(event.reason)}`}`);
+    case "failed":
+    case "aborted":
+    case "interrupted":
+      return line(`${words.icon} *${words.text}*${event.reason === null ? "" : `: ${escapeReason(event.reason)}`}`);
+    default:
+      return null;
+  }
+}
+
+export function renderFaultIntended(event: EventOf<"fault-intended">): MessageContent {
+  return line(`:zap: Creating ${event.kind} \`${escapeText(event.name)}\` in ${escapeText(event.namespace)}: ${event.pods.map(escapeText).join(", ")}`);
+}
+
+export function renderFaultInjected(event: EventOf<"fault-injected">): MessageContent {
+  return line(`:zap: *Fault active* at ${seconds(event.atMs)}: ${event.kind} \`${escapeText(event.name)}\`, took ${Math.round(event.tookMs)} ms`);
+}
+
+export function renderClaim(event: EventOf<"claimed">): MessageContent {
+  return line(`:warning: The run's worker is gone. Worker ${escapeText(event.worker)} takes over and heals.`);
+}
+
+export function renderProblem(event: EventOf<"problem">): MessageContent {
+  return line(`:x: ${escapeReason(event.message)}\n${escapeText(event.hint)}`);
+}
+
+export function renderStopCondition(event: EventOf<"stop-condition">): MessageContent {
+  return line(`:octagonal_sign: Stop condition *${escapeText(event.id)}*: ${escapeText(event.measured)} (wanted: ${escapeText(event.bound)})`);
+}
+
+/** Healing and its proof, in one message that grows. */
+export function renderHealing(
+  events: ReadonlyArray<EventOf<"fault-removed" | "healing-proof" | "converged">>,
+): MessageContent {
+  const rows = events.map((event) => {
+    switch (event.type) {
+      case "fault-removed":
+        return `:adhesive_bandage: ${event.kind} \`${escapeText(event.name)}\` removed in ${Math.round(event.tookMs)} ms`;
+      case "healing-proof":
+        return `${event.ok ? ":white_check_mark:" : ":rotating_light:"} ${escapeText(event.what)}: ${escapeText(event.detail)}`;
+      case "converged":
+        return `${event.ok ? ":white_check_mark:" : ":warning:"} ${event.ok ? "The members agree again" : "The members do not agree"} after ${seconds(event.tookMs)}: ${escapeText(event.summary)}`;
+    }
+  });
+  const unproven = events.filter((event) => event.type === "healing-proof" && !event.ok).length;
+  const title = unproven === 0 ? "Healing and its proof" : "CLEANUP UNVERIFIED: look at the cluster now";
+  return content(title, [section(`*${title}*`), section(rows.join("\n"))]);
+}
+
+function line(text: string): MessageContent {
+  return content(text, [section(text)]);
+}
