@@ -1,0 +1,81 @@
+import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import pg from "pg";
+import { AftershockError } from "../errors.ts";
+import { startChild, untilReady } from "./child.ts";
+import { freePort } from "./free-port.ts";
+
+export interface EmbeddedPostgres {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Where Debian and Ubuntu put the server's programs, newest first; they are not on PATH. */
+function serverPrograms(): string {
+  const base = "/usr/lib/postgresql";
+  const versions = existsSync(base) ? readdirSync(base).toSorted((a, b) => Number(b) - Number(a)) : [];
+  const found = versions.map((version) => join(base, version, "bin")).find((folder) => existsSync(join(folder, "initdb")));
+  if (found !== undefined) return found;
+  throw new AftershockError("missing_program", "PostgreSQL's server is not installed.", "apt-get install --no-install-recommends postgresql");
+}
+
+/**
+ * A real PostgreSQL of the bot's own on loopback, with its data in `directory`. It refuses to run as root, so root
+ * starts it as the user postgres (which the package makes). Durability is off: the data lives as long as the demo.
+ */
+export async function startPostgres(directory: string): Promise<EmbeddedPostgres> {
+  const programs = serverPrograms();
+  const data = join(directory, "postgres");
+  const logFile = join(directory, "postgres.log");
+  const identity = process.getuid?.() === 0 ? postgresIdentity() : undefined;
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  writeFileSync(join(directory, "pgpass"), "aftershock\n");
+  if (identity !== undefined) chownSync(data, identity.uid, identity.gid);
+  const initdb = spawnSync(
+    join(programs, "initdb"),
+    ["-D", data, "-U", "aftershock", "--auth=scram-sha-256", `--pwfile=${join(directory, "pgpass")}`, "-E", "UTF8", "--locale=C", "--no-sync"],
+    { ...identity, encoding: "utf8", cwd: "/", env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" } },
+  );
+  if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.stderr}`);
+  const port = await freePort();
+  const settings = {
+    port,
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    max_connections: 60,
+    fsync: "off",
+    synchronous_commit: "off",
+    full_page_writes: "off",
+    log_min_messages: "warning",
+  };
+  const server = startChild({
+    name: "postgres",
+    command: [join(programs, "postgres"), "-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    logFile,
+    env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" },
+    ...identity,
+  });
+  const url = `postgres://aftershock:aftershock@127.0.0.1:${port}/postgres`;
+  await untilReady(server, { name: "PostgreSQL", logFile, deadlineMs: 20_000, ready: () => answers(url) });
+  return { url, stop: () => server.stop() };
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 500 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await client.query("select 1");
+    return true;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Ids of the user postgres, or of nobody where there is none (passwd(5)). */
+function postgresIdentity(): { uid: number; gid: number } {
+  const users = readFileSync("/etc/passwd", "utf8").split("\n").map((line) => line.split(":"));
+  const user = users.find(([name]) => name === "postgres") ?? users.find(([name]) => name === "nobody");
+  return { uid: Number(user?.[2] ?? 65_534), gid: Number(user?.[3] ?? 65_534) };
+}

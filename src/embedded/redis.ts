@@ -1,0 +1,40 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { startChild, untilReady } from "./child.ts";
+import { freePort } from "./free-port.ts";
+
+export interface EmbeddedRedis {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** The queue's own Redis on loopback. It evicts nothing (BullMQ needs that) and keeps nothing. */
+export async function startRedis(directory: string): Promise<EmbeddedRedis> {
+  const port = await freePort();
+  const data = join(directory, "redis");
+  const logFile = join(directory, "redis.log");
+  mkdirSync(data, { recursive: true });
+  const server = startChild({
+    name: "redis",
+    command: [
+      "redis-server",
+      ...["--port", String(port), "--bind", "127.0.0.1", "--dir", data, "--save", "", "--appendonly", "no"],
+      ...["--maxmemory-policy", "noeviction"],
+    ],
+    logFile,
+  });
+  await untilReady(server, { name: "Redis", logFile, deadlineMs: 10_000, ready: () => answers(port) });
+  return { url: `redis://127.0.0.1:${port}`, stop: () => server.stop() };
+}
+
+async function answers(port: number): Promise<boolean> {
+  const client = new Redis({ host: "127.0.0.1", port, lazyConnect: true, retryStrategy: () => null, connectTimeout: 500 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return (await client.ping()) === "PONG";
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import { launchLab, type LaunchedLab } from "../lab/launch.ts";
+import { startChild, untilReady, type Child } from "./child.ts";
+import { startLocalSlack, workspace, type LocalSlack } from "./local-slack.ts";
+import { startPostgres, type EmbeddedPostgres } from "./postgres.ts";
+import { startRedis, type EmbeddedRedis } from "./redis.ts";
+import { makeTempDirectory, removeDirectory } from "./temp-dir.ts";
+
+export interface StackOptions {
+  /** Told what is ready, after how long. */
+  onReady: (what: string, afterMs: number) => void;
+  slackPort?: number;
+  /** Sentinel's down-after-milliseconds in the lab. */
+  downAfterMs?: number;
+  /** Lease of the worker, e.g. `4s`; short in tests that kill it. */
+  lease?: string;
+  keepLogs?: boolean;
+}
+
+export interface Stack {
+  directory: string;
+  slack: LocalSlack;
+  postgres: EmbeddedPostgres;
+  redis: EmbeddedRedis;
+  lab: LaunchedLab;
+  bot: Child;
+  worker: Child;
+  startWorker(): Promise<Child>;
+  /** Stops all in order: the worker heals before it goes. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const workerGraceMs = 30_000;
+
+/** Starts everything embedded: PostgreSQL, Redis, local-slack and the lab side by side, then bot and worker. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const directory = makeTempDirectory();
+  const stops: Array<() => Promise<void>> = [];
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> =>
+    (stopping ??= (async () => {
+      // Last started, first stopped, so that the worker still finds its database and cluster while it heals.
+      for (const stopOne of stops.toReversed()) await stopOne().catch(() => undefined);
+      if (options.keepLogs !== true) removeDirectory(directory);
+    })());
+  const start = async <T extends { stop(): Promise<void> }>(what: string, begin: () => Promise<T>): Promise<T> => {
+    const startedAt = performance.now();
+    const started = await begin();
+    if (stopping !== undefined) {
+      await started.stop();
+      throw new Error("stopped while starting");
+    }
+    stops.push(() => started.stop());
+    options.onReady(what, performance.now() - startedAt);
+    return started;
+  };
+  try {
+    const settled = await Promise.allSettled([
+      start("PostgreSQL", () => startPostgres(directory)),
+      start("Redis for the queue", () => startRedis(directory)),
+      start("local Slack", () => startLocalSlack(directory, options.slackPort)),
+      start("lab: Redis, Sentinel, Kubernetes API", () =>
+        launchLab(options.downAfterMs === undefined ? {} : { downAfterMs: options.downAfterMs }),
+      ),
+    ]);
+    const [postgres, redis, slack, lab] = settled.map((result) => {
+      if (result.status === "rejected") throw result.reason as Error;
+      return result.value;
+    }) as [EmbeddedPostgres, EmbeddedRedis, LocalSlack, LaunchedLab];
+    const configFile = writeConfig(directory, { postgres, redis, slack, lab }, options.lease);
+    const startRole = (role: "bot" | "worker", number: number) => () => startProgram(directory, configFile, role, number);
+    let workers = 1;
+    const [bot, worker] = await Promise.all([
+      start("bot", startRole("bot", 1)),
+      start("worker", startRole("worker", 1)),
+    ]);
+    return {
+      directory,
+      slack,
+      postgres,
+      redis,
+      lab,
+      bot,
+      worker,
+      startWorker: () => start("worker", startRole("worker", ++workers)),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startProgram(directory: string, configFile: string, role: "bot" | "worker", number: number): Promise<Child> {
+  const extension = extname(import.meta.url);
+  const main = fileURLToPath(new URL(`../main${extension}`, import.meta.url));
+  const portFile = join(directory, `${role}-${number}.port`);
+  const own = join(directory, `${role}-${number}.yaml`);
+  writeFileSync(own, readFileSync(configFile, "utf8").replace("PORT_FILE", portFile));
+  const logFile = join(directory, `${role}-${number}.log`);
+  const child = startChild({
+    name: role,
+    command: [process.execPath, ...(extension === ".ts" ? ["--import", "tsx"] : []), main, "--config", own, "--role", role],
+    logFile,
+    env: { ...process.env, SLACK_BOT_TOKEN: workspace.bot.token, SLACK_APP_TOKEN: workspace.bot.appToken },
+  });
+  await untilReady(child, {
+    name: `the ${role}`,
+    logFile,
+    deadlineMs: 30_000,
+    ready: async () => existsSync(portFile) && (await fetch(`http://127.0.0.1:${readFileSync(portFile, "utf8")}/readyz`)).ok,
+  });
+  return { ...child, stop: () => child.stop(workerGraceMs) };
+}
+
+function writeConfig(
+  directory: string,
+  parts: { postgres: EmbeddedPostgres; redis: EmbeddedRedis; slack: LocalSlack; lab: LaunchedLab },
+  lease: string | undefined,
+): string {
+  const file = join(directory, "aftershock.yaml");
+  const config = {
+    slack: { mode: "socket", apiUrl: parts.slack.apiUrl, editEvery: "1s" },
+    postgres: { url: parts.postgres.url },
+    redis: { url: parts.redis.url },
+    clusters: { lab: { kubeconfig: parts.lab.kubeconfigPath, context: "lab" } },
+    defaultCluster: "lab",
+    defaultProfile: "demo",
+    approvals: { required: 1, approvers: workspace.people.map(({ id }) => id), expiresAfter: "15m" },
+    worker: { lease: lease ?? "10s", reconcileEvery: "1s" },
+    health: { port: 0, portFile: "PORT_FILE" },
+  };
+  writeFileSync(file, stringify(config));
+  return file;
+}
