@@ -195,15 +195,21 @@ async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes): P
       if (ownership.stop.aborted) return stopped(ownership);
       throw error;
     }
-    const atMs = recorder.now();
-    recorder.event({ atMs, source: "run", event: "fault-injected", detail: { fault: intent.faultId, name: intent.name } });
+    // The rules take hold somewhere between asking and the report that they have; times count from asking.
+    const tookMs = recorder.now() - startedMs;
+    recorder.event({
+      atMs: startedMs,
+      source: "run",
+      event: "fault-injected",
+      detail: { fault: intent.faultId, name: intent.name, confirmedAfterMs: Math.round(tookMs) },
+    });
     await journal.say({
       type: "fault-injected",
       fault: intent.faultId,
       kind: intent.kind,
       name: intent.name,
-      atMs,
-      tookMs: atMs - startedMs,
+      atMs: startedMs,
+      tookMs,
     });
   }
   recorder.phase("active");

@@ -25,7 +25,7 @@ const laneWords: Readonly<Record<Stretch["what"], string>> = {
   unknown: "outcome unknown",
 };
 
-const left = 210;
+const left = 190;
 const right = 30;
 
 /** The whole picture as an ECharts option: lanes of what became of the writes above, latency below, one time axis. */
@@ -48,15 +48,15 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
     title: [
       { text: headline(report), left: 24, top: 14, textStyle: { fontSize: 27, fontWeight: "bold", color: "#1A1A1A" } },
       { text: subline(report), left: 24, top: 52, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
-      { text: "Write latency, ms", left: 24, top: 444, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
+      { text: "Write latency, ms: median (bold) and worst (thin)", left: 420, top: 440, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
     ],
     legend: [
-      { data: present.map((what) => laneWords[what]), left: left - 10, top: 84, textStyle: { fontSize: 17 }, itemWidth: 22, selectedMode: false },
-      { data: clients.map(({ client }) => client), left: 200, top: 440, textStyle: { fontSize: 17 }, selectedMode: false },
+      { data: present.map((what) => laneWords[what]), left: 16, top: 84, textStyle: { fontSize: 17 }, itemWidth: 22, itemGap: 46, selectedMode: false },
+      { data: clients.map(({ client }) => client), left: left - 10, top: 436, textStyle: { fontSize: 17 }, itemGap: 40, icon: "roundRect", selectedMode: false },
     ],
     grid: [
       { left, right, top: 172, height: 232 },
-      { left: 90, right, top: 482, bottom: 62 },
+      { left, right, top: 482, bottom: 62 },
     ],
     xAxis: [
       { type: "value", gridIndex: 0, ...axis, axisLabel: { show: false } },
@@ -69,18 +69,20 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
     series: [
       ...present.map((what) => laneSeries(what, stretches, areas)),
       { type: "line", xAxisIndex: 0, yAxisIndex: 0, data: [], markLine: markLine(marks) },
-      ...clients.map(({ client, latency }, at) => ({
-        name: client,
-        type: "line",
-        xAxisIndex: 1,
-        yAxisIndex: 1,
-        data: latency,
-        showSymbol: false,
-        connectNulls: false,
-        lineStyle: { width: 1.6, color: clientColours[at] ?? colours.grey },
-        itemStyle: { color: clientColours[at] ?? colours.grey },
-        ...(at === 0 ? { markArea: { silent: true, data: areas } } : {}),
-      })),
+      ...clients.flatMap(({ client, median, worst }, at) => {
+        const color = clientColours[at] ?? colours.grey;
+        const line = { type: "line", xAxisIndex: 1, yAxisIndex: 1, showSymbol: false, itemStyle: { color } };
+        return [
+          { ...line, name: `${client}, worst`, data: worst, lineStyle: { width: 1, color, opacity: 0.45 } },
+          {
+            ...line,
+            name: client,
+            data: median,
+            lineStyle: { width: 3, color },
+            ...(at === 0 ? { markArea: { silent: true, data: areas } } : {}),
+          },
+        ];
+      }),
     ],
   };
 }

@@ -1,4 +1,5 @@
 import type { History, Operation } from "../../probes/history.ts";
+import { quantile } from "../sets.ts";
 import { checkWrites } from "../write-counts.ts";
 
 /** One point of the latency picture: seconds on the time axis, milliseconds of latency. */
@@ -6,8 +7,9 @@ export type Point = [atSeconds: number, latencyMs: number];
 
 export interface ClientSeries {
   client: string;
-  /** Lowest and highest latency per bucket, so that thinning hides no extreme. */
-  latency: Point[];
+  /** Middle and worst latency per bucket, so that thinning hides no extreme. */
+  median: Point[];
+  worst: Point[];
 }
 
 /** A stretch of a lane in which one thing held. */
@@ -18,33 +20,34 @@ export interface Stretch {
   what: "accepted" | "accepted-then-lost" | "refused" | "unknown";
 }
 
-const buckets = 400;
+const buckets = 160;
 /** Stretches closer than this belong together. */
 const gapS = 0.3;
 
-/** Latency of the write clients' acknowledged operations, thinned. */
+/** Latency of the write clients' acknowledged operations, from their planned time, thinned. */
 export function latencySeries(history: History): ClientSeries[] {
   return history.header.clients
     .filter((client) => client.kind === "write")
-    .map((client) => {
-      const ok = history.operations.filter((op) => op.client === client.id && op.outcome === "ok");
-      return { client: client.id, latency: thin(ok) };
-    });
+    .map((client) => ({
+      client: client.id,
+      ...thin(history.operations.filter((op) => op.client === client.id && op.outcome === "ok")),
+    }));
 }
 
-function thin(operations: readonly Operation[]): Point[] {
+function thin(operations: readonly Operation[]): Pick<ClientSeries, "median" | "worst"> {
   const endMs = operations.reduce((latest, op) => Math.max(latest, op.plannedMs), 1);
   const widthMs = endMs / buckets;
-  const extremes = new Map<number, { low: Point; high: Point }>();
+  const latencies = new Map<number, number[]>();
   for (const op of operations) {
-    const point: Point = [op.plannedMs / 1000, Math.max(0.05, op.endMs - op.plannedMs)];
     const at = Math.floor(op.plannedMs / widthMs);
-    const known = extremes.get(at);
-    if (known === undefined) extremes.set(at, { low: point, high: point });
-    else if (point[1] < known.low[1]) known.low = point;
-    else if (point[1] > known.high[1]) known.high = point;
+    latencies.set(at, [...(latencies.get(at) ?? []), Math.max(0.05, op.endMs - op.plannedMs)]);
   }
-  return [...extremes.values()].flatMap(({ low, high }) => (low === high ? [low] : [low, high].toSorted((a, b) => a[0] - b[0])));
+  const point = (at: number, share: number): Point => {
+    const sorted = (latencies.get(at) ?? []).toSorted((a, b) => a - b);
+    return [((at + 0.5) * widthMs) / 1000, quantile(sorted, share) ?? 0.05];
+  };
+  const places = [...latencies.keys()].toSorted((a, b) => a - b);
+  return { median: places.map((at) => point(at, 0.5)), worst: places.map((at) => point(at, 1)) };
 }
 
 /**

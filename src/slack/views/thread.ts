@@ -71,7 +71,7 @@ export function renderFaultIntended(event: EventOf<"fault-intended">): MessageCo
 }
 
 export function renderFaultInjected(event: EventOf<"fault-injected">): MessageContent {
-  return line(`:zap: *Fault active* at ${seconds(event.atMs)}: ${event.kind} \`${escapeText(event.name)}\`, took ${Math.round(event.tookMs)} ms`);
+  return line(`:zap: *Fault active* at ${seconds(event.atMs)}: ${event.kind} \`${escapeText(event.name)}\`, confirmed after ${Math.round(event.tookMs)} ms`);
 }
 
 export function renderClaim(event: EventOf<"claimed">): MessageContent {
