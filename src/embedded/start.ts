@@ -1,0 +1,50 @@
+import { parseArgs } from "node:util";
+import { isAftershockError } from "../errors.ts";
+import { startStack } from "./stack.ts";
+
+const usage = `Usage: npm start -- [options]
+
+Starts everything on this machine (Redis and Sentinel in the lab, a local Slack, bot, worker) and stays. Open the page
+it prints, type /chaos run redis-split-brain in #chaos, switch to another person at the bottom left, and click Approve.
+Ctrl-C heals what is under way and leaves nothing behind.
+
+  --port N     port of the local Slack page (default: a free one)
+  --keep-logs  keep the temporary folder with all logs
+  --help       this text
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string" },
+      "keep-logs": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return void process.stdout.write(usage);
+  const stopped = new Promise<void>((resolve) => {
+    process.on("SIGINT", resolve);
+    process.on("SIGTERM", resolve);
+  });
+  process.stdout.write("Starting:\n");
+  const stack = await startStack({
+    onReady: (what, afterMs) => process.stdout.write(`  ${what}: ${(afterMs / 1000).toFixed(1)} s\n`),
+    keepLogs: values["keep-logs"],
+    ...(values.port === undefined ? {} : { slackPort: Number(values.port) }),
+  });
+  process.stdout.write(
+    `\nOpen ${stack.slack.url}\n  1. In #chaos, type: /chaos run redis-split-brain\n  2. Switch to another person and click Approve on the card.\n  3. Open the card's thread.\n\n` +
+      `For kubectl: export KUBECONFIG=${stack.lab.kubeconfigPath}\nLogs: ${stack.directory}\nCtrl-C stops it all.\n`,
+  );
+  await stopped;
+  process.stdout.write("\nStopping: healing what is under way first.\n");
+  await stack.stop();
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${isAftershockError(error) ? `${error.message}\n${error.hint}` : String(error)}\n`);
+    process.exit(1);
+  },
+);
