@@ -11,7 +11,11 @@ export const verb: Verb = {
   run: async (line, { service, actor }) => {
     const [runId, ...why] = line.words;
     const target = runId ?? (await service.open(actor.channelId))[0]?.id;
-    const run = await service.abort(actor, (await service.find(actor.channelId, target)).id, why.join(" ") || undefined);
+    const run = await service.abort(
+      actor,
+      (await service.find(actor.channelId, target)).id,
+      why.join(" ") || undefined,
+    );
     const text =
       run.state === "aborted"
         ? `${run.id} was stopped before it started; nothing was touched.`

@@ -14,7 +14,10 @@ export const verb: Verb = {
       throw new AftershockError("bad_command", "approve needs a run.", `See what waits: ${command}`);
     }
     const run = await service.approve(actor, runId, reason.join(" ") || undefined);
-    const text = run.state === "requested" ? `Noted: ${run.approvedBy.length} of ${run.plan.approvalsNeeded}.` : `${run.id} is approved and starts now.`;
+    const text =
+      run.state === "requested"
+        ? `Noted: ${run.approvedBy.length} of ${run.plan.approvalsNeeded}.`
+        : `${run.id} is approved and starts now.`;
     return content(text, [section(text)]);
   },
   buttons: {

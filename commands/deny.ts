@@ -10,7 +10,8 @@ export const verb: Verb = {
   examples: ["deny run-12 not before the release"],
   run: async (line, { service, actor, command }) => {
     const [runId, ...reason] = line.words;
-    if (runId === undefined) throw new AftershockError("bad_command", "deny needs a run.", `See what waits: ${command}`);
+    if (runId === undefined)
+      throw new AftershockError("bad_command", "deny needs a run.", `See what waits: ${command}`);
     const run = await service.deny(actor, runId, reason.join(" ") || undefined);
     const text = `${run.id} is denied; nothing was touched.`;
     return content(text, [section(text)]);

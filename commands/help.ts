@@ -14,14 +14,26 @@ export const verb: Verb = {
     if (topic === undefined) {
       const rows = verbs
         .filter((verb) => verb.name !== "home")
-        .map((verb) => `\`${escapeText(`${command} ${verb.name} ${verb.usage}`.trim())}\`\n      ${escapeText(verb.summary)}`);
-      return content("Commands of Aftershock", [section(rows.join("\n")), note(`\`${command} help run\` has examples`)]);
+        .map(
+          (verb) =>
+            `\`${escapeText(`${command} ${verb.name} ${verb.usage}`.trim())}\`\n      ${escapeText(verb.summary)}`,
+        );
+      return content("Commands of Aftershock", [
+        section(rows.join("\n")),
+        note(`\`${command} help run\` has examples`),
+      ]);
     }
     const found = verbs.find((verb) => verb.name === topic || verb.aliases?.includes(topic));
-    if (found === undefined) throw unknownVerb(topic, verbs.map((verb) => verb.name));
+    if (found === undefined)
+      throw unknownVerb(
+        topic,
+        verbs.map((verb) => verb.name),
+      );
     const aliases = found.aliases === undefined ? "" : `\nAlso: ${found.aliases.join(", ")}`;
     return content(found.summary, [
-      section(`*\`${escapeText(`${command} ${found.name} ${found.usage}`.trim())}\`*\n${escapeText(found.summary)}${aliases}`),
+      section(
+        `*\`${escapeText(`${command} ${found.name} ${found.usage}`.trim())}\`*\n${escapeText(found.summary)}${aliases}`,
+      ),
       section(found.examples.map((example) => `\`${escapeText(`${command} ${example}`.trim())}\``).join("\n")),
     ]);
   },

@@ -11,8 +11,14 @@ export const verb: Verb = {
   run: async (_line, { service, command }) => {
     const rows = service
       .experiments()
-      .map((experiment) => `• *${experiment.name}* (${experiment.system}, risk ${experiment.risk}): ${escapeText(experiment.title)}`);
+      .map(
+        (experiment) =>
+          `• *${experiment.name}* (${experiment.system}, risk ${experiment.risk}): ${escapeText(experiment.title)}`,
+      );
     const text = rows.length === 0 ? "The catalogue is empty: there is no file in jobs/." : rows.join("\n");
-    return content(text, [section(text), note(`\`${command} show NAME\` tells what it does and which parameters it takes`)]);
+    return content(text, [
+      section(text),
+      note(`\`${command} show NAME\` tells what it does and which parameters it takes`),
+    ]);
   },
 };

@@ -13,7 +13,11 @@ export const verb: Verb = {
   run: async (line, { service, actor, command }) => {
     const [name, ...rest] = line.words;
     if (name === undefined) {
-      throw new AftershockError("bad_command", "run needs the name of an experiment.", `See the names: ${command} list`);
+      throw new AftershockError(
+        "bad_command",
+        "run needs the name of an experiment.",
+        `See the names: ${command} list`,
+      );
     }
     if (rest.length > 0) {
       throw new AftershockError(

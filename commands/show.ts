@@ -11,25 +11,38 @@ export const verb: Verb = {
   run: async (line, { service, command }) => {
     const [name] = line.words;
     if (name === undefined) {
-      throw new AftershockError("bad_command", "show needs the name of an experiment.", `See the names: ${command} list`);
+      throw new AftershockError(
+        "bad_command",
+        "show needs the name of an experiment.",
+        `See the names: ${command} list`,
+      );
     }
     const experiment = service.experiment(name);
     const parameters = service
       .parameterHelp(name)
-      .map((p) => `• \`${p.name}\` = ${escapeText(String(p.default))} (${escapeText(p.range)}): ${escapeText(p.description)}`);
+      .map(
+        (p) =>
+          `• \`${p.name}\` = ${escapeText(String(p.default))} (${escapeText(p.range)}): ${escapeText(p.description)}`,
+      );
     const profiles = Object.entries(experiment.profiles).map(
       ([profile, values]) =>
-        `• \`profile=${profile}\`: ${Object.entries(values).map(([key, value]) => `${key}=${value}`).join(" ")}`,
+        `• \`profile=${profile}\`: ${Object.entries(values)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(" ")}`,
     );
     return content(experiment.title, [
       header(experiment.title),
       section(`*Hypothesis*\n_${escapeText(experiment.hypothesis)}_`),
       section(escapeText(experiment.description)),
-      section(`*Faults*\n${experiment.faults.map((fault) => `• ${escapeText(fault.title)} (${fault.kind})`).join("\n")}`),
+      section(
+        `*Faults*\n${experiment.faults.map((fault) => `• ${escapeText(fault.title)} (${fault.kind})`).join("\n")}`,
+      ),
       section(`*Guards*\n${experiment.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`),
       section(`*Parameters*\n${parameters.join("\n")}`),
       ...(profiles.length === 0 ? [] : [section(`*Profiles*\n${profiles.join("\n")}`)]),
-      note(`\`${command} run ${name} --dry-run\` shows the exact targets · \`${command} run ${name} duration=30s rate=200\``),
+      note(
+        `\`${command} run ${name} --dry-run\` shows the exact targets · \`${command} run ${name} duration=30s rate=200\``,
+      ),
     ]);
   },
 };

@@ -15,11 +15,17 @@ export const verb: Verb = {
     if (runId === undefined) {
       const runs = await service.recent(actor.channelId, 5);
       const text = runs.length === 0 ? "There was no run in this channel yet." : runs.map(runLine).join("\n");
-      return content(text, [section(text), note(`\`${command} status RUN\` · \`${command} findings RUN\` · \`${command} list\``)]);
+      return content(text, [
+        section(text),
+        note(`\`${command} status RUN\` · \`${command} findings RUN\` · \`${command} list\``),
+      ]);
     }
     const run = await service.find(actor.channelId, runId);
     const card = renderCard(run, await service.events(run.id));
     // Buttons belong to the one card in the channel.
-    return content(card.text, card.blocks.filter((block) => block.type !== "actions"));
+    return content(
+      card.text,
+      card.blocks.filter((block) => block.type !== "actions"),
+    );
   },
 };

@@ -37,7 +37,12 @@ export function openCluster(options: ClusterOptions): Cluster {
       throw clusterError(options.name, what, error);
     }
   };
-  const at = (ref: ChaosRef) => ({ ...chaosGroup, plural: pluralOf(ref.kind), namespace: ref.namespace, name: ref.name });
+  const at = (ref: ChaosRef) => ({
+    ...chaosGroup,
+    plural: pluralOf(ref.kind),
+    namespace: ref.namespace,
+    name: ref.name,
+  });
 
   const get = async (ref: ChaosRef, signal?: AbortSignal): Promise<KubernetesObject | null> => {
     try {

@@ -29,7 +29,9 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     loadExperiments(config.jobs ?? catalogueDirectory()),
     migrate(secrets.databaseUrl),
   ]);
-  const database = openDatabase(secrets.databaseUrl, (error) => log.warn({ error: error.message }, "database connection"));
+  const database = openDatabase(secrets.databaseUrl, (error) =>
+    log.warn({ error: error.message }, "database connection"),
+  );
   const queue = await openRunQueue(secrets.redisUrl, (error) => log.warn({ error: error.message }, "queue connection"));
   const clusters = Object.entries(config.clusters).map(([name, cluster]) =>
     openCluster({

@@ -21,7 +21,10 @@ export const configSchema = z.strictObject({
       mode: z.literal("socket"),
       /** Another API address than Slack's own, e.g. a local stand-in's. */
       apiUrl: z.url().optional(),
-      command: z.string().regex(/^\/[a-z][a-z0-9_-]*$/).default("/chaos"),
+      command: z
+        .string()
+        .regex(/^\/[a-z][a-z0-9_-]*$/)
+        .default("/chaos"),
       /** Least time between two edits of one card. */
       editEvery: duration("2s"),
     }),
@@ -29,7 +32,10 @@ export const configSchema = z.strictObject({
       mode: z.literal("http"),
       port,
       apiUrl: z.url().optional(),
-      command: z.string().regex(/^\/[a-z][a-z0-9_-]*$/).default("/chaos"),
+      command: z
+        .string()
+        .regex(/^\/[a-z][a-z0-9_-]*$/)
+        .default("/chaos"),
       editEvery: duration("2s"),
     }),
   ]),

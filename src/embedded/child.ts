@@ -30,14 +30,20 @@ const defaultGraceMs = 5000;
  */
 export function startChild(options: ChildOptions): Child {
   const setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].find((file) => existsSync(file));
-  const identity = options.uid === undefined ? [] : [`--reuid=${options.uid}`, `--regid=${options.gid ?? options.uid}`, "--clear-groups"];
-  const wrapped = setpriv === undefined ? [...options.command] : [setpriv, ...identity, "--pdeathsig=KILL", "--", ...options.command];
+  const identity =
+    options.uid === undefined
+      ? []
+      : [`--reuid=${options.uid}`, `--regid=${options.gid ?? options.uid}`, "--clear-groups"];
+  const wrapped =
+    setpriv === undefined ? [...options.command] : [setpriv, ...identity, "--pdeathsig=KILL", "--", ...options.command];
   const [program = "", ...args] = wrapped;
   const child: ChildProcess = spawn(program, args, {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     env: options.env ?? process.env,
-    ...(setpriv === undefined && options.uid !== undefined ? { uid: options.uid, gid: options.gid ?? options.uid } : {}),
+    ...(setpriv === undefined && options.uid !== undefined
+      ? { uid: options.uid, gid: options.gid ?? options.uid }
+      : {}),
   });
   const log = createWriteStream(options.logFile, { flags: "a" });
   child.stdout?.pipe(log, { end: false });
@@ -71,7 +77,9 @@ export async function untilReady(
     if (await options.ready().catch(() => false)) return;
     if (!child.running() || performance.now() > end) {
       const why = child.running() ? `was not ready after ${options.deadlineMs / 1000} s` : "ended at once";
-      const tail = existsSync(options.logFile) ? readFileSync(options.logFile, "utf8").trim().split("\n").slice(-8).join("\n") : "";
+      const tail = existsSync(options.logFile)
+        ? readFileSync(options.logFile, "utf8").trim().split("\n").slice(-8).join("\n")
+        : "";
       throw new Error(`${options.name} ${why}:\n${tail}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));

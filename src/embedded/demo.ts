@@ -164,7 +164,9 @@ function readOptions(): Options | null {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    const text = isAftershockError(error) ? `${error.message}\n${error.hint}` : String(error instanceof Error ? error.message : error);
+    const text = isAftershockError(error)
+      ? `${error.message}\n${error.hint}`
+      : String(error instanceof Error ? error.message : error);
     process.stderr.write(`${text}\n`);
     process.exit(isAftershockError(error) ? 2 : 1);
   },

@@ -95,7 +95,9 @@ function configuration(): Record<string, unknown> {
       mode: "socket",
     },
     users: people,
-    channels: [{ ...channel, topic: "Game days and experiments", members: [...people.map(({ id }) => id), bot.userId] }],
+    channels: [
+      { ...channel, topic: "Game days and experiments", members: [...people.map(({ id }) => id), bot.userId] },
+    ],
   };
 }
 

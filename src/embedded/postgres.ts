@@ -15,9 +15,15 @@ export interface EmbeddedPostgres {
 function serverPrograms(): string {
   const base = "/usr/lib/postgresql";
   const versions = existsSync(base) ? readdirSync(base).toSorted((a, b) => Number(b) - Number(a)) : [];
-  const found = versions.map((version) => join(base, version, "bin")).find((folder) => existsSync(join(folder, "initdb")));
+  const found = versions
+    .map((version) => join(base, version, "bin"))
+    .find((folder) => existsSync(join(folder, "initdb")));
   if (found !== undefined) return found;
-  throw new AftershockError("missing_program", "PostgreSQL's server is not installed.", "apt-get install --no-install-recommends postgresql");
+  throw new AftershockError(
+    "missing_program",
+    "PostgreSQL's server is not installed.",
+    "apt-get install --no-install-recommends postgresql",
+  );
 }
 
 /**
@@ -34,7 +40,18 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
   if (identity !== undefined) chownSync(data, identity.uid, identity.gid);
   const initdb = spawnSync(
     join(programs, "initdb"),
-    ["-D", data, "-U", "aftershock", "--auth=scram-sha-256", `--pwfile=${join(directory, "pgpass")}`, "-E", "UTF8", "--locale=C", "--no-sync"],
+    [
+      "-D",
+      data,
+      "-U",
+      "aftershock",
+      "--auth=scram-sha-256",
+      `--pwfile=${join(directory, "pgpass")}`,
+      "-E",
+      "UTF8",
+      "--locale=C",
+      "--no-sync",
+    ],
     { ...identity, encoding: "utf8", cwd: "/", env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" } },
   );
   if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.stderr}`);
@@ -51,7 +68,12 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
   };
   const server = startChild({
     name: "postgres",
-    command: [join(programs, "postgres"), "-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    command: [
+      join(programs, "postgres"),
+      "-D",
+      data,
+      ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+    ],
     logFile,
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" },
     ...identity,
@@ -75,7 +97,9 @@ async function answers(url: string): Promise<boolean> {
 
 /** Ids of the user postgres, or of nobody where there is none (passwd(5)). */
 function postgresIdentity(): { uid: number; gid: number } {
-  const users = readFileSync("/etc/passwd", "utf8").split("\n").map((line) => line.split(":"));
+  const users = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"));
   const user = users.find(([name]) => name === "postgres") ?? users.find(([name]) => name === "nobody");
   return { uid: Number(user?.[2] ?? 65_534), gid: Number(user?.[3] ?? 65_534) };
 }

@@ -29,7 +29,13 @@ export async function startRedis(directory: string): Promise<EmbeddedRedis> {
 }
 
 async function answers(port: number): Promise<boolean> {
-  const client = new Redis({ host: "127.0.0.1", port, lazyConnect: true, retryStrategy: () => null, connectTimeout: 500 });
+  const client = new Redis({
+    host: "127.0.0.1",
+    port,
+    lazyConnect: true,
+    retryStrategy: () => null,
+    connectTimeout: 500,
+  });
   client.on("error", () => undefined);
   try {
     await client.connect();

@@ -22,7 +22,10 @@ export async function click(slack: LocalSlack, user: string, card: LocalMessage,
 export function buttonsOf(message: LocalMessage): Array<Record<string, unknown>> {
   return (message.blocks ?? []).flatMap((block) =>
     block["type"] === "actions"
-      ? (block["elements"] as Array<Record<string, unknown>>).map((element) => ({ ...element, block_id: block["block_id"] }))
+      ? (block["elements"] as Array<Record<string, unknown>>).map((element) => ({
+          ...element,
+          block_id: block["block_id"],
+        }))
       : [],
   );
 }

@@ -71,7 +71,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       return result.value;
     }) as [EmbeddedPostgres, EmbeddedRedis, LocalSlack, LaunchedLab];
     const configFile = writeConfig(directory, { postgres, redis, slack, lab }, options.lease);
-    const startRole = (role: "bot" | "worker", number: number) => () => startProgram(directory, configFile, role, number);
+    const startRole = (role: "bot" | "worker", number: number) => () =>
+      startProgram(directory, configFile, role, number);
     let workers = 1;
     const [bot, worker] = await Promise.all([
       start("bot", startRole("bot", 1)),
@@ -94,7 +95,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function startProgram(directory: string, configFile: string, role: "bot" | "worker", number: number): Promise<Child> {
+async function startProgram(
+  directory: string,
+  configFile: string,
+  role: "bot" | "worker",
+  number: number,
+): Promise<Child> {
   const extension = extname(import.meta.url);
   const main = fileURLToPath(new URL(`../main${extension}`, import.meta.url));
   const portFile = join(directory, `${role}-${number}.port`);
@@ -103,7 +109,15 @@ async function startProgram(directory: string, configFile: string, role: "bot" |
   const logFile = join(directory, `${role}-${number}.log`);
   const child = startChild({
     name: role,
-    command: [process.execPath, ...(extension === ".ts" ? ["--import", "tsx"] : []), main, "--config", own, "--role", role],
+    command: [
+      process.execPath,
+      ...(extension === ".ts" ? ["--import", "tsx"] : []),
+      main,
+      "--config",
+      own,
+      "--role",
+      role,
+    ],
     logFile,
     env: { ...process.env, SLACK_BOT_TOKEN: workspace.bot.token, SLACK_APP_TOKEN: workspace.bot.appToken },
   });
@@ -111,7 +125,8 @@ async function startProgram(directory: string, configFile: string, role: "bot" |
     name: `the ${role}`,
     logFile,
     deadlineMs: 30_000,
-    ready: async () => existsSync(portFile) && (await fetch(`http://127.0.0.1:${readFileSync(portFile, "utf8")}/readyz`)).ok,
+    ready: async () =>
+      existsSync(portFile) && (await fetch(`http://127.0.0.1:${readFileSync(portFile, "utf8")}/readyz`)).ok,
   });
   return { ...child, stop: () => child.stop(workerGraceMs) };
 }

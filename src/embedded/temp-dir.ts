@@ -38,7 +38,11 @@ export function sweepStaleDirectories(): void {
 /** Start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)); empty when it is gone. */
 function startTimeOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ")[19] ?? "";
+    return (
+      readFileSync(`/proc/${pid}/stat`, "utf8")
+        .replace(/^.*\) /s, "")
+        .split(" ")[19] ?? ""
+    );
   } catch {
     return "";
   }

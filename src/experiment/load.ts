@@ -44,7 +44,10 @@ export function parseExperiment(text: string, file: string): Experiment {
     // A misspelt key also shows up as a missing one; the misspelling is the better news.
     const issue = parsed.error.issues.find(({ code }) => code === "unrecognized_keys") ?? parsed.error.issues[0];
     const path = issueFieldPath(issue);
-    throw bad(`${file}:${lineOf(document, lines, path)}`, `${path.join(".") || "file"}: ${issue?.message ?? "invalid"}`);
+    throw bad(
+      `${file}:${lineOf(document, lines, path)}`,
+      `${path.join(".") || "file"}: ${issue?.message ?? "invalid"}`,
+    );
   }
   checkMeaning(parsed.data, file);
   return parsed.data;

@@ -51,7 +51,9 @@ export function buildReport(input: ReportInput): Report {
   const outages = findOutages(history);
   const unsound = unsoundness(history);
   if (input.runVerdict === "failed" || input.runVerdict === "interrupted") {
-    unsound.unshift(`the run ${input.runVerdict === "failed" ? "failed" : "was interrupted"}: ${input.run.reason ?? ""}`.trim());
+    unsound.unshift(
+      `the run ${input.runVerdict === "failed" ? "failed" : "was interrupted"}: ${input.run.reason ?? ""}`.trim(),
+    );
   }
   const judgement = judge(history, { writes, outages, unsound });
   return {
@@ -72,7 +74,9 @@ export function buildReport(input: ReportInput): Report {
         .map(({ atMs, source, event, detail }) => ({ atMs, source, event, detail: { ...detail } })),
     ].toSorted((a, b) => a.atMs - b.atMs),
     lostRanges: Object.fromEntries(
-      writes.filter(({ lost }) => lost.length > 0).map(({ client, lost }) => [client, foldRanges(lost).slice(0, mostLostRanges)]),
+      writes
+        .filter(({ lost }) => lost.length > 0)
+        .map(({ client, lost }) => [client, foldRanges(lost).slice(0, mostLostRanges)]),
     ),
     findings: judgement.findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
     settings: history.settings.map(({ member, name, value }) => ({ member, name, value })),

@@ -21,7 +21,9 @@ interface Span {
  * to its last acknowledgement (the moment the client got it).
  */
 export function doubleAcceptance(history: History): DoubleAcceptance | null {
-  const writes = history.operations.filter((op) => op.kind === "write" && op.outcome === "ok" && op.member !== undefined);
+  const writes = history.operations.filter(
+    (op) => op.kind === "write" && op.outcome === "ok" && op.member !== undefined,
+  );
   const spans = new Map<string, Span>();
   for (const { member = "", endMs } of writes) {
     const span = spans.get(member) ?? { member, firstMs: endMs, lastMs: endMs };
@@ -38,7 +40,9 @@ export function doubleAcceptance(history: History): DoubleAcceptance | null {
       const toMs = older.lastMs;
       const fromMs = newer.firstMs;
       if (toMs <= fromMs || (widest !== null && toMs - fromMs <= widest.toMs - widest.fromMs)) continue;
-      const byOlder = writes.filter((op) => op.member === older.member && op.endMs >= fromMs && op.endMs <= toMs).length;
+      const byOlder = writes.filter(
+        (op) => op.member === older.member && op.endMs >= fromMs && op.endMs <= toMs,
+      ).length;
       widest = { fromMs, toMs, older: older.member, newer: newer.member, byOlder };
     }
   }

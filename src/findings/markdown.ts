@@ -3,73 +3,129 @@ import type { Finding, Measure, Report } from "./report.ts";
 /** The report as Markdown, for people and for tickets. */
 export function reportMarkdown(report: Report): string {
   const { run, verdicts } = report;
-  return [
-    `# ${run.title}: ${run.id}`,
-    `**Hypothesis ${verdicts.hypothesis}** · run ${verdicts.run} · cleanup ${verdicts.cleanup}`,
-    `> ${run.hypothesis}`,
-    report.because,
-    ...(run.reason === undefined ? [] : [`Why the run ended: ${run.reason}`]),
-    table(
-      ["", ""],
-      [
-        ["Cluster and namespace", `${run.cluster}, ${run.namespace}`],
-        ["Requested by", run.requestedBy],
-        ["Approved by", run.approvedBy.join(", ") || "nobody"],
-        ["Asked for", run.startedAt],
-        ["Ended", run.endedAt],
-        ["Parameters", Object.entries(run.parameters).map(([name, value]) => `${name}=${value}`).join(" ")],
-        ["Plan", `sha256 ${run.planDigest}`],
-      ],
-    ),
-    ...section("Findings", report.findings.map(findingMarkdown).join("\n\n")),
-    ...section(
-      "Writes",
-      report.writes.total.attempted === 0
-        ? ""
-        : table(
-            ["Client", "Attempted", "Acknowledged", "Failed", "Unknown", "Lost", "Recovered", "Duplicated", "Unexpected"],
-            [...Object.entries(report.writes.byClient), ["**total**", report.writes.total] as const].map(([client, counts]) => [
-              client,
-              ...[counts.attempted, counts.acknowledged, counts.failed, counts.unknown, counts.lost, counts.recovered, counts.duplicated, counts.unexpected].map(
-                (value) => (value === null ? "unknown" : String(value)),
+  return (
+    [
+      `# ${run.title}: ${run.id}`,
+      `**Hypothesis ${verdicts.hypothesis}** · run ${verdicts.run} · cleanup ${verdicts.cleanup}`,
+      `> ${run.hypothesis}`,
+      report.because,
+      ...(run.reason === undefined ? [] : [`Why the run ended: ${run.reason}`]),
+      table(
+        ["", ""],
+        [
+          ["Cluster and namespace", `${run.cluster}, ${run.namespace}`],
+          ["Requested by", run.requestedBy],
+          ["Approved by", run.approvedBy.join(", ") || "nobody"],
+          ["Asked for", run.startedAt],
+          ["Ended", run.endedAt],
+          [
+            "Parameters",
+            Object.entries(run.parameters)
+              .map(([name, value]) => `${name}=${value}`)
+              .join(" "),
+          ],
+          ["Plan", `sha256 ${run.planDigest}`],
+        ],
+      ),
+      ...section("Findings", report.findings.map(findingMarkdown).join("\n\n")),
+      ...section(
+        "Writes",
+        report.writes.total.attempted === 0
+          ? ""
+          : table(
+              [
+                "Client",
+                "Attempted",
+                "Acknowledged",
+                "Failed",
+                "Unknown",
+                "Lost",
+                "Recovered",
+                "Duplicated",
+                "Unexpected",
+              ],
+              [...Object.entries(report.writes.byClient), ["**total**", report.writes.total] as const].map(
+                ([client, counts]) => [
+                  client,
+                  ...[
+                    counts.attempted,
+                    counts.acknowledged,
+                    counts.failed,
+                    counts.unknown,
+                    counts.lost,
+                    counts.recovered,
+                    counts.duplicated,
+                    counts.unexpected,
+                  ].map((value) => (value === null ? "unknown" : String(value))),
+                ],
               ),
-            ]),
-          ),
-    ),
-    ...section("Measures", report.measures.length === 0 ? "" : table(["Measure", "Value", ""], report.measures.map((m) => [m.title, measureText(m), m.note ?? ""]))),
-    ...section(
-      "Outages",
-      report.outages.length === 0
-        ? ""
-        : table(
-            ["Client", "From (s)", "To (s)", "Length (s)", "Answers"],
-            report.outages.map((outage) => [
-              outage.probe,
-              inSeconds(outage.startMs),
-              outage.endMs === null ? "not recovered" : inSeconds(outage.endMs),
-              outage.lengthMs === null ? "open" : inSeconds(outage.lengthMs),
-              Object.entries(outage.errors).map(([name, times]) => `${name} × ${times}`).join(", "),
-            ]),
-          ),
-    ),
-    ...section("Guards", table(["Guard", "Held", "Measured", "Bound"], report.guards.map((g) => [g.id, g.ok ? "yes" : "NO", g.measured, g.bound]))),
-    ...section("Cleanup", table(["Proof", "Holds", ""], report.cleanup.map((c) => [c.what, c.ok ? "yes" : "NO", c.detail]))),
-    ...section(
-      "Timeline",
-      report.timeline.length === 0
-        ? ""
-        : table(
-            ["Second", "Source", "Event", ""],
-            report.timeline.map((entry) => [
-              inSeconds(entry.atMs),
-              entry.source,
-              entry.event,
-              Object.entries(entry.detail).map(([name, value]) => `${name}=${value}`).join(" "),
-            ]),
-          ),
-    ),
-    ...section("Settings", table(["Member", "Setting", "Value"], report.settings.map((s) => [s.member, s.name, s.value === "" ? '""' : s.value]))),
-  ].join("\n\n") + "\n";
+            ),
+      ),
+      ...section(
+        "Measures",
+        report.measures.length === 0
+          ? ""
+          : table(
+              ["Measure", "Value", ""],
+              report.measures.map((m) => [m.title, measureText(m), m.note ?? ""]),
+            ),
+      ),
+      ...section(
+        "Outages",
+        report.outages.length === 0
+          ? ""
+          : table(
+              ["Client", "From (s)", "To (s)", "Length (s)", "Answers"],
+              report.outages.map((outage) => [
+                outage.probe,
+                inSeconds(outage.startMs),
+                outage.endMs === null ? "not recovered" : inSeconds(outage.endMs),
+                outage.lengthMs === null ? "open" : inSeconds(outage.lengthMs),
+                Object.entries(outage.errors)
+                  .map(([name, times]) => `${name} × ${times}`)
+                  .join(", "),
+              ]),
+            ),
+      ),
+      ...section(
+        "Guards",
+        table(
+          ["Guard", "Held", "Measured", "Bound"],
+          report.guards.map((g) => [g.id, g.ok ? "yes" : "NO", g.measured, g.bound]),
+        ),
+      ),
+      ...section(
+        "Cleanup",
+        table(
+          ["Proof", "Holds", ""],
+          report.cleanup.map((c) => [c.what, c.ok ? "yes" : "NO", c.detail]),
+        ),
+      ),
+      ...section(
+        "Timeline",
+        report.timeline.length === 0
+          ? ""
+          : table(
+              ["Second", "Source", "Event", ""],
+              report.timeline.map((entry) => [
+                inSeconds(entry.atMs),
+                entry.source,
+                entry.event,
+                Object.entries(entry.detail)
+                  .map(([name, value]) => `${name}=${value}`)
+                  .join(" "),
+              ]),
+            ),
+      ),
+      ...section(
+        "Settings",
+        table(
+          ["Member", "Setting", "Value"],
+          report.settings.map((s) => [s.member, s.name, s.value === "" ? '""' : s.value]),
+        ),
+      ),
+    ].join("\n\n") + "\n"
+  );
 }
 
 /** A measure's value with its unit; `not observed` is never 0. */

@@ -27,7 +27,14 @@ function outagesOf(probe: string, kind: Outage["kind"], operations: readonly Ope
   let errors: Record<string, number> = {};
   const close = (endMs: number | null): void => {
     if (start === null) return;
-    outages.push({ probe, kind, startMs: start, endMs, lengthMs: endMs === null ? null : endMs - start, errors: ranked(errors) });
+    outages.push({
+      probe,
+      kind,
+      startMs: start,
+      endMs,
+      lengthMs: endMs === null ? null : endMs - start,
+      errors: ranked(errors),
+    });
     start = null;
     errors = {};
   };

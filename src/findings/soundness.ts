@@ -26,7 +26,9 @@ export function unsoundness(history: History): string[] {
     const p99Ms = history.loopDelay?.p99Ms ?? 0;
     // Below 10 ms spacing the loop's own millisecond timers dominate; lateness is then judged by the schedule.
     if (p99Ms > Math.max(spacingMs, 10)) {
-      reasons.push(`the probes themselves stalled: event-loop delay p99 ${p99Ms.toFixed(1)} ms at one write per ${spacingMs.toFixed(1)} ms`);
+      reasons.push(
+        `the probes themselves stalled: event-loop delay p99 ${p99Ms.toFixed(1)} ms at one write per ${spacingMs.toFixed(1)} ms`,
+      );
     }
   }
   return [...new Set(reasons)];

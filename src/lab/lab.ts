@@ -85,15 +85,26 @@ function createNodes(store: ObjectStore, address: string): void {
       kind: "Node",
       metadata: {
         name,
-        labels: { "kubernetes.io/hostname": name, "kubernetes.io/arch": process.arch === "x64" ? "amd64" : process.arch, "kubernetes.io/os": "linux" },
+        labels: {
+          "kubernetes.io/hostname": name,
+          "kubernetes.io/arch": process.arch === "x64" ? "amd64" : process.arch,
+          "kubernetes.io/os": "linux",
+        },
       },
       spec: {},
       status: {
         capacity: { cpu: "1", memory: "8Gi", pods: "110" },
         allocatable: { cpu: "1", memory: "8Gi", pods: "110" },
-        addresses: [{ type: "InternalIP", address }, { type: "Hostname", address: name }],
+        addresses: [
+          { type: "InternalIP", address },
+          { type: "Hostname", address: name },
+        ],
         conditions: [{ type: "Ready", status: "True", reason: "LabReady", message: "the lab runs" }],
-        nodeInfo: { kubeletVersion: "v1.32.0-lab", architecture: process.arch === "x64" ? "amd64" : process.arch, operatingSystem: "linux" },
+        nodeInfo: {
+          kubeletVersion: "v1.32.0-lab",
+          architecture: process.arch === "x64" ? "amd64" : process.arch,
+          operatingSystem: "linux",
+        },
       },
     });
   }

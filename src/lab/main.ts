@@ -32,7 +32,11 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return void process.stdout.write(usage);
-  const obstacle = labObstacle({ platform: process.platform, uid: process.getuid?.() ?? -1, path: process.env["PATH"] ?? "" });
+  const obstacle = labObstacle({
+    platform: process.platform,
+    uid: process.getuid?.() ?? -1,
+    path: process.env["PATH"] ?? "",
+  });
   if (obstacle !== null) {
     process.stderr.write(`${obstacle}\n`);
     process.exit(2);

@@ -30,7 +30,10 @@ function createSession(context: SystemContext, pods: RedisPods): SystemSession {
   const infos = clientInfos(Number(parameters["rate"] ?? 100), parseDurationMs(String(parameters["timeout"] ?? "1s")));
   const writers = infos.filter((info) => info.kind === "write").map((info) => info.id);
   const look = async () => {
-    const [members, sentinels] = await Promise.all([viewMembers(pods, lookTimeoutMs), viewSentinels(pods, lookTimeoutMs)]);
+    const [members, sentinels] = await Promise.all([
+      viewMembers(pods, lookTimeoutMs),
+      viewSentinels(pods, lookTimeoutMs),
+    ]);
     return { members, sentinels };
   };
   const masterNow = async (): Promise<string> => {

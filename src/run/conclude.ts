@@ -84,7 +84,9 @@ async function makeArtifacts({ deps, history, run }: Conclusion, report: Report)
     text("report.json", "application/json", `${JSON.stringify(report, null, 2)}\n`),
   ];
   if (history === null) return artifacts;
-  artifacts.push(text("history.jsonl", "application/jsonl", [...historyLines(history)].map((line) => `${line}\n`).join("")));
+  artifacts.push(
+    text("history.jsonl", "application/jsonl", [...historyLines(history)].map((line) => `${line}\n`).join("")),
+  );
   try {
     artifacts.unshift({ name: "chart.png", contentType: "image/png", bytes: await deps.renderChart(history, report) });
   } catch (error) {

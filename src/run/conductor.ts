@@ -128,7 +128,8 @@ async function preflight(all: Walk): Promise<Ending | null> {
 async function targetsMoved({ experiment, run, session }: Walk): Promise<Ending | null> {
   const now = await resolveFaultsNow(experiment, run.plan, session);
   if (sameTargets(now, run.plan.faults)) return null;
-  const pods = (faults: typeof now | typeof run.plan.faults): string => faults.map((f) => f.subject.join(" ")).join(", ");
+  const pods = (faults: typeof now | typeof run.plan.faults): string =>
+    faults.map((f) => f.subject.join(" ")).join(", ");
   return {
     outcome: "failed",
     reason: `The approval was for ${pods(run.plan.faults)}, but the target is ${pods(now)} now. Nothing was injected; ask for the run again.`,
@@ -156,7 +157,9 @@ async function experimentAndHeal(all: Walk): Promise<void> {
   let ending: Ending;
   try {
     live.probes = await session.start(recorder);
-    live.publisher = publishLive(journal, live.probes, (error) => deps.log("publishing failed", { error: messageOf(error) }));
+    live.publisher = publishLive(journal, live.probes, (error) =>
+      deps.log("publishing failed", { error: messageOf(error) }),
+    );
     ending = await runFault(all, recorder, live.probes);
   } catch (error) {
     ownership.lost.throwIfAborted();
@@ -267,7 +270,9 @@ async function finish(
   await live.probes?.stop();
   recorder.phase("final-reads");
   for (const read of await session.finalReads(recorder)) recorder.finalRead(read);
-  await session.cleanUp().catch((error: unknown) => deps.log("probe keys stay until they expire", { error: messageOf(error) }));
+  await session
+    .cleanUp()
+    .catch((error: unknown) => deps.log("probe keys stay until they expire", { error: messageOf(error) }));
 }
 
 function stopped(ownership: Ownership): Ending {

@@ -64,7 +64,11 @@ export function createRunService(options: ServiceOptions): RunService {
   const existing = async (client: Queryable, runId: string): Promise<StoredRun> => {
     const run = await findRun(client, normaliseRunId(runId));
     if (run !== null) return run;
-    throw new AftershockError("unknown_run", `There is no run "${runId}".`, "See the runs of this channel: /chaos status");
+    throw new AftershockError(
+      "unknown_run",
+      `There is no run "${runId}".`,
+      "See the runs of this channel: /chaos status",
+    );
   };
 
   /** Locks the run, lets `decide` write, and returns the run as it is afterwards. */
@@ -144,7 +148,11 @@ export function createRunService(options: ServiceOptions): RunService {
       if (runId !== undefined) return existing(database, runId);
       const [newest] = await recentRuns(database, channelId, 1);
       if (newest !== undefined) return newest;
-      throw new AftershockError("unknown_run", "There is no run in this channel yet.", "See what there is: /chaos list");
+      throw new AftershockError(
+        "unknown_run",
+        "There is no run in this channel yet.",
+        "See what there is: /chaos list",
+      );
     },
     recent: (channelId, limit) => recentRuns(database, channelId, limit),
     open: (channelId) => openRuns(database, channelId),

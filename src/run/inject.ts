@@ -76,7 +76,8 @@ export async function inject(
   const settled = await until(
     async () => {
       const object = await cluster.getChaos(ref, signal);
-      last = object === null ? { state: "no-target", detail: "the object is gone" } : readChaos(object, recordIds(intent));
+      last =
+        object === null ? { state: "no-target", detail: "the object is gone" } : readChaos(object, recordIds(intent));
       return last.state === "injecting" || last.state === "no-target" ? undefined : last;
     },
     { deadlineMs: injectDeadlineMs, everyMs: 100, signal },

@@ -27,10 +27,7 @@ export interface MoveOptions {
   also?: (client: Queryable) => Promise<void>;
 }
 
-export function createJournal(
-  database: Database,
-  owned: { runId: string; fence: number; state: RunState },
-): Journal {
+export function createJournal(database: Database, owned: { runId: string; fence: number; state: RunState }): Journal {
   const { runId, fence } = owned;
   let state = owned.state;
   let lastWrite: Promise<void> = Promise.resolve();

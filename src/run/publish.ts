@@ -16,11 +16,7 @@ export interface Publisher {
 }
 
 /** Stores the probes' live status and the system's own events as run events until stopped. */
-export function publishLive(
-  journal: Journal,
-  probes: RunningProbes,
-  onError: (error: unknown) => void,
-): Publisher {
+export function publishLive(journal: Journal, probes: RunningProbes, onError: (error: unknown) => void): Publisher {
   let waiting: RunEventBody[] = [];
   probes.onEvent((event) => {
     if (!quietEvents.has(event.event)) waiting.push(systemEvent(event));

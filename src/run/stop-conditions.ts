@@ -11,10 +11,7 @@ export interface StopReading {
  * The first stop condition that holds, judged on the per-second shares of operations that were ok. A condition needs
  * its whole window; seconds in which nothing was due do not count against a client.
  */
-export function firedStopCondition(
-  conditions: Experiment["stopConditions"],
-  status: ProbeStatus,
-): StopReading | null {
+export function firedStopCondition(conditions: Experiment["stopConditions"], status: ProbeStatus): StopReading | null {
   for (const condition of conditions) {
     const client = status.clients.find((candidate) => candidate.client === condition.client);
     const seconds = Math.ceil(condition.forMs / 1000);

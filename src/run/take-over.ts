@@ -81,7 +81,6 @@ async function prove(
   ownership: Ownership,
   journal: Journal,
 ): Promise<HealingProof[]> {
-
   const faults = await faultsOf(deps.database, run.id);
   if (faults.length === 0) return [];
   let session: SystemSession | undefined;
@@ -114,4 +113,3 @@ async function prove(
     await session?.close();
   }
 }
-

@@ -77,20 +77,23 @@ function listenToCommands(app: bolt.App, dispatcher: Dispatcher, options: SlackO
 }
 
 function listenToClicks(app: bolt.App, dispatcher: Dispatcher, options: SlackOptions): void {
-  app.action({ type: "block_actions", action_id: new RegExp(`^${actionPrefix}`) }, async ({ body, action, ack, respond }) => {
-    await ack();
-    if (action.type !== "button") return;
-    const key = `click:${action.action_ts}:${action.action_id}:${body.user.id}`;
-    if (!(await firstDelivery(options.database, key))) return;
-    const actor: Actor = {
-      userId: body.user.id,
-      teamId: body.user.team_id ?? body.team?.id ?? "",
-      channelId: body.channel?.id ?? "",
-    };
-    const name = action.action_id.slice(actionPrefix.length);
-    const refusal = await attempt(options, actor, () => dispatcher.click(name, action.value ?? "", actor));
-    if (refusal !== undefined) await respond({ response_type: "ephemeral", replace_original: false, ...refusal });
-  });
+  app.action(
+    { type: "block_actions", action_id: new RegExp(`^${actionPrefix}`) },
+    async ({ body, action, ack, respond }) => {
+      await ack();
+      if (action.type !== "button") return;
+      const key = `click:${action.action_ts}:${action.action_id}:${body.user.id}`;
+      if (!(await firstDelivery(options.database, key))) return;
+      const actor: Actor = {
+        userId: body.user.id,
+        teamId: body.user.team_id ?? body.team?.id ?? "",
+        channelId: body.channel?.id ?? "",
+      };
+      const name = action.action_id.slice(actionPrefix.length);
+      const refusal = await attempt(options, actor, () => dispatcher.click(name, action.value ?? "", actor));
+      if (refusal !== undefined) await respond({ response_type: "ephemeral", replace_original: false, ...refusal });
+    },
+  );
 }
 
 /** Slash commands do not work in threads; a mention says what does. */

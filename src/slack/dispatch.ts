@@ -10,7 +10,9 @@ export interface Dispatcher {
 }
 
 export function createDispatcher(verbs: readonly Verb[], service: RunService, command: string): Dispatcher {
-  const byName = new Map(verbs.flatMap((verb) => [verb.name, ...(verb.aliases ?? [])].map((name) => [name, verb] as const)));
+  const byName = new Map(
+    verbs.flatMap((verb) => [verb.name, ...(verb.aliases ?? [])].map((name) => [name, verb] as const)),
+  );
   const buttons = new Map<string, ButtonHandler>(verbs.flatMap((verb) => Object.entries(verb.buttons ?? {})));
   const context = (actor: Actor): VerbContext => ({ service, actor, command, verbs });
   return {
@@ -19,12 +21,19 @@ export function createDispatcher(verbs: readonly Verb[], service: RunService, co
       const wanted = line.verb === "" ? "home" : line.flags.includes("help") ? "help" : line.verb;
       const verb = byName.get(wanted);
       if (verb === undefined) throw unknownVerb(line.verb, [...byName.keys()]);
-      return verb.run(wanted === "help" && line.verb !== "help" ? { ...line, words: [line.verb] } : line, context(actor));
+      return verb.run(
+        wanted === "help" && line.verb !== "help" ? { ...line, words: [line.verb] } : line,
+        context(actor),
+      );
     },
     click: async (action, value, actor) => {
       const handler = buttons.get(action);
       if (handler === undefined) {
-        throw new AftershockError("bad_command", "This button is from an older version.", `Use ${command} status instead.`);
+        throw new AftershockError(
+          "bad_command",
+          "This button is from an older version.",
+          `Use ${command} status instead.`,
+        );
       }
       await handler(value, context(actor));
     },

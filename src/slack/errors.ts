@@ -14,6 +14,8 @@ export function errorMessage(error: unknown, log: (reference: string, error: unk
   }
   const reference = randomBytes(4).toString("hex");
   log(reference, error);
-  const text = escapeText(`Something unforeseen went wrong. Nothing was changed by it. Reference for the log: ${reference}`);
+  const text = escapeText(
+    `Something unforeseen went wrong. Nothing was changed by it. Reference for the log: ${reference}`,
+  );
   return content(text, [section(`:warning: ${text}`)]);
 }

@@ -25,7 +25,12 @@ export function clamp(text: string, length: number): string {
   if (text.length <= length) return text;
   let cut = length - marker.length;
   const entity = text.lastIndexOf("&", cut);
-  if (entity !== -1 && cut - entity < 6 && /^&(amp|lt|gt);/.test(text.slice(entity)) && text.indexOf(";", entity) >= cut) {
+  if (
+    entity !== -1 &&
+    cut - entity < 6 &&
+    /^&(amp|lt|gt);/.test(text.slice(entity)) &&
+    text.indexOf(";", entity) >= cut
+  ) {
     cut = entity;
   }
   const link = text.lastIndexOf("<", cut);
@@ -45,7 +50,11 @@ export function content(text: string, blocks: readonly KnownBlock[]): MessageCon
   const kept =
     blocks.length <= limits.blocks
       ? [...blocks]
-      : [...blocks.slice(0, limits.blocks - 6), note("Some parts were left out here; the report has them all."), ...blocks.slice(-5)];
+      : [
+          ...blocks.slice(0, limits.blocks - 6),
+          note("Some parts were left out here; the report has them all."),
+          ...blocks.slice(-5),
+        ];
   return { text: clamp(text, limits.messageText), blocks: kept };
 }
 

@@ -5,7 +5,9 @@ import type { Verb } from "./verb.ts";
 
 /** Loads every file of the folder; each must export `verb`. A name or button given twice is an error. */
 export async function loadVerbs(directory: string): Promise<Verb[]> {
-  const files = (await readdir(directory)).filter((file) => /\.(ts|js)$/.test(file) && !file.endsWith(".d.ts")).toSorted();
+  const files = (await readdir(directory))
+    .filter((file) => /\.(ts|js)$/.test(file) && !file.endsWith(".d.ts"))
+    .toSorted();
   const verbs = await Promise.all(
     files.map(async (file) => {
       const module: unknown = await import(pathToFileURL(join(directory, file)).href);
@@ -16,8 +18,14 @@ export async function loadVerbs(directory: string): Promise<Verb[]> {
       return module.verb;
     }),
   );
-  refuseDoubles(verbs.flatMap((verb) => [verb.name, ...(verb.aliases ?? [])]), "verb");
-  refuseDoubles(verbs.flatMap((verb) => Object.keys(verb.buttons ?? {})), "button");
+  refuseDoubles(
+    verbs.flatMap((verb) => [verb.name, ...(verb.aliases ?? [])]),
+    "verb",
+  );
+  refuseDoubles(
+    verbs.flatMap((verb) => Object.keys(verb.buttons ?? {})),
+    "button",
+  );
   return verbs;
 }
 

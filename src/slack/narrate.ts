@@ -90,7 +90,11 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       case "system":
         if (!isTold(event)) break;
         system[systemPhase].push(event);
-        put(`system:${systemPhase}`, event.seq, renderSystem(systemTitles[systemPhase], system[systemPhase], injectedMs));
+        put(
+          `system:${systemPhase}`,
+          event.seq,
+          renderSystem(systemTitles[systemPhase], system[systemPhase], injectedMs),
+        );
         break;
       case "fault-intended":
         put(own, event.seq, renderFaultIntended(event));
@@ -135,7 +139,21 @@ function fileMessages(event: EventOf<"judged">): DesiredMessage[] {
   return [
     ...(chart.length === 0
       ? []
-      : [message("files:chart", "Latency and outcome of every write", chart.map((name) => ({ name, altText: chartAltText(event.report) })))]),
-    ...(reports.length === 0 ? [] : [message("files:report", "Report and history", reports.map((name) => ({ name })))]),
+      : [
+          message(
+            "files:chart",
+            "Latency and outcome of every write",
+            chart.map((name) => ({ name, altText: chartAltText(event.report) })),
+          ),
+        ]),
+    ...(reports.length === 0
+      ? []
+      : [
+          message(
+            "files:report",
+            "Report and history",
+            reports.map((name) => ({ name })),
+          ),
+        ]),
   ];
 }

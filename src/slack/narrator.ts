@@ -11,7 +11,6 @@ export interface Narrator {
   stop(): Promise<void>;
 }
 
-
 /**
  * Projects the events of every run to the outbox. A run's cursor row is locked while it is worked on, and the outbox
  * rows and the cursor change in one transaction: several bots narrate every event exactly once.

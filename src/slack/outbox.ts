@@ -31,7 +31,11 @@ export function startOutbox(options: OutboxOptions): OutboxSender {
   const active = new Set<Promise<void>>();
   const run = async (): Promise<void> => {
     try {
-      for (let row = await claimDue(options.database, staleMs); row !== null; row = await claimDue(options.database, staleMs)) {
+      for (
+        let row = await claimDue(options.database, staleMs);
+        row !== null;
+        row = await claimDue(options.database, staleMs)
+      ) {
         await send(options, row);
         if (stopped) return;
       }
@@ -69,7 +73,9 @@ async function send(options: OutboxOptions, row: OutboxRow): Promise<void> {
     const { payload } = row;
     const found = await slack.find(
       target,
-      payload.kind === "message" ? { marker, text: payload.text } : { marker, fileNames: payload.files.map((file) => file.name) },
+      payload.kind === "message"
+        ? { marker, text: payload.text }
+        : { marker, fileNames: payload.files.map((file) => file.name) },
     );
     if (!found.ok) return handleProblem(options, row, found.problem);
     // The version that was posted then may be an older one; sending the newest as an edit mends that.

@@ -31,5 +31,8 @@ export interface SlackPort {
   update(channelId: string, ts: string, message: MessageContent, marker: string): Promise<SlackResult>;
   upload(target: PostTarget, comment: string, files: readonly UploadFile[]): Promise<SlackResult>;
   /** Looks for a message of ours by its marker (or, where markers are dropped, by its text or file names). */
-  find(target: PostTarget, look: { marker: string; text?: string; fileNames?: readonly string[] }): Promise<SlackResult>;
+  find(
+    target: PostTarget,
+    look: { marker: string; text?: string; fileNames?: readonly string[] },
+  ): Promise<SlackResult>;
 }

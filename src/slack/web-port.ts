@@ -12,7 +12,13 @@ const markerEvent = "aftershock_message";
 const timeoutMs = 10_000;
 
 /** Errors after which no call with this token will work (anchors/slack-and-bots.md 1.7). */
-const fatalErrors: ReadonlySet<string> = new Set(["invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed"]);
+const fatalErrors: ReadonlySet<string> = new Set([
+  "invalid_auth",
+  "account_inactive",
+  "token_revoked",
+  "token_expired",
+  "not_authed",
+]);
 
 /**
  * The port on Slack's Web API. Two clients: one for progress edits and one for all that must not wait for them. The

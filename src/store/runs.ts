@@ -176,6 +176,8 @@ export async function expiredRequests(client: Queryable): Promise<string[]> {
 
 /** Approved runs that no worker has started; the queue may have lost the wake-up call. */
 export async function waitingRuns(client: Queryable): Promise<string[]> {
-  const { rows } = await client.query<{ id: string }>("select id from runs where state = 'approved' order by created_at");
+  const { rows } = await client.query<{ id: string }>(
+    "select id from runs where state = 'approved' order by created_at",
+  );
   return rows.map((row) => row.id);
 }

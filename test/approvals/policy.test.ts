@@ -6,9 +6,13 @@ const run = { id: "run-1", requestedBy: "UALICE" };
 const person = (userId: string, teamId = "T1") => ({ userId, teamId });
 
 describe("who may approve", () => {
-  it("an approver who did not ask for the run", () => expect(mayApprove(policy, person("UBOB"), run).allowed).toBe(true));
+  it("an approver who did not ask for the run", () =>
+    expect(mayApprove(policy, person("UBOB"), run).allowed).toBe(true));
   it("never the requester, approver or not, and the answer names who can", () =>
-    expect(mayApprove(policy, person("UALICE"), run)).toMatchObject({ allowed: false, hint: expect.stringContaining("<@UBOB>") }));
+    expect(mayApprove(policy, person("UALICE"), run)).toMatchObject({
+      allowed: false,
+      hint: expect.stringContaining("<@UBOB>"),
+    }));
   it("nobody who is not listed", () => expect(mayApprove(policy, person("UEVE"), run).allowed).toBe(false));
   it("nobody of another organisation, listed or not", () =>
     expect(mayApprove(policy, person("UBOB", "T2"), run).allowed).toBe(false));
@@ -20,7 +24,8 @@ describe("who may approve", () => {
 });
 
 describe("who may deny and act", () => {
-  it("the requester may take the request back", () => expect(mayDeny(policy, person("UALICE"), run).allowed).toBe(true));
+  it("the requester may take the request back", () =>
+    expect(mayDeny(policy, person("UALICE"), run).allowed).toBe(true));
   it("a bystander may not deny", () => expect(mayDeny(policy, person("UEVE"), run).allowed).toBe(false));
   it("anybody of the workspace may ask and stop, nobody else", () => {
     expect(mayAct(policy, person("UEVE")).allowed).toBe(true);

@@ -14,7 +14,11 @@ const parse = (text: string, environment: Record<string, string> = secrets) => p
 describe("the configuration", () => {
   it("of the documented example is accepted", () => {
     expect(parse(example)).toMatchObject({
-      config: { approvals: { required: 1, expiresAfter: 900_000 }, worker: { lease: 15_000 }, slack: { editEvery: 2000 } },
+      config: {
+        approvals: { required: 1, expiresAfter: 900_000 },
+        worker: { lease: 15_000 },
+        slack: { editEvery: 2000 },
+      },
       secrets: { slackAppToken: "xapp-1" },
     });
   });

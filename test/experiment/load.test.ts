@@ -18,7 +18,8 @@ describe("an experiment file that is wrong is refused with the place and the rea
   const refuse = (change: (text: string) => string, message: RegExp): void =>
     expect(() => parseExperiment(change(text), "x.yaml")).toThrow(message);
 
-  it("an unknown key, with its line", () => refuse((t) => t.replace("risk: high", "riks: high"), /x\.yaml:\d+: .*riks/));
+  it("an unknown key, with its line", () =>
+    refuse((t) => t.replace("risk: high", "riks: high"), /x\.yaml:\d+: .*riks/));
   it("a wrong value, with its line", () =>
     refuse((t) => t.replace("risk: high", "risk: huge"), /x\.yaml:\d+: risk: .*"low"\|"medium"\|"high"/));
   it("broken YAML", () => refuse((t) => `${t}\n  - [`, /x\.yaml:\d+/));
@@ -27,8 +28,7 @@ describe("an experiment file that is wrong is refused with the place and the rea
   it("a missing duration parameter", () => refuse((t) => t.replaceAll("baseline:", "warmup:"), /baseline/));
   it("a profile with a value that is not allowed", () =>
     refuse((t) => t.replace("duration: 15s\n", "duration: 1s\n"), /duration=1s is not allowed/));
-  it("an alias bomb", () =>
-    refuse((t) => `${t}\nx: &a [1,1]\ny: &b [*a,*a]\nz: [*b,*b]`, /x\.yaml/));
+  it("an alias bomb", () => refuse((t) => `${t}\nx: &a [1,1]\ny: &b [*a,*a]\nz: [*b,*b]`, /x\.yaml/));
   it("a file that is too large", () => refuse((t) => t + " ".repeat(70_000), /larger than 64 KiB/));
   it("something that is no mapping", () => refuse(() => "- 1\n- 2", /x\.yaml/));
 });

@@ -38,7 +38,9 @@ describe("a planned fault", () => {
     expect(() => planFault({ ...fault, target: ["witnesses"] }, groups, "cache", 1000)).toThrow(/group "witnesses"/);
   });
   it("tells other targets apart, and not another order", () => {
-    const plan = (master: string, replicas: string[]) => [planFault(fault, { ...groups, master: [master], replicas }, "cache", 1)];
+    const plan = (master: string, replicas: string[]) => [
+      planFault(fault, { ...groups, master: [master], replicas }, "cache", 1),
+    ];
     expect(sameTargets(plan("redis-0", ["a", "b"]), plan("redis-0", ["b", "a"]))).toBe(true);
     expect(sameTargets(plan("redis-0", ["a", "b"]), plan("redis-1", ["a", "b"]))).toBe(false);
   });

@@ -5,7 +5,16 @@ import { firedStopCondition } from "../../src/run/stop-conditions.ts";
 const condition = { id: "dead", title: "No write", client: "follower", okRatioBelow: 0.5, forMs: 3000 };
 
 function status(okRatio: Array<number | null>): ProbeStatus {
-  const client = { kind: "write" as const, ok: 1, fail: 1, unknown: 0, okPerSecond: 1, p50Ms: 1, p99Ms: 1, member: null };
+  const client = {
+    kind: "write" as const,
+    ok: 1,
+    fail: 1,
+    unknown: 0,
+    okPerSecond: 1,
+    p50Ms: 1,
+    p99Ms: 1,
+    member: null,
+  };
   return { atMs: 0, clients: [{ ...client, client: "follower", okRatio }] };
 }
 

@@ -42,7 +42,11 @@ function blockLines(block: Record<string, unknown>): string[] {
     case "context":
       return list(block["elements"]).map((element) => `_${text(element)}_`);
     case "actions":
-      return [list(block["elements"]).map((element) => `[ ${text(element)} ]`).join("  ")];
+      return [
+        list(block["elements"])
+          .map((element) => `[ ${text(element)} ]`)
+          .join("  "),
+      ];
     default:
       return [];
   }

@@ -26,7 +26,11 @@ const plainProgressMs = 5000;
  * Prints a thread as it grows: each message once, those that grow by their new lines, and the live picture of the
  * probes as one progress line.
  */
-export function createThreadPrinter(screen: Screen, names: ReadonlyMap<string, string>, now: () => number): ThreadPrinter {
+export function createThreadPrinter(
+  screen: Screen,
+  names: ReadonlyMap<string, string>,
+  now: () => number,
+): ThreadPrinter {
   const printed = new Map<string, string[]>();
   const waiting = new Map<string, { text: string; sinceMs: number }>();
   let progress = "";
@@ -55,7 +59,10 @@ export function createThreadPrinter(screen: Screen, names: ReadonlyMap<string, s
   const showProgress = (message: LocalMessage): void => {
     const lines = messageLines(message, names);
     const clients = lines.filter((text) => text.includes("→")).map(shorten);
-    const text = `  ${(message.text ?? "").replace("Probes at ", "")} | ${clients.join(" | ")}`.slice(0, Math.max(60, screen.columns - 1));
+    const text = `  ${(message.text ?? "").replace("Probes at ", "")} | ${clients.join(" | ")}`.slice(
+      0,
+      Math.max(60, screen.columns - 1),
+    );
     if (screen.interactive) {
       clear();
       progress = text;

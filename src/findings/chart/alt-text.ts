@@ -5,7 +5,9 @@ export function headline(report: Report): string {
   const { lost, acknowledged } = report.writes.total;
   if (lost === null) return "No final read: nothing is known about lost writes";
   const of = acknowledged.toLocaleString("en-US");
-  return lost === 0 ? `None of ${of} acknowledged writes was lost` : `${lost.toLocaleString("en-US")} of ${of} acknowledged writes were lost`;
+  return lost === 0
+    ? `None of ${of} acknowledged writes was lost`
+    : `${lost.toLocaleString("en-US")} of ${of} acknowledged writes were lost`;
 }
 
 /** What the picture shows, for people who cannot see it. At most 2,000 characters, Slack's limit. */
@@ -13,5 +15,8 @@ export function chartAltText(report: Report): string {
   const perClient = Object.entries(report.writes.byClient).map(
     ([client, counts]) => `${client} ${counts.lost ?? "unknown"} lost of ${counts.acknowledged}`,
   );
-  return `Chart of ${report.run.id}, ${report.run.title}. ${headline(report)}: ${perClient.join("; ")}. ${report.because}`.slice(0, 2000);
+  return `Chart of ${report.run.id}, ${report.run.title}. ${headline(report)}: ${perClient.join("; ")}. ${report.because}`.slice(
+    0,
+    2000,
+  );
 }

@@ -24,7 +24,11 @@ export function readMarks(history: History): Mark[] {
   const moments = known
     .flatMap(([atMs, text]) => (atMs === null ? [] : [{ atS: atMs / 1000, text }]))
     .toSorted((a, b) => a.atS - b.atS);
-  const wholeS = Math.max(1, ...history.operations.map((op) => op.plannedMs / 1000).slice(-1), moments.at(-1)?.atS ?? 1);
+  const wholeS = Math.max(
+    1,
+    ...history.operations.map((op) => op.plannedMs / 1000).slice(-1),
+    moments.at(-1)?.atS ?? 1,
+  );
   let row = 0;
   return moments.map((moment, at) => {
     const before = moments[at - 1];

@@ -10,7 +10,14 @@ export const chartSize = { width: 1200, height: 780 };
 const fontFamily = "DejaVu Sans";
 
 /** Okabe and Ito's palette, which colour-blind people can tell apart. */
-const colours = { blue: "#0072B2", orange: "#E69F00", red: "#D55E00", green: "#009E73", grey: "#8A8A8A", purple: "#CC79A7" };
+const colours = {
+  blue: "#0072B2",
+  orange: "#E69F00",
+  red: "#D55E00",
+  green: "#009E73",
+  grey: "#8A8A8A",
+  purple: "#CC79A7",
+};
 const clientColours = [colours.blue, colours.orange];
 const laneColours: Readonly<Record<Stretch["what"], string>> = {
   accepted: colours.green,
@@ -34,7 +41,9 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
   const { lanes, stretches } = writeLanes(history);
   const clients = latencySeries(history);
   const marks = readMarks(history);
-  const phases = phaseWindows(history).filter(({ phase }) => phase === "active" || phase === "recovery" || phase === "healing");
+  const phases = phaseWindows(history).filter(
+    ({ phase }) => phase === "active" || phase === "recovery" || phase === "healing",
+  );
   const areas = phases.map(({ phase, fromMs, toMs }) => [
     { xAxis: fromMs / 1000, itemStyle: { color: phase === "active" ? "#FBE3D6" : "#E3F1EA" } },
     { xAxis: Math.min(endS, toMs / 1000) },
@@ -48,11 +57,32 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
     title: [
       { text: headline(report), left: 24, top: 14, textStyle: { fontSize: 27, fontWeight: "bold", color: "#1A1A1A" } },
       { text: subline(report), left: 24, top: 52, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
-      { text: "Write latency, ms: median (bold) and worst (thin)", left: 420, top: 440, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
+      {
+        text: "Write latency, ms: median (bold) and worst (thin)",
+        left: 420,
+        top: 440,
+        textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" },
+      },
     ],
     legend: [
-      { data: present.map((what) => laneWords[what]), left: 16, top: 84, textStyle: { fontSize: 17 }, itemWidth: 22, itemGap: 46, selectedMode: false },
-      { data: clients.map(({ client }) => client), left: left - 10, top: 436, textStyle: { fontSize: 17 }, itemGap: 40, icon: "roundRect", selectedMode: false },
+      {
+        data: present.map((what) => laneWords[what]),
+        left: 16,
+        top: 84,
+        textStyle: { fontSize: 17 },
+        itemWidth: 22,
+        itemGap: 46,
+        selectedMode: false,
+      },
+      {
+        data: clients.map(({ client }) => client),
+        left: left - 10,
+        top: 436,
+        textStyle: { fontSize: 17 },
+        itemGap: 40,
+        icon: "roundRect",
+        selectedMode: false,
+      },
     ],
     grid: [
       { left, right, top: 172, height: 232 },
@@ -60,10 +90,24 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
     ],
     xAxis: [
       { type: "value", gridIndex: 0, ...axis, axisLabel: { show: false } },
-      { type: "value", gridIndex: 1, ...axis, name: "seconds since the start of the baseline", nameLocation: "middle", nameGap: 34, nameTextStyle: { fontSize: 17 } },
+      {
+        type: "value",
+        gridIndex: 1,
+        ...axis,
+        name: "seconds since the start of the baseline",
+        nameLocation: "middle",
+        nameGap: 34,
+        nameTextStyle: { fontSize: 17 },
+      },
     ],
     yAxis: [
-      { type: "category", gridIndex: 0, data: lanes.toReversed(), axisLabel: { fontSize: 17, color: "#1A1A1A" }, axisTick: { show: false } },
+      {
+        type: "category",
+        gridIndex: 0,
+        data: lanes.toReversed(),
+        axisLabel: { fontSize: 17, color: "#1A1A1A" },
+        axisTick: { show: false },
+      },
       { type: "log", gridIndex: 1, axisLabel: { fontSize: 17 }, min: 0.1, minorSplitLine: { show: false } },
     ],
     series: [
@@ -96,9 +140,18 @@ function laneSeries(what: Stretch["what"], stretches: readonly Stretch[], areas:
     yAxisIndex: 0,
     itemStyle: { color: laneColours[what] },
     encode: { x: [1, 2], y: 0 },
-    data: stretches.filter((stretch) => stretch.what === what).map((stretch) => [stretch.lane, stretch.fromS, stretch.toS]),
+    data: stretches
+      .filter((stretch) => stretch.what === what)
+      .map((stretch) => [stretch.lane, stretch.fromS, stretch.toS]),
     ...(what === "accepted" ? { markArea: { silent: true, data: areas } } : {}),
-    renderItem: (_params: unknown, api: { value(at: number): number; coord(point: [number, number]): [number, number]; size(point: [number, number]): [number, number] }) => {
+    renderItem: (
+      _params: unknown,
+      api: {
+        value(at: number): number;
+        coord(point: [number, number]): [number, number];
+        size(point: [number, number]): [number, number];
+      },
+    ) => {
       const [fromX, y] = api.coord([api.value(1), api.value(0)]);
       const [toX] = api.coord([api.value(2), api.value(0)]);
       const height = api.size([0, 1])[1] * 0.56;
@@ -118,7 +171,14 @@ function markLine(marks: ReturnType<typeof readMarks>): object {
     lineStyle: { color: "#444444", type: "dashed", width: 1.4 },
     data: marks.map((mark) => ({
       xAxis: mark.atS,
-      label: { formatter: mark.text, fontSize: 16, color: "#1A1A1A", position: "end", distance: mark.row * 20 + 4, fontFamily },
+      label: {
+        formatter: mark.text,
+        fontSize: 16,
+        color: "#1A1A1A",
+        position: "end",
+        distance: mark.row * 20 + 4,
+        fontFamily,
+      },
     })),
   };
 }

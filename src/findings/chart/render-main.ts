@@ -2,7 +2,13 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
 import { CustomChart, LineChart } from "echarts/charts";
-import { GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TitleComponent } from "echarts/components";
+import {
+  GridComponent,
+  LegendComponent,
+  MarkAreaComponent,
+  MarkLineComponent,
+  TitleComponent,
+} from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import type { History } from "../../probes/history.ts";
@@ -16,8 +22,20 @@ const scale = 2;
 async function main(): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  const { history, report } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as { history: History; report: Report };
-  use([CustomChart, LineChart, GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
+  const { history, report } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as {
+    history: History;
+    report: Report;
+  };
+  use([
+    CustomChart,
+    LineChart,
+    GridComponent,
+    LegendComponent,
+    MarkAreaComponent,
+    MarkLineComponent,
+    TitleComponent,
+    SVGRenderer,
+  ]);
   const chart = init(null, null, { renderer: "svg", ssr: true, ...chartSize });
   chart.setOption(chartOption(history, report));
   const svg = chart.renderToSVGString();

@@ -24,7 +24,9 @@ export const judgeRedisSentinel: Judge = (history, context) => {
   const lost = total.lost ?? 0;
   if (lost > 0 || overlapMs > overlapToleranceMs) {
     const parts = [
-      ...(overlapMs > overlapToleranceMs ? [`two masters accepted writes at once for ${(overlapMs / 1000).toFixed(1)} s`] : []),
+      ...(overlapMs > overlapToleranceMs
+        ? [`two masters accepted writes at once for ${(overlapMs / 1000).toFixed(1)} s`]
+        : []),
       ...(lost > 0 ? [`${lost.toLocaleString("en-US")} acknowledged writes were lost`] : []),
     ];
     const text = parts.join(", and ");

@@ -22,7 +22,12 @@ export function measure(history: History, context: JudgeContext, timings: Timing
   return [
     ms("sdown", "Injection to first +sdown", between(injectedMs, timings.sdownMs), "one Sentinel misses the master"),
     ms("odown", "Injection to +odown", between(injectedMs, timings.odownMs), "the quorum agrees"),
-    ms("switch-master", "Injection to +switch-master", between(injectedMs, timings.switchMs), "the new master is announced"),
+    ms(
+      "switch-master",
+      "Injection to +switch-master",
+      between(injectedMs, timings.switchMs),
+      "the new master is announced",
+    ),
     ms("first-new-write", "Injection to first write on the new master", between(injectedMs, timings.firstNewWriteMs)),
     ms(
       "double-acceptance",
@@ -30,7 +35,12 @@ export function measure(history: History, context: JudgeContext, timings: Timing
       overlap === null ? 0 : overlap.toMs - overlap.fromMs,
       overlap === null ? "never" : `${overlap.older} and ${overlap.newer}`,
     ),
-    ms("refused-from", "Injection to the old master refusing writes", between(injectedMs, timings.refusedFromMs), "NOREPLICAS, by min-replicas-to-write"),
+    ms(
+      "refused-from",
+      "Injection to the old master refusing writes",
+      between(injectedMs, timings.refusedFromMs),
+      "NOREPLICAS, by min-replicas-to-write",
+    ),
     ms("demoted", "Healing to the old master's demotion", between(removedMs, timings.demotedMs)),
     ms("resynced", "Healing to the old master's full resync", between(removedMs, timings.resyncedMs)),
     { id: "lost", title: "Acknowledged writes lost", value: total.lost, unit: "writes" },
@@ -40,8 +50,14 @@ export function measure(history: History, context: JudgeContext, timings: Timing
       value: total.lost === null || total.acknowledged === 0 ? null : (100 * total.lost) / total.acknowledged,
       unit: "percent",
     },
-    { id: "predicted-loss", title: "Loss predicted from the timings", value: predicted, unit: "writes", note: "rate × time on a member that was overruled" },
-    ...context.outages.length === 0 ? [] : unavailable(history, context),
+    {
+      id: "predicted-loss",
+      title: "Loss predicted from the timings",
+      value: predicted,
+      unit: "writes",
+      note: "rate × time on a member that was overruled",
+    },
+    ...(context.outages.length === 0 ? [] : unavailable(history, context)),
     ...stale.map((entry): Measure => ({
       id: `stale-${entry.client}`,
       title: `Stale reads of ${entry.client}`,

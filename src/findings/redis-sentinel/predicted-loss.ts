@@ -16,7 +16,8 @@ export function predictedLoss(history: History, timings: Timings): number | null
   return Math.round(
     writers.reduce((sum, client) => {
       const stays = history.operations.some(
-        (op) => op.client === client.id && op.member === oldMaster && op.outcome === "ok" && op.startMs > switchMs + 1000,
+        (op) =>
+          op.client === client.id && op.member === oldMaster && op.outcome === "ok" && op.startMs > switchMs + 1000,
       );
       const untilMs = stays ? stopsMs : Math.min(switchMs, stopsMs);
       return sum + (client.ratePerSecond * Math.max(0, untilMs - injectedMs)) / 1000;

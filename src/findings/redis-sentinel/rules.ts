@@ -29,13 +29,19 @@ const lostWrites: Rule = ({ history, context, timings }) => {
     title: `${number(total.lost)} of ${number(total.acknowledged)} acknowledged writes were lost (${share})`,
     evidence: [
       ...context.writes.map(({ client, counts, lost }) => {
-        const ranges = foldRanges(lost).slice(0, 3).map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
+        const ranges = foldRanges(lost)
+          .slice(0, 3)
+          .map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
         return `${client}: ${number(counts.lost ?? 0)} of ${number(counts.acknowledged)} lost${ranges.length === 0 ? "" : `, numbers ${ranges.join(", ")}`}`;
       }),
       ...(timings.oldMaster === null
         ? []
-        : [`${timings.oldMaster} acknowledged them, was overruled by ${timings.newMaster}, and dropped them when it became a replica`]),
-      ...(predicted === null ? [] : [`predicted from the timings: ${number(predicted)}; observed: ${number(total.lost)}`]),
+        : [
+            `${timings.oldMaster} acknowledged them, was overruled by ${timings.newMaster}, and dropped them when it became a replica`,
+          ]),
+      ...(predicted === null
+        ? []
+        : [`predicted from the timings: ${number(predicted)}; observed: ${number(total.lost)}`]),
     ],
     advice: off
       ? "Set min-replicas-to-write 1 and min-replicas-max-lag 3 on every member: a master without a replica then refuses writes after about 3 s. The price: it also refuses them when its replicas are merely down. Writes that must never be lost need WAIT 1 with the answer checked."
@@ -72,7 +78,8 @@ const oldMasterRefused: Rule = ({ history, timings }) => {
       `first NOREPLICAS ${seconds(afterMs)} after injection`,
       `min-replicas-to-write ${settingValue(history, "min-replicas-to-write", timings.oldMaster ?? undefined)}, min-replicas-max-lag ${settingValue(history, "min-replicas-max-lag", timings.oldMaster ?? undefined)} s on ${timings.oldMaster ?? "the master"}`,
     ],
-    advice: "This is the protection at work. The loss window is min-replicas-max-lag: keep it as low as the replicas' acknowledgements, one a second, allow.",
+    advice:
+      "This is the protection at work. The loss window is min-replicas-max-lag: keep it as low as the replicas' acknowledgements, one a second, allow.",
     setting: settingOf(history, "min-replicas-max-lag", timings.oldMaster ?? undefined),
   };
 };
@@ -88,7 +95,8 @@ const noFailover: Rule = ({ history, timings }) => {
       `+sdown ${timings.sdownMs === null ? "not seen" : "seen"}, +odown ${timings.odownMs === null ? "not seen" : "seen"}, +switch-master not seen`,
       `the fault lasted ${lasted === null ? "unknown" : seconds(lasted)}; down-after-milliseconds is ${settingValue(history, "down-after-milliseconds")}, quorum ${settingValue(history, "quorum")}`,
     ],
-    advice: "If the fault was shorter than down-after-milliseconds plus an election, lengthen it. Otherwise check that the quorum can be reached and that every Sentinel knows the others.",
+    advice:
+      "If the fault was shorter than down-after-milliseconds plus an election, lengthen it. Otherwise check that the quorum can be reached and that every Sentinel knows the others.",
     setting: settingOf(history, "down-after-milliseconds"),
   };
 };
@@ -105,7 +113,8 @@ const detection: Rule = ({ history, timings }) => {
       `+sdown after ${secondsOrUnknown(between(timings.injectedMs, timings.sdownMs))}, +odown after ${secondsOrUnknown(between(timings.injectedMs, timings.odownMs))}, +switch-master after ${seconds(afterMs)}, first write on ${timings.newMaster ?? "the new master"} after ${secondsOrUnknown(between(timings.injectedMs, timings.firstNewWriteMs))}`,
       `down-after-milliseconds is ${downAfter}; with Redis' default of 30000 the same failover would take about ${seconds(afterMs - Number(downAfter) + 30_000)}. Commonly claimed for Sentinel: 15 to 45 s`,
     ],
-    advice: "down-after-milliseconds is the larger part of a failover. 5000 suits most networks; it must stay above the longest pause of a healthy master.",
+    advice:
+      "down-after-milliseconds is the larger part of a failover. 5000 suits most networks; it must stay above the longest pause of a healthy master.",
     setting: settingOf(history, "down-after-milliseconds"),
   };
 };
@@ -120,7 +129,9 @@ const pinnedClient: Rule = ({ context, timings }) => {
     title: `Client ${first.probe} never recovered by itself`,
     evidence: open.map(
       (outage) =>
-        `${outage.probe}: no success from ${secondsOrUnknown(between(timings.injectedMs, outage.startMs))} after injection to the end; ${Object.entries(outage.errors)
+        `${outage.probe}: no success from ${secondsOrUnknown(between(timings.injectedMs, outage.startMs))} after injection to the end; ${Object.entries(
+          outage.errors,
+        )
           .slice(0, 3)
           .map(([name, times]) => `${name} × ${number(times)}`)
           .join(", ")}`,
@@ -138,9 +149,11 @@ const stale: Rule = ({ history }) => {
     severity: "medium",
     title: `${number(found.reduce((sum, entry) => sum + entry.stale, 0))} reads missed writes that had been acknowledged`,
     evidence: found.map(
-      (entry) => `${entry.client}: ${number(entry.stale)} of ${number(entry.reads)} reads, the worst missed a write ${seconds(entry.worstMs)} old`,
+      (entry) =>
+        `${entry.client}: ${number(entry.stale)} of ${number(entry.reads)} reads, the worst missed a write ${seconds(entry.worstMs)} old`,
     ),
-    advice: "Read your own writes from the member that acknowledged them, and treat a value as settled only after replication (WAIT).",
+    advice:
+      "Read your own writes from the member that acknowledged them, and treat a value as settled only after replication (WAIT).",
   };
 };
 
@@ -151,8 +164,11 @@ const divergence: Rule = ({ history }) => {
     id: "redis.members-diverge",
     severity: "critical",
     title: "Members still hold different data after recovery",
-    evidence: divergent.map((entry) => `${entry.member}: ${number(entry.differing)} values of ${entry.client} differ from the master's`),
-    advice: "Do not trust offsets or link state here. Resynchronise the member from scratch (stop it, remove its data, start it) before it may be promoted.",
+    evidence: divergent.map(
+      (entry) => `${entry.member}: ${number(entry.differing)} values of ${entry.client} differ from the master's`,
+    ),
+    advice:
+      "Do not trust offsets or link state here. Resynchronise the member from scratch (stop it, remove its data, start it) before it may be promoted.",
   };
 };
 
@@ -164,8 +180,11 @@ const duplicates: Rule = ({ context }) => {
     id: "redis.unexpected-values",
     severity: "high",
     title: `${number(odd)} values are there twice, or though they were refused`,
-    evidence: [`duplicated: ${number(total.duplicated ?? 0)}; present though certainly failed or never sent: ${number(total.unexpected ?? 0)}`],
-    advice: "A refusal must mean that nothing was applied. Look at what sits between the client and Redis (proxies that retry).",
+    evidence: [
+      `duplicated: ${number(total.duplicated ?? 0)}; present though certainly failed or never sent: ${number(total.unexpected ?? 0)}`,
+    ],
+    advice:
+      "A refusal must mean that nothing was applied. Look at what sits between the client and Redis (proxies that retry).",
   };
 };
 
@@ -177,7 +196,8 @@ const recovered: Rule = ({ context }) => {
     severity: "low",
     title: `${number(total.unknown)} writes ended unknown; ${total.recovered === null ? "how many were applied is not known" : `${number(total.recovered)} of them had been applied`}`,
     evidence: [`unknown: timed out, or the connection broke before the answer`],
-    advice: "Make writes idempotent (a unique id each) before retrying: a retry after a time-out may apply the same write twice.",
+    advice:
+      "Make writes idempotent (a unique id each) before retrying: a retry after a time-out may apply the same write twice.",
   };
 };
 
@@ -190,7 +210,9 @@ const restlessBaseline: Rule = ({ history, timings }) => {
     id: "redis.failover-before-fault",
     severity: "high",
     title: "A failover happened before anything was injected",
-    evidence: early.map((event) => `+switch-master from ${String(event.detail["from"])} to ${String(event.detail["to"])}`),
+    evidence: early.map(
+      (event) => `+switch-master from ${String(event.detail["from"])} to ${String(event.detail["to"])}`,
+    ),
     advice: "The system is not steady under this load; find out why before testing it further.",
     setting: settingOf(history, "down-after-milliseconds"),
   };
@@ -219,9 +241,11 @@ const slippedSchedule: Rule = ({ history }) => {
     severity: "low",
     title: "The probes did not keep their schedule",
     evidence: slipped.map(
-      (entry) => `${entry.client}: ${number(entry.notSent)} of ${number(entry.planned)} not sent; late by p99 ${entry.lateP99Ms.toFixed(1)} ms, at most ${entry.lateMaxMs.toFixed(1)} ms`,
+      (entry) =>
+        `${entry.client}: ${number(entry.notSent)} of ${number(entry.planned)} not sent; late by p99 ${entry.lateP99Ms.toFixed(1)} ms, at most ${entry.lateMaxMs.toFixed(1)} ms`,
     ),
-    advice: "Lower rate=, or give the worker a core of its own. Latencies count from the planned time, so they include this.",
+    advice:
+      "Lower rate=, or give the worker a core of its own. Latencies count from the planned time, so they include this.",
   };
 };
 
@@ -232,7 +256,9 @@ const nothingLost: Rule = ({ context }) => {
     id: "redis.nothing-lost",
     severity: "info",
     title: `None of ${number(total.acknowledged)} acknowledged writes was lost`,
-    evidence: [`that is less than ${((3 / total.acknowledged) * 100).toPrecision(2)} % with 95 % confidence (rule of three)`],
+    evidence: [
+      `that is less than ${((3 / total.acknowledged) * 100).toPrecision(2)} % with 95 % confidence (rule of three)`,
+    ],
     advice: "One run is one sample: repeat it before quoting it.",
   };
 };

@@ -46,7 +46,10 @@ export function startChaosController(
   const again = (namespace: string, name: string, inMs: number): void => {
     const key = `${namespace}/${name}`;
     clearTimeout(timers.get(key));
-    timers.set(key, setTimeout(() => enqueue(namespace, name), Math.max(0, inMs)));
+    timers.set(
+      key,
+      setTimeout(() => enqueue(namespace, name), Math.max(0, inMs)),
+    );
   };
 
   const reconcile = async (namespace: string, name: string): Promise<void> => {
@@ -54,7 +57,12 @@ export function startChaosController(
     let object = store.get(ref);
     if (object === undefined) return;
     const tell = (type: "Normal" | "Warning", reason: string, message: string): void =>
-      recordEvent(store, object ?? { ...ref, apiVersion: "", metadata: {} as never }, { type, reason, message, component: "chaos-mesh" });
+      recordEvent(store, object ?? { ...ref, apiVersion: "", metadata: {} as never }, {
+        type,
+        reason,
+        message,
+        component: "chaos-mesh",
+      });
     if (object.metadata.deletionTimestamp === undefined && !object.metadata.finalizers?.includes(recordsFinalizer)) {
       object = store.update(ref, (copy) => {
         copy.metadata.finalizers = [...(copy.metadata.finalizers ?? []), recordsFinalizer];
@@ -82,10 +90,18 @@ export function startChaosController(
         const last = result.events.at(-1);
         if (last?.type === "Failed") {
           failed = true;
-          tell("Warning", "Failed", `Failed to ${last.operation === "Apply" ? "apply" : "recover"} chaos: ${last.message ?? ""}`);
+          tell(
+            "Warning",
+            "Failed",
+            `Failed to ${last.operation === "Apply" ? "apply" : "recover"} chaos: ${last.message ?? ""}`,
+          );
         } else {
           const applied = last?.operation === "Apply";
-          tell("Normal", applied ? "Applied" : "Recovered", `Successfully ${applied ? "apply" : "recover"} chaos for ${entry.id}`);
+          tell(
+            "Normal",
+            applied ? "Applied" : "Recovered",
+            `Successfully ${applied ? "apply" : "recover"} chaos for ${entry.id}`,
+          );
         }
       }
       settled.push(result);

@@ -19,7 +19,15 @@ const maxEvents = 100;
 export const pauseAnnotation = "experiment.chaos-mesh.org/pause";
 export const recordsFinalizer = "chaos-mesh/records";
 
-const goUnitsMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, "µs": 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const goUnitsMs: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** Milliseconds of a Go duration (`1m30s`, `-5s`, `0.5h`); undefined for none or an unreadable one. */
 export function goDurationMs(value: unknown): number | undefined {
@@ -74,7 +82,8 @@ export function afterAttempt(
       ? { type: "Succeeded" as const, operation, timestamp }
       : { type: "Failed" as const, operation, message: failure, timestamp },
   ].slice(-maxEvents);
-  if (failure !== null) return { ...before, phase: operation === "Apply" ? "Not Injected/Wait" : "Injected/Wait", events };
+  if (failure !== null)
+    return { ...before, phase: operation === "Apply" ? "Not Injected/Wait" : "Injected/Wait", events };
   return operation === "Apply"
     ? { ...before, phase: "Injected", injectedCount: before.injectedCount + 1, events }
     : { ...before, phase: "Not Injected", recoveredCount: before.recoveredCount + 1, events };

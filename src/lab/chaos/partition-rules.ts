@@ -29,11 +29,17 @@ export function partitionRules(
   const add = (pod: Side, way: "in" | "out", addresses: DropRule["addresses"]): void => {
     if (addresses.length > 0) rules.set(pod.id, [...(rules.get(pod.id) ?? []), { source, direction: way, addresses }]);
   };
-  const ways = direction === "both" ? (["out", "in"] as const) : direction === "from" ? (["in"] as const) : (["out"] as const);
+  const ways =
+    direction === "both" ? (["out", "in"] as const) : direction === "from" ? (["in"] as const) : (["out"] as const);
   const others = [...targets.map(({ ip }) => ip), ...external];
   for (const way of ways) {
     for (const pod of selected) add(pod, way, others.length === 0 ? "all" : others);
-    for (const pod of targets) add(pod, way === "out" ? "in" : "out", selected.map(({ ip }) => ip));
+    for (const pod of targets)
+      add(
+        pod,
+        way === "out" ? "in" : "out",
+        selected.map(({ ip }) => ip),
+      );
   }
   return rules;
 }

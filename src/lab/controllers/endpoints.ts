@@ -47,7 +47,8 @@ export function startEndpoints(store: ObjectStore): () => void {
     store.watch("Service", ({ type, object }) => {
       const { name, namespace = "default" } = object.metadata;
       if (type !== "DELETED") return reconcile(object);
-      if (store.get({ kind: "Endpoints", namespace, name }) !== undefined) store.remove({ kind: "Endpoints", namespace, name });
+      if (store.get({ kind: "Endpoints", namespace, name }) !== undefined)
+        store.remove({ kind: "Endpoints", namespace, name });
     }),
     store.watch("Pod", ({ object }) => all(object.metadata.namespace)),
   ];

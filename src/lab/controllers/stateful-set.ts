@@ -33,14 +33,19 @@ export function startStatefulSets(store: ObjectStore, nodes: readonly string[]):
   const reconcileOwnerOf = (pod: LabObject): void => {
     for (const owner of pod.metadata.ownerReferences ?? []) {
       const { namespace = "default" } = pod.metadata;
-      const set = owner.kind === "StatefulSet" ? store.get({ kind: "StatefulSet", namespace, name: owner.name }) : undefined;
+      const set =
+        owner.kind === "StatefulSet" ? store.get({ kind: "StatefulSet", namespace, name: owner.name }) : undefined;
       if (set !== undefined) reconcile(set);
     }
   };
   const stops = [
     store.watch("StatefulSet", ({ type, object }) => {
       if (type === "DELETED") return;
-      const current = store.get({ kind: "StatefulSet", namespace: object.metadata.namespace ?? "default", name: object.metadata.name });
+      const current = store.get({
+        kind: "StatefulSet",
+        namespace: object.metadata.namespace ?? "default",
+        name: object.metadata.name,
+      });
       if (current !== undefined) reconcile(current);
     }),
     store.watch("Pod", ({ object }) => reconcileOwnerOf(object)),
@@ -62,7 +67,13 @@ function podOf(set: LabObject, name: string, node: string): Parameters<ObjectSto
       namespace: set.metadata.namespace ?? "default",
       labels: { ...labels, "statefulset.kubernetes.io/pod-name": name },
       ownerReferences: [
-        { apiVersion: set.apiVersion, kind: set.kind, name: set.metadata.name, uid: set.metadata.uid, controller: true },
+        {
+          apiVersion: set.apiVersion,
+          kind: set.kind,
+          name: set.metadata.name,
+          uid: set.metadata.uid,
+          controller: true,
+        },
       ],
     },
     spec: {

@@ -33,7 +33,11 @@ export function sweepStaleDirectories(): string[] {
 /** Start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)). */
 function startTimeOf(pid: number): string | null {
   try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ")[19] ?? null;
+    return (
+      readFileSync(`/proc/${pid}/stat`, "utf8")
+        .replace(/^.*\) /s, "")
+        .split(" ")[19] ?? null
+    );
   } catch {
     return null;
   }

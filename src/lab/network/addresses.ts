@@ -40,7 +40,9 @@ export function chooseSubnet(taken: readonly number[], random: () => number): La
 
 /** The 10.x.y.0/24 networks that interfaces and routes of this machine touch, as `x * 256 + y`. */
 export function takenSubnets(): number[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address));
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) =>
+    (entries ?? []).map((entry) => entry.address),
+  );
   return [...addresses, ...routedNetworks()].flatMap((address) => {
     const [first, second, third] = address.split(".").map(Number);
     return first === 10 && second !== undefined && third !== undefined ? [second * 256 + third] : [];

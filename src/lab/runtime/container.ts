@@ -30,7 +30,14 @@ export interface Container {
   retire(): void;
 }
 
-const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
+const signalNumbers: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGTERM: 15,
+};
 
 /** Starts a container in a sandbox; `onChange` is called at every start and end. */
 export function startContainer(
@@ -39,7 +46,12 @@ export function startContainer(
   onChange: (event: "started" | "exited") => void,
 ): Container {
   const logs = createLogBuffer();
-  const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", LANG: "C.UTF-8", ...spec.env };
+  const env = {
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    HOME: "/root",
+    LANG: "C.UTF-8",
+    ...spec.env,
+  };
   let child: ChildProcess | null = null;
   let wanted = true;
   let held = false;

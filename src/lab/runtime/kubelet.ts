@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { StoreError, type ExecRequest, type LabObject, type ObjectKey, type ObjectStore, type PodRuntime } from "../objects.ts";
+import {
+  StoreError,
+  type ExecRequest,
+  type LabObject,
+  type ObjectKey,
+  type ObjectStore,
+  type PodRuntime,
+} from "../objects.ts";
 import type { AddressBook } from "../network/address-book.ts";
 import type { Switch } from "../network/switch.ts";
 import { startContainer, type Container } from "./container.ts";
@@ -105,7 +112,8 @@ export function startKubelet(options: {
         startContainer(sandbox, container, (what) => {
           if (what === "exited") pod.ready.set(container.name, false);
           setImmediate(() => {
-            if (what === "exited" && !pod.stopping) event(pod, "Warning", "BackOff", `container ${container.name} ended`);
+            if (what === "exited" && !pod.stopping)
+              event(pod, "Warning", "BackOff", `container ${container.name} ended`);
             writeStatus(pod);
           });
         }),
@@ -177,7 +185,8 @@ export function startKubelet(options: {
   const containerOf = (pod: RunningPod, name: string | undefined): Container => {
     const wanted = name === undefined || name === "" ? pod.spec.containers[0]?.name : name;
     const container = pod.containers.find((candidate) => candidate.state().name === wanted);
-    if (container === undefined) throw new StoreError("Invalid", `container ${name} is not valid for pod ${pod.key.name}`);
+    if (container === undefined)
+      throw new StoreError("Invalid", `container ${name} is not valid for pod ${pod.key.name}`);
     return container;
   };
   const byObject = (object: LabObject): RunningPod | undefined => {
@@ -193,7 +202,9 @@ export function startKubelet(options: {
     logs: (request) => containerOf(runningPod(request.namespace, request.pod), request.container).logs.read(request),
     enterNetwork: (object) => {
       const pod = byObject(object);
-      return pod === undefined ? undefined : (command) => ["nsenter", "-t", String(pod.sandbox.pid), "-n", "--", ...command];
+      return pod === undefined
+        ? undefined
+        : (command) => ["nsenter", "-t", String(pod.sandbox.pid), "-n", "--", ...command];
     },
     killContainers: (object, names) => {
       for (const container of byObject(object)?.containers ?? []) {

@@ -10,7 +10,11 @@ export interface PodStatusInput {
 /** A pod's `status` as a kubelet would write it. Pure. */
 export function podStatus(input: PodStatusInput): Record<string, unknown> {
   const ready = input.containers.length > 0 && input.containers.every((container) => container.ready);
-  const condition = (type: string, holds: string): Record<string, unknown> => ({ type, status: holds, lastProbeTime: null });
+  const condition = (type: string, holds: string): Record<string, unknown> => ({
+    type,
+    status: holds,
+    lastProbeTime: null,
+  });
   const yesNo = ready ? "True" : "False";
   return {
     phase: "Running",

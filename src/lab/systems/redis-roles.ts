@@ -68,7 +68,10 @@ export function startRedisRoles(store: ObjectStore): { view(): SentinelsView; st
     const votes = answers.map((answer) => answer.address);
     const master = votes.find((vote) => votes.filter((other) => other === vote).length * 2 > redisMembers) ?? null;
     const agreed = answers.length === redisMembers && answers.every((answer) => answer.formed);
-    view = { master, formed: master !== null && agreed && (view.formed || (await replicasOnline(clientFor(master, 6379)))) };
+    view = {
+      master,
+      formed: master !== null && agreed && (view.formed || (await replicasOnline(clientFor(master, 6379)))),
+    };
     for (const pod of redisPods(store, "redis")) {
       const wanted = master === null ? undefined : pod.status?.["podIP"] === master ? "master" : "replica";
       if (pod.metadata.labels?.["role"] === wanted) continue;

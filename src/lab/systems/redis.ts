@@ -67,9 +67,7 @@ export function createRedis(store: ObjectStore, addresses: AddressBook, settings
   }
   store.create(service("redis", "redis", 6379));
   store.create(service("redis-sentinel", "redis-sentinel", 26379));
-  store.create(
-    statefulSet("redis", "redis", 6379, redisCommand, [{ name: "FIRST_MASTER", value: firstMaster }]),
-  );
+  store.create(statefulSet("redis", "redis", 6379, redisCommand, [{ name: "FIRST_MASTER", value: firstMaster }]));
   store.create(
     statefulSet("redis-sentinel", "sentinel", 26379, sentinelCommand, [
       { name: "FIRST_MASTER", value: firstMaster },
@@ -91,7 +89,12 @@ function service(name: string, app: string, port: number): NewObject {
     apiVersion: "v1",
     kind: "Service",
     metadata: { name, namespace, labels: { app } },
-    spec: { clusterIP: "None", type: "ClusterIP", selector: { app }, ports: [{ name: app, port, targetPort: port, protocol: "TCP" }] },
+    spec: {
+      clusterIP: "None",
+      type: "ClusterIP",
+      selector: { app },
+      ports: [{ name: app, port, targetPort: port, protocol: "TCP" }],
+    },
   };
 }
 
@@ -129,7 +132,10 @@ function statefulSet(
         },
       },
       volumeClaimTemplates: [
-        { metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } },
+        {
+          metadata: { name: "data" },
+          spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+        },
       ],
     },
   };

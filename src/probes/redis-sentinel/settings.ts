@@ -18,7 +18,14 @@ const memberSettings = [
   "maxmemory-policy",
 ];
 
-const sentinelSettings = ["quorum", "down-after-milliseconds", "failover-timeout", "parallel-syncs", "num-other-sentinels", "num-slaves"];
+const sentinelSettings = [
+  "quorum",
+  "down-after-milliseconds",
+  "failover-timeout",
+  "parallel-syncs",
+  "num-other-sentinels",
+  "num-slaves",
+];
 
 /** The settings that findings are tied to, from the live servers. What a server does not tell is `unknown`. */
 export async function readSettings(pods: RedisPods): Promise<Setting[]> {

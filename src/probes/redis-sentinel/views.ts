@@ -34,7 +34,9 @@ export async function viewMembers(pods: RedisPods, timeoutMs: number): Promise<M
   return Promise.all(
     pods.data.map(async ({ name, host }) => {
       try {
-        const text = await withConnection({ host, port: pods.dataPort, timeoutMs }, (redis) => redis.info("replication"));
+        const text = await withConnection({ host, port: pods.dataPort, timeoutMs }, (redis) =>
+          redis.info("replication"),
+        );
         return { pod: name, host, ...readReplication(text, pods) };
       } catch {
         return { pod: name, host, ...unreachable };

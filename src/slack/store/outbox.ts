@@ -121,5 +121,8 @@ export async function postpone(
 
 /** Slack will never take it; the reason stays in the row and goes to the log, not to Slack. */
 export async function giveUp(client: Queryable, id: string, error: string): Promise<void> {
-  await client.query("update slack_outbox set state = 'failed', claimed_at = null, error = $2 where id = $1", [id, error]);
+  await client.query("update slack_outbox set state = 'failed', claimed_at = null, error = $2 where id = $1", [
+    id,
+    error,
+  ]);
 }

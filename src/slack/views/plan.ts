@@ -26,7 +26,9 @@ export function planBlocks(plan: Plan, digest: string): KnownBlock[] {
         .join("\n")}`,
     ),
     section(`*Clients*\n${plan.probes.map((probe) => `• ${escapeText(probe)}`).join("\n")}`),
-    section(`*Guards before anything is touched*\n${plan.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`),
+    section(
+      `*Guards before anything is touched*\n${plan.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`,
+    ),
     section(`*Parameters*\n${parameterText(plan)}\nplan \`${shortDigest(digest)}\``),
   ];
 }

@@ -54,7 +54,8 @@ function writesBlocks(report: Report): KnownBlock[] {
 function measureBlocks(report: Report): KnownBlock[] {
   if (report.measures.length === 0) return [];
   const rows = report.measures.map(
-    (measure) => `• ${escapeText(measure.title)}: *${measureText(measure)}*${measure.note === undefined ? "" : ` (${escapeText(measure.note)})`}`,
+    (measure) =>
+      `• ${escapeText(measure.title)}: *${measureText(measure)}*${measure.note === undefined ? "" : ` (${escapeText(measure.note)})`}`,
   );
   return [section(`*Measures*\n${rows.join("\n")}`)];
 }

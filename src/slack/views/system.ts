@@ -4,7 +4,18 @@ import { content, escapeText, section, type MessageContent } from "../limits.ts"
 type SystemEvent = Extract<RunEvent, { type: "system" }>;
 
 /** Events that repeat what others say, or happen all the time. */
-const noise: ReadonlySet<string> = new Set(["+reset-master", "+slave", "+sentinel", "+new-epoch", "+vote-for-leader", "+config-update-from", "-dup-sentinel", "+fix-slave-config", "+slave-reconf-inprog", "+slave-reconf-done"]);
+const noise: ReadonlySet<string> = new Set([
+  "+reset-master",
+  "+slave",
+  "+sentinel",
+  "+new-epoch",
+  "+vote-for-leader",
+  "+config-update-from",
+  "-dup-sentinel",
+  "+fix-slave-config",
+  "+slave-reconf-inprog",
+  "+slave-reconf-done",
+]);
 const togetherMs = 1500;
 const mostLines = 40;
 
@@ -26,7 +37,10 @@ export function renderSystem(title: string, events: readonly SystemEvent[], zero
     else if (!known.sources.includes(event.source)) known.sources.push(event.source);
   }
   const rows = groups.slice(-mostLines).map((group) => {
-    const at = zeroMs === null ? `at ${(group.atMs / 1000).toFixed(1)} s` : `${group.atMs < zeroMs ? "−" : "+"}${(Math.abs(group.atMs - zeroMs) / 1000).toFixed(2)} s`;
+    const at =
+      zeroMs === null
+        ? `at ${(group.atMs / 1000).toFixed(1)} s`
+        : `${group.atMs < zeroMs ? "−" : "+"}${(Math.abs(group.atMs - zeroMs) / 1000).toFixed(2)} s`;
     return `\`${at}\` ${group.text} · ${escapeText(group.sources.join(", "))}`;
   });
   return content(title, [section(`:satellite_antenna: *${title}*`), section(rows.join("\n"))]);

@@ -34,14 +34,19 @@ export function renderDecision(event: EventOf<"approved" | "denied" | "expired" 
 }
 
 /** All guards with what they measured, in one message. */
-export function renderGuards(topology: EventOf<"topology"> | undefined, guards: ReadonlyArray<EventOf<"guard">>): MessageContent {
+export function renderGuards(
+  topology: EventOf<"topology"> | undefined,
+  guards: ReadonlyArray<EventOf<"guard">>,
+): MessageContent {
   const failed = guards.filter((guard) => !guard.ok);
   const rows = guards.map((guard) => {
     const hint = guard.ok || guard.hint === "" ? "" : `\n      ${escapeText(guard.hint)}`;
     return `${guard.ok ? ":white_check_mark:" : ":x:"} *${escapeText(guard.title)}*: ${escapeText(guard.measured)} (wanted: ${escapeText(guard.bound)})${hint}`;
   });
   const verdict =
-    failed.length === 0 ? `${guards.length} of ${guards.length} guards hold` : `${failed.length} of ${guards.length} guards failed`;
+    failed.length === 0
+      ? `${guards.length} of ${guards.length} guards hold`
+      : `${failed.length} of ${guards.length} guards failed`;
   return content(verdict, [
     section(`:mag: *${verdict}*${topology === undefined ? "" : ` · ${escapeText(topology.summary)}`}`),
     section(rows.join("\n")),
@@ -67,11 +72,15 @@ export function renderState(event: EventOf<"state">): MessageContent | null {
 }
 
 export function renderFaultIntended(event: EventOf<"fault-intended">): MessageContent {
-  return line(`:zap: Creating ${event.kind} \`${escapeText(event.name)}\` in ${escapeText(event.namespace)}: ${event.pods.map(escapeText).join(", ")}`);
+  return line(
+    `:zap: Creating ${event.kind} \`${escapeText(event.name)}\` in ${escapeText(event.namespace)}: ${event.pods.map(escapeText).join(", ")}`,
+  );
 }
 
 export function renderFaultInjected(event: EventOf<"fault-injected">): MessageContent {
-  return line(`:zap: *Fault active* at ${seconds(event.atMs)}: ${event.kind} \`${escapeText(event.name)}\`, confirmed after ${Math.round(event.tookMs)} ms`);
+  return line(
+    `:zap: *Fault active* at ${seconds(event.atMs)}: ${event.kind} \`${escapeText(event.name)}\`, confirmed after ${Math.round(event.tookMs)} ms`,
+  );
 }
 
 export function renderClaim(event: EventOf<"claimed">): MessageContent {
@@ -83,7 +92,9 @@ export function renderProblem(event: EventOf<"problem">): MessageContent {
 }
 
 export function renderStopCondition(event: EventOf<"stop-condition">): MessageContent {
-  return line(`:octagonal_sign: Stop condition *${escapeText(event.id)}*: ${escapeText(event.measured)} (wanted: ${escapeText(event.bound)})`);
+  return line(
+    `:octagonal_sign: Stop condition *${escapeText(event.id)}*: ${escapeText(event.measured)} (wanted: ${escapeText(event.bound)})`,
+  );
 }
 
 /** Healing and its proof, in one message that grows. */

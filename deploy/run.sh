@@ -1,0 +1,13 @@
+#!/bin/sh
+# Runs one of the project's programs after installing what is missing: sh deploy/run.sh src/embedded/demo.ts [flags]
+set -eu
+here=$(dirname "$0")
+sh "$here/node-packages.sh"
+cd "$here/.."
+entry=$1
+case " $* " in
+  *" --help "*) ;;
+  *) sh deploy/system-packages.sh ;;
+esac
+shift
+exec node --import tsx "$entry" "$@"

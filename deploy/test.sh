@@ -1,0 +1,28 @@
+#!/bin/sh
+# npm test: installs what is missing, then types, lint, format, architecture, and every test against real servers.
+# With arguments only those tests: npm test -- test/lab
+set -eu
+here=$(dirname "$0")
+sh "$here/node-packages.sh"
+cd "$here/.."
+sh deploy/system-packages.sh --tests
+KUBECTL=$(sh deploy/fetch-kubectl.sh)
+export KUBECTL
+bin=node_modules/.bin
+echo "Types"
+"$bin/tsc" --noEmit
+echo "Lint"
+"$bin/oxlint" --type-aware --quiet
+echo "Format"
+"$bin/oxfmt" --check >/dev/null || { echo "Not formatted: npm run format" >&2; "$bin/oxfmt" --list-different >&2 || true; exit 1; }
+echo "Tests"
+result=$(mktemp)
+trap 'rm -f "$result"' EXIT
+status=0
+"$bin/vitest" run --reporter=default --reporter=json --outputFile.json="$result" "$@" || status=$?
+node -e '
+  const r = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+  const failedFiles = r.testResults.filter((f) => f.status === "failed" && f.assertionResults.length === 0).length;
+  console.log(`${r.numPassedTests} passed, ${r.numFailedTests + failedFiles} failed, ${r.numPendingTests + r.numTodoTests} skipped`);
+' "$result" || status=1
+exit "$status"

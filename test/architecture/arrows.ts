@@ -1,0 +1,71 @@
+import type { Import } from "./imports.ts";
+
+/**
+ * Which room may import from which (DESIGN.md, One way through). `types` allows `import type` only. A room may always
+ * import from itself and from src/errors.ts.
+ */
+type Access = "all" | "types";
+
+export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
+  commands: { run: "all", slack: "all", experiment: "all" },
+  run: { experiment: "all", probes: "all", cluster: "all", findings: "all", store: "all", approvals: "all" },
+  slack: {
+    run: "types",
+    "run/lifecycle": "all",
+    findings: "all",
+    probes: "types",
+    experiment: "all",
+    store: "all",
+    config: "types",
+    health: "types",
+  },
+  findings: { probes: "all" },
+  probes: { experiment: "all" },
+  experiment: {},
+  cluster: { probes: "types" },
+  approvals: {},
+  // The lifecycle is vocabulary: a pure file of words that the database's queries share.
+  store: { run: "types", "run/lifecycle": "all", cluster: "types" },
+  queue: {},
+  config: { experiment: "all" },
+  health: {},
+  lab: {},
+  compose: { "*": "all" },
+  main: { "*": "all" },
+  embedded: { lab: "all", store: "types", "run/lifecycle": "all" },
+};
+
+/** Only one room may use these packages. */
+export const packageOwners: Readonly<Record<string, readonly string[]>> = {
+  "@kubernetes/client-node": ["cluster", "lab"],
+  "@slack/bolt": ["slack"],
+  "@slack/web-api": ["slack", "compose"],
+  bullmq: ["queue"],
+  pg: ["store", "slack", "embedded"],
+};
+
+export function roomOf(file: string): string {
+  const [first = "", second = ""] = file.split("/");
+  return first === "src" ? second.replace(/\.ts$/, "") : first;
+}
+
+/** Imports against the arrows, as sentences. */
+export function violations(imports: readonly Import[]): string[] {
+  return imports.flatMap((entry) => {
+    const from = roomOf(entry.from);
+    if (!entry.ours) {
+      const owners = packageOwners[entry.to];
+      return owners === undefined || owners.includes(from) || entry.typeOnly
+        ? []
+        : [`${entry.from} uses ${entry.to}, which only ${owners.join(" and ")} may`];
+    }
+    const to = roomOf(entry.to);
+    if (from === to || to === "errors") return [];
+    const allowed = arrows[from];
+    if (allowed === undefined) return [`${entry.from} is in the unknown room ${from}`];
+    const file = entry.to.replace(/^src\//, "").replace(/\.ts$/, "");
+    const access = allowed["*"] ?? allowed[file] ?? allowed[to];
+    if (access === "all" || (access === "types" && entry.typeOnly)) return [];
+    return [`${entry.from} imports ${entry.to}${entry.typeOnly ? " (types)" : ""} against the arrows`];
+  });
+}
