@@ -10,8 +10,15 @@ export function nearest(typed: string, candidates: readonly string[]): string | 
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
-    const apart = distance(word, candidate.toLowerCase());
+    const apart = swapped(word, candidate.toLowerCase()) ? 1 : distance(word, candidate.toLowerCase());
     if (apart < bestDistance) [best, bestDistance] = [candidate, apart];
   }
   return best ?? candidates.find((candidate) => word.length >= 3 && candidate.toLowerCase().includes(word));
+}
+
+/** Two neighbouring letters exchanged, the commonest slip: one error, which Levenshtein counts as two (Damerau). */
+function swapped(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  const at = [...a].findIndex((letter, index) => letter !== b[index]);
+  return at >= 0 && a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
 }

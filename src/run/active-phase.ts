@@ -40,9 +40,12 @@ export async function keepFault(input: {
     for (const intent of input.intents) {
       const changed = await lookAtFault(input.cluster, intent, ownership.lost).catch(
         // Not being able to look is not the same as the fault having ended.
-        (error: unknown) => void recorder.event(cannotLook(recorder.now(), messageOf(error))),
+        (error: unknown) => {
+          recorder.event(cannotLook(recorder.now(), messageOf(error)));
+          return null;
+        },
       );
-      if (changed != null) return `${intent.name} ended before its time: ${changed}`;
+      if (changed !== null) return `${intent.name} ended before its time: ${changed}`;
     }
   }
   return null;

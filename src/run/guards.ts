@@ -38,7 +38,7 @@ const commonGuards: Readonly<Record<string, Guard>> = {
     const names = objects.map((object) => `${object.kind.toLowerCase()}/${object.metadata.name}`);
     return {
       ok: names.length === 0,
-      measured: names.length === 0 ? `no chaos objects in ${plan.namespace}` : `${names.join(", ")}`,
+      measured: names.length === 0 ? `no chaos objects in ${plan.namespace}` : names.join(", "),
       bound: "no chaos objects",
       hint:
         names.length === 0

@@ -98,7 +98,7 @@ async function attempt(call: () => Promise<string | null>): Promise<SlackResult>
 export function problemOf(error: unknown): SlackProblem {
   if (error instanceof WebAPIRateLimitedError) return { kind: "rate-limited", retryAfterMs: error.retryAfter * 1000 };
   if (error instanceof WebAPIPlatformError) {
-    const code = String(error.data.error);
+    const code = error.data.error;
     return { kind: fatalErrors.has(code) ? "unauthorised" : "refused", error: code };
   }
   if (error instanceof WebAPIHTTPError) return { kind: "unknown", error: `HTTP ${error.statusCode}` };

@@ -140,7 +140,7 @@ export function startKubelet(options: {
     pod.stopping = true;
     clearInterval(pod.timer);
     for (const container of pod.containers) container.retire();
-    const graceSeconds = Number(object?.metadata.deletionGracePeriodSeconds ?? 0);
+    const graceSeconds = object?.metadata.deletionGracePeriodSeconds ?? 0;
     if (graceSeconds > 0) {
       event(pod, "Normal", "Killing", "Stopping container");
       for (const container of pod.containers) container.signal("SIGTERM");

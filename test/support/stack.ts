@@ -1,0 +1,97 @@
+import pg from "pg";
+import { ask, cardOf, click, threadOf, untilMessage } from "../../src/embedded/run-drive.ts";
+import type { LocalMessage } from "../../src/embedded/local-slack.ts";
+import { startStack, type Stack, type StackOptions } from "../../src/embedded/stack.ts";
+import type { Report } from "../../src/findings/report.ts";
+import type { RunEvent } from "../../src/run/events.ts";
+
+export const alice = "U0ALICE";
+export const bob = "U0BOB";
+
+/** Parameters of a quick run: a partition of 6 s is enough for a failover after 2 s. */
+export const quick = "duration=6s baseline=3s recovery=30s";
+
+/** The real stack, for one test file: local-slack, PostgreSQL, Redis, the lab, bot and worker. */
+export function startTestStack(options: Partial<StackOptions> = {}): Promise<Stack> {
+  return startStack({ onReady: () => undefined, lease: "4s", ...options });
+}
+
+export async function query<T extends pg.QueryResultRow>(stack: Stack, sql: string, values: unknown[] = []): Promise<T[]> {
+  const client = new pg.Client({ connectionString: stack.postgres.url });
+  await client.connect();
+  try {
+    return (await client.query<T>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Asks for a run as Alice; returns its id and card. */
+export async function askForRun(stack: Stack, text = `run redis-split-brain ${quick}`): Promise<{ runId: string; card: LocalMessage }> {
+  const answer = await ask(stack.slack, alice, text);
+  const runId = /run-\d+/.exec(answer.text ?? "")?.[0];
+  if (runId === undefined) throw new Error(`no run: ${answer.text}`);
+  const card = await untilMessage(stack.slack, (message, all) => cardOf(all, runId)?.ts === message.ts, 15_000);
+  return { runId, card };
+}
+
+export async function approve(stack: Stack, card: LocalMessage): Promise<void> {
+  await click(stack.slack, bob, card, "approve");
+}
+
+export async function stateOf(stack: Stack, runId: string): Promise<string> {
+  const rows = await query<{ state: string }>(stack, "select state from runs where id = $1", [runId]);
+  return rows[0]?.state ?? "none";
+}
+
+/** Waits until a condition holds; rejects naming what it last saw. */
+export async function waitFor<T>(look: () => Promise<T>, holds: (value: T) => boolean, deadlineMs: number): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const value = await look();
+    if (holds(value)) return value;
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs / 1000} s; last: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+export const ended = ["completed", "aborted", "failed", "interrupted", "denied", "expired"];
+
+export function untilState(stack: Stack, runId: string, states: readonly string[], deadlineMs = 90_000): Promise<string> {
+  return waitFor(
+    () => stateOf(stack, runId),
+    (state) => states.includes(state),
+    deadlineMs,
+  );
+}
+
+export async function eventsOf(stack: Stack, runId: string): Promise<RunEvent[]> {
+  const rows = await query<{ seq: number; type: string; data: object }>(
+    stack,
+    "select seq, type, data from run_events where run_id = $1 order by seq",
+    [runId],
+  );
+  return rows.map((row) => ({ ...row.data, type: row.type, seq: row.seq, run: runId, at: "" }) as RunEvent);
+}
+
+export async function reportOf(stack: Stack, runId: string): Promise<Report> {
+  const judged = (await eventsOf(stack, runId)).findLast((event) => event.type === "judged");
+  if (judged?.type !== "judged") throw new Error(`${runId} was not judged`);
+  return judged.report;
+}
+
+export async function artifact(stack: Stack, runId: string, name: string): Promise<Buffer> {
+  const rows = await query<{ bytes: Buffer }>(stack, "select bytes from run_artifacts where run_id = $1 and name = $2", [
+    runId,
+    name,
+  ]);
+  if (rows[0] === undefined) throw new Error(`${runId} has no ${name}`);
+  return rows[0].bytes;
+}
+
+/** All text of the run's thread. */
+export async function threadText(stack: Stack, card: LocalMessage): Promise<string> {
+  return threadOf(await stack.slack.messages(), card)
+    .map((message) => `${message.text ?? ""}\n${JSON.stringify(message.blocks ?? [])}`)
+    .join("\n");
+}
