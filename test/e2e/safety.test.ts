@@ -22,7 +22,15 @@ const leftovers = (stack: Stack) => kubectlOk(stack.lab.kubeconfigPath, ["get", 
 
 /** Whether the master answers a ping from another member, inside the pods. */
 async function connected(stack: Stack): Promise<boolean> {
-  const address = await kubectlOk(stack.lab.kubeconfigPath, ["get", "pod", "redis-0", "-n", "cache", "-o", "jsonpath={.status.podIP}"]);
+  const address = await kubectlOk(stack.lab.kubeconfigPath, [
+    "get",
+    "pod",
+    "redis-0",
+    "-n",
+    "cache",
+    "-o",
+    "jsonpath={.status.podIP}",
+  ]);
   const ping = ["exec", "redis-1", "-n", "cache", "--", "timeout", "2", "redis-cli", "-h", address, "PING"];
   return (await kubectl(stack.lab.kubeconfigPath, ping)).stdout.includes("PONG");
 }
@@ -100,7 +108,11 @@ describe.skipIf(process.getuid?.() !== 0)("safety, on the real stack", () => {
     const events = await eventsOf(stack, runId);
     expect(events.find((event) => event.type === "guard" && !event.ok)).toMatchObject({ id: "no-leftovers" });
     expect(events.some((event) => event.type === "fault-intended")).toBe(false);
-    await waitFor(() => threadText(stack, card), (text) => text.includes("somebody-elses"), 10_000);
+    await waitFor(
+      () => threadText(stack, card),
+      (text) => text.includes("somebody-elses"),
+      10_000,
+    );
     await kubectlOk(stack.lab.kubeconfigPath, ["delete", "networkchaos", "somebody-elses", "-n", "cache"]);
     expect((await reportOf(stack, runId)).verdicts).toMatchObject({ hypothesis: "inconclusive", run: "failed" });
   });
@@ -116,7 +128,9 @@ describe.skipIf(process.getuid?.() !== 0)("safety, on the real stack", () => {
       (all) => all.some((m) => m.ephemeral_to === bob && m.text?.includes(`${first.runId} is active`) === true),
       10_000,
     );
-    expect((await ask(stack.slack, alice, `run redis-split-brain ${quick}`)).text).toContain(`${first.runId} is active`);
+    expect((await ask(stack.slack, alice, `run redis-split-brain ${quick}`)).text).toContain(
+      `${first.runId} is active`,
+    );
     await ask(stack.slack, alice, `abort ${first.runId}`);
     await untilState(stack, first.runId, ["aborted"]);
     await ask(stack.slack, alice, `deny ${second.runId}`);
@@ -148,14 +162,21 @@ describe.skipIf(process.getuid?.() !== 0)("safety, on the real stack", () => {
     expect(await leftovers(stack)).toBe("");
     expect(await connected(stack)).toBe(true);
     const events = await eventsOf(stack, runId);
-    expect(events.filter((event) => event.type === "claimed")).toMatchObject([{ takenOver: false }, { takenOver: true }]);
+    expect(events.filter((event) => event.type === "claimed")).toMatchObject([
+      { takenOver: false },
+      { takenOver: true },
+    ]);
     expect(events.filter((event) => event.type === "healing-proof" && !event.ok)).toEqual([]);
     expect((await reportOf(stack, runId)).verdicts).toEqual({
       hypothesis: "inconclusive",
       run: "interrupted",
       cleanup: "verified",
     });
-    await waitFor(() => threadText(stack, card), (text) => text.includes("takes over and heals") && text.includes("interrupted"), 15_000);
+    await waitFor(
+      () => threadText(stack, card),
+      (text) => text.includes("takes over and heals") && text.includes("interrupted"),
+      15_000,
+    );
     // The target is free again.
     const next = await askForRun(stack);
     await ask(stack.slack, alice, `deny ${next.runId}`);

@@ -8,7 +8,18 @@ import { parseHistory } from "../../src/findings/history-lines.ts";
 import type { Report } from "../../src/findings/report.ts";
 import { recount } from "../findings/naive-recount.ts";
 import { kubectlOk } from "../support/kubectl.ts";
-import { alice, approve, artifact, askForRun, bob, eventsOf, reportOf, startTestStack, untilState, waitFor } from "../support/stack.ts";
+import {
+  alice,
+  approve,
+  artifact,
+  askForRun,
+  bob,
+  eventsOf,
+  reportOf,
+  startTestStack,
+  untilState,
+  waitFor,
+} from "../support/stack.ts";
 
 describe.skipIf(process.getuid?.() !== 0)("redis-split-brain on real Redis, through Slack's protocol", () => {
   let stack: Stack;
@@ -57,12 +68,22 @@ describe.skipIf(process.getuid?.() !== 0)("redis-split-brain on real Redis, thro
     });
     it("says for every measure of the issue what it observed", () => {
       const observed = new Map(report.measures.map((measure) => [measure.id, measure.value]));
-      for (const id of ["sdown", "odown", "switch-master", "first-new-write", "demoted", "resynced", "double-acceptance"]) {
+      for (const id of [
+        "sdown",
+        "odown",
+        "switch-master",
+        "first-new-write",
+        "demoted",
+        "resynced",
+        "double-acceptance",
+      ]) {
         expect(observed.get(id), id).toBeGreaterThan(0);
       }
     });
     it("validates against the published JSON Schema", () => {
-      const schema = JSON.parse(readFileSync(new URL("../../src/findings/report.schema.json", import.meta.url), "utf8")) as object;
+      const schema = JSON.parse(
+        readFileSync(new URL("../../src/findings/report.schema.json", import.meta.url), "utf8"),
+      ) as object;
       const validate = new Ajv2020({ strict: false }).compile(schema);
       expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
     });
@@ -76,7 +97,9 @@ describe.skipIf(process.getuid?.() !== 0)("redis-split-brain on real Redis, thro
       const left = await kubectlOk(stack.lab.kubeconfigPath, ["get", "networkchaos,podchaos", "-A", "-o", "name"]);
       expect(left.trim()).toBe("");
       const roles = await Promise.all(
-        [0, 1, 2].map((n) => kubectlOk(stack.lab.kubeconfigPath, ["exec", `redis-${n}`, "-n", "cache", "--", "redis-cli", "ROLE"])),
+        [0, 1, 2].map((n) =>
+          kubectlOk(stack.lab.kubeconfigPath, ["exec", `redis-${n}`, "-n", "cache", "--", "redis-cli", "ROLE"]),
+        ),
       );
       expect(roles.filter((role) => role.startsWith("master"))).toHaveLength(1);
     });
@@ -87,11 +110,22 @@ describe.skipIf(process.getuid?.() !== 0)("redis-split-brain on real Redis, thro
         20_000,
       );
       const first = (pattern: RegExp): number => thread.findIndex((message) => pattern.test(message.text ?? ""));
-      const order = [/asks for/, /approved plan/, /guards hold/, /Baseline/, /Fault active/, /Healing/, /hypothesis refuted/].map(first);
+      const order = [
+        /asks for/,
+        /approved plan/,
+        /guards hold/,
+        /Baseline/,
+        /Fault active/,
+        /Healing/,
+        /hypothesis refuted/,
+      ].map(first);
       expect(order.every((at) => at >= 0)).toBe(true);
       expect(order).toEqual(order.toSorted((a, b) => a - b));
       for (const pattern of [/asks for/, /approved plan/, /guards hold/, /hypothesis refuted/]) {
-        expect(thread.filter((message) => pattern.test(message.text ?? "")), String(pattern)).toHaveLength(1);
+        expect(
+          thread.filter((message) => pattern.test(message.text ?? "")),
+          String(pattern),
+        ).toHaveLength(1);
       }
       expect(thread.flatMap((message) => message.files ?? []).map((file) => file.name)).toEqual(
         expect.arrayContaining(["chart.png", "report.md", "report.json", "history.jsonl"]),
@@ -114,7 +148,17 @@ describe.skipIf(process.getuid?.() !== 0)("redis-split-brain on real Redis, thro
           ["min-replicas-to-write", "1"],
           ["min-replicas-max-lag", "3"],
         ]) {
-          await kubectlOk(stack.lab.kubeconfigPath, ["exec", `redis-${n}`, "-n", "cache", "--", "redis-cli", "CONFIG", "SET", ...setting]);
+          await kubectlOk(stack.lab.kubeconfigPath, [
+            "exec",
+            `redis-${n}`,
+            "-n",
+            "cache",
+            "--",
+            "redis-cli",
+            "CONFIG",
+            "SET",
+            ...setting,
+          ]);
         }
       }
       const { runId, card } = await askForRun(stack, "run redis-split-brain duration=12s baseline=4s");

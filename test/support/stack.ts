@@ -16,7 +16,11 @@ export function startTestStack(options: Partial<StackOptions> = {}): Promise<Sta
   return startStack({ onReady: () => undefined, lease: "4s", ...options });
 }
 
-export async function query<T extends pg.QueryResultRow>(stack: Stack, sql: string, values: unknown[] = []): Promise<T[]> {
+export async function query<T extends pg.QueryResultRow>(
+  stack: Stack,
+  sql: string,
+  values: unknown[] = [],
+): Promise<T[]> {
   const client = new pg.Client({ connectionString: stack.postgres.url });
   await client.connect();
   try {
@@ -27,7 +31,10 @@ export async function query<T extends pg.QueryResultRow>(stack: Stack, sql: stri
 }
 
 /** Asks for a run as Alice; returns its id and card. */
-export async function askForRun(stack: Stack, text = `run redis-split-brain ${quick}`): Promise<{ runId: string; card: LocalMessage }> {
+export async function askForRun(
+  stack: Stack,
+  text = `run redis-split-brain ${quick}`,
+): Promise<{ runId: string; card: LocalMessage }> {
   const answer = await ask(stack.slack, alice, text);
   const runId = /run-\d+/.exec(answer.text ?? "")?.[0];
   if (runId === undefined) throw new Error(`no run: ${answer.text}`);
@@ -57,7 +64,12 @@ export async function waitFor<T>(look: () => Promise<T>, holds: (value: T) => bo
 
 export const ended = ["completed", "aborted", "failed", "interrupted", "denied", "expired"];
 
-export function untilState(stack: Stack, runId: string, states: readonly string[], deadlineMs = 90_000): Promise<string> {
+export function untilState(
+  stack: Stack,
+  runId: string,
+  states: readonly string[],
+  deadlineMs = 90_000,
+): Promise<string> {
   return waitFor(
     () => stateOf(stack, runId),
     (state) => states.includes(state),
@@ -81,10 +93,11 @@ export async function reportOf(stack: Stack, runId: string): Promise<Report> {
 }
 
 export async function artifact(stack: Stack, runId: string, name: string): Promise<Buffer> {
-  const rows = await query<{ bytes: Buffer }>(stack, "select bytes from run_artifacts where run_id = $1 and name = $2", [
-    runId,
-    name,
-  ]);
+  const rows = await query<{ bytes: Buffer }>(
+    stack,
+    "select bytes from run_artifacts where run_id = $1 and name = $2",
+    [runId, name],
+  );
   if (rows[0] === undefined) throw new Error(`${runId} has no ${name}`);
   return rows[0].bytes;
 }

@@ -1,0 +1,6 @@
+// What tsc does not copy: SQL migrations, fonts, the catalogue.
+import { cpSync } from "node:fs";
+
+cpSync("src/store/migrations", "dist/src/store/migrations", { recursive: true });
+cpSync("src/findings/chart/fonts", "dist/src/findings/chart/fonts", { recursive: true });
+cpSync("jobs", "dist/jobs", { recursive: true });
