@@ -5,7 +5,7 @@ import { startStack } from "./stack.ts";
 const usage = `Usage: npm start -- [options]
 
 Starts everything on this machine (Redis and Sentinel in the lab, a local Slack, bot, worker) and stays. Open the page
-it prints, type /chaos run redis-split-brain in #chaos, switch to another person at the bottom left, and click Approve.
+it prints, type /chaos run redis-split-brain in #chaos, choose another person under "Act as" at the top right, and click Approve.
 Ctrl-C heals what is under way and leaves nothing behind.
 
   --port N     port of the local Slack page (default: a free one)
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     ...(values.port === undefined ? {} : { slackPort: Number(values.port) }),
   });
   process.stdout.write(
-    `\nOpen ${stack.slack.url}\n  1. In #chaos, type: /chaos run redis-split-brain\n  2. Switch to another person and click Approve on the card.\n  3. Open the card's thread.\n\n` +
+    `\nOpen ${stack.slack.url}\n  1. In #chaos, type: /chaos run redis-split-brain\n  2. Choose Bob under "Act as" (top right) and click Approve on the card.\n  3. Open the card's thread.\n\n` +
       `For kubectl: export KUBECONFIG=${stack.lab.kubeconfigPath}\nLogs: ${stack.directory}\nCtrl-C stops it all.\n`,
   );
   await stopped;
