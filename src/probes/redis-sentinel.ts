@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { AftershockError } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import type { TimelineEvent } from "./history.ts";
-import { clientInfos, keyLifetimeSeconds, keyOf, startClient } from "./redis-sentinel/clients.ts";
+import { clientInfos, keyLifetimeSeconds, keyOf, openClient } from "./redis-sentinel/clients.ts";
 import { withConnection } from "./redis-sentinel/connection.ts";
 import { awaitConvergence } from "./redis-sentinel/convergence.ts";
 import { readEverything } from "./redis-sentinel/final-reads.ts";
@@ -105,10 +105,13 @@ async function startProbes(
   const roles = watchRoles(pods, recorder.now, tell);
   await sentinels.ready;
   const telling: Recorder = { ...recorder, event: tell };
-  const clients = infos.map((info) => startClient({ info, pods, firstMaster, watch, recorder: telling, runId }));
+  const clients = infos.map((info) => openClient({ info, pods, firstMaster, watch, recorder: telling, runId }));
+  // A client that is still connecting would begin with failures that say nothing about the system.
+  await Promise.all(clients.map((client) => client.endpoint.tried));
+  const schedules = clients.map((client) => client.begin());
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    for (const report of await Promise.all(clients.map((client) => client.schedule.stop()))) recorder.schedule(report);
+    for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
     for (const client of clients) client.endpoint.close();
     watch.stop();
     sentinels.stop();

@@ -40,15 +40,23 @@ describe.skipIf(executable === undefined || process.getuid?.() !== 0)("the local
     await page.getByLabel("Act as").selectOption("U0BOB");
     await page.getByRole("button", { name: "Approve", exact: true }).first().click();
     await page.getByText("measuring the baseline").first().waitFor({ timeout: 15_000 });
-    await page.getByText(/\d+ repl(y|ies)/).first().click();
+    await page
+      .getByText(/\d+ repl(y|ies)/)
+      .first()
+      .click();
     await page.getByText("Fault active").first().waitFor({ timeout: 20_000 });
     await page.getByText("Probes at", { exact: false }).first().waitFor({ timeout: 10_000 });
     await picture("2-active");
 
-    await page.getByText(/Hypothesis refuted/).first().waitFor({ timeout: 60_000 });
+    await page
+      .getByText(/Hypothesis refuted/)
+      .first()
+      .waitFor({ timeout: 60_000 });
     const chart = page.locator('img[alt*="chart"], img[src*="chart.png"], img[src*="/files"]').first();
     await chart.waitFor({ timeout: 15_000 });
-    await expect.poll(() => chart.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)).toBe(2400);
+    await expect
+      .poll(() => chart.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth))
+      .toBe(2400);
     await chart.scrollIntoViewIfNeeded();
     await picture("3-chart");
     await page.getByText("Findings of run-").first().scrollIntoViewIfNeeded();

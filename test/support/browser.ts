@@ -7,7 +7,10 @@ const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-s
 /** The browser to test with: CHROME_BIN, or the first in PATH; undefined when there is none. */
 export function findBrowser(): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
-  const candidates = [process.env["CHROME_BIN"] ?? "", ...folders.flatMap((folder) => names.map((name) => join(folder, name)))];
+  const candidates = [
+    process.env["CHROME_BIN"] ?? "",
+    ...folders.flatMap((folder) => names.map((name) => join(folder, name))),
+  ];
   return candidates.filter(Boolean).find((file) => {
     try {
       accessSync(file, constants.X_OK);

@@ -41,7 +41,7 @@ export async function startSwitch(subnet: LabSubnet, hostInterface: string): Pro
     subnet,
     plug: async (namespacePid, port, address) => {
       await inSwitch([
-        `link add ${port} type veth peer name eth0 netns ${namespacePid}`,
+        `link add ${port} type veth peer name eth0 address ${macOf(address)} netns ${namespacePid}`,
         `link set ${port} master br0 up`,
       ]);
       await mustRun(
@@ -56,6 +56,15 @@ export async function startSwitch(subnet: LabSubnet, hostInterface: string): Pro
       await gone;
     },
   };
+}
+
+/**
+ * A pod that comes back with its old IP must also have its old MAC, or its neighbours go on sending to the one that is
+ * gone until their ARP entries expire. 0a:58 and the IP's four bytes, as Kubernetes' own bridge plugins do it.
+ */
+function macOf(address: string): string {
+  const bytes = address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
+  return ["0a", "58", ...bytes].join(":");
 }
 
 async function readyPid(holder: ChildProcess): Promise<number> {

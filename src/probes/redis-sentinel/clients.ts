@@ -28,11 +28,12 @@ export interface ProbeClient {
   info: ClientInfo;
   endpoint: Endpoint;
   tally: Tally;
-  schedule: Schedule;
+  /** Begins to send; the connection has been tried by then. */
+  begin(): Schedule;
 }
 
-/** Starts one client. A follower moves with the watch; a pinned one stays with `firstMaster`. */
-export function startClient(options: {
+/** Connects one client. A follower moves with the watch; a pinned one stays with `firstMaster`. */
+export function openClient(options: {
   info: ClientInfo;
   pods: RedisPods;
   firstMaster: string;
@@ -74,18 +75,19 @@ export function startClient(options: {
       book({ ...operation, startMs, endMs: recorder.now(), ...judged });
     }
   };
-  const schedule = startSchedule({
-    client: info.id,
-    ratePerSecond: info.ratePerSecond,
-    now: recorder.now,
-    maxInFlight: Math.max(64, Math.ceil((info.ratePerSecond * info.timeoutMs) / 1000)),
-    send,
-    skip: (index, plannedMs) => {
-      const atMs = recorder.now();
-      book({ ...base(index, plannedMs), startMs: atMs, endMs: atMs, outcome: "fail", error: "not-sent" });
-    },
-  });
-  return { info, endpoint, tally, schedule };
+  const begin = (): Schedule =>
+    startSchedule({
+      client: info.id,
+      ratePerSecond: info.ratePerSecond,
+      now: recorder.now,
+      maxInFlight: Math.max(64, Math.ceil((info.ratePerSecond * info.timeoutMs) / 1000)),
+      send,
+      skip: (index, plannedMs) => {
+        const atMs = recorder.now();
+        book({ ...base(index, plannedMs), startMs: atMs, endMs: atMs, outcome: "fail", error: "not-sent" });
+      },
+    });
+  return { info, endpoint, tally, begin };
 }
 
 /** One list element a write, so that a value that was applied twice is seen twice. */

@@ -12,6 +12,8 @@ export interface Endpoint {
   /** Pod name of the usable connection, or of the last one tried. */
   member(): string;
   connected(): boolean;
+  /** Resolves after the first attempt to connect, however it went. */
+  tried: Promise<void>;
   /** Why there is no connection: `refused`, `not-master`, …; the last reason. */
   problem(): string;
   /** Moves to another member; what is in flight on the old connection may still be answered. */
@@ -78,8 +80,9 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     // Jitter, as a crowd of clients would have.
     retry = setTimeout(() => void connect(), delayMs * (0.5 + Math.random() / 2));
   };
-  void connect();
+  const tried = connect();
   return {
+    tried,
     redis: () => (usable ? current : null),
     member: () => wanted,
     connected: () => usable,
