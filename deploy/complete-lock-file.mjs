@@ -25,8 +25,16 @@ for (const [from, entry] of Object.entries(lock.packages)) {
     const words = name.split("/").at(-1).split("-");
     const os = systems.find((system) => words.includes(system));
     const cpu = processors.find((processor) => words.includes(processor));
-    if (os === undefined || cpu === undefined || !/^\d/.test(version)) throw new Error(`${name}@${version}: which platform?`);
-    const libc = os !== "linux" ? undefined : words.some((word) => word.startsWith("musl")) ? "musl" : words.includes("gnu") ? "glibc" : undefined;
+    if (os === undefined || cpu === undefined || !/^\d/.test(version))
+      throw new Error(`${name}@${version}: which platform?`);
+    const libc =
+      os !== "linux"
+        ? undefined
+        : words.some((word) => word.startsWith("musl"))
+          ? "musl"
+          : words.includes("gnu")
+            ? "glibc"
+            : undefined;
     lock.packages[`node_modules/${name}`] = {
       version,
       cpu: [cpu],
@@ -39,6 +47,6 @@ for (const [from, entry] of Object.entries(lock.packages)) {
     added.push(name);
   }
 }
-lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, "en")));
 if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(added.length === 0 ? "package-lock.json is complete." : `Added ${added.length}: ${added.join(", ")}`);

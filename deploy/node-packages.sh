@@ -15,14 +15,7 @@ fi
 stamp=node_modules/.aftershock-installed
 if [ ! -f "$stamp" ] || ! cmp -s package-lock.json "$stamp"; then
   echo "Installing npm packages (package-lock.json)"
-  # Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms, which a registry mirror
-  # may not have. `npm install` takes the same locked versions; the lock file is put back as it was.
-  lock=$(mktemp)
-  cp package-lock.json "$lock"
-  status=0
-  npm install --no-save --no-audit --no-fund --loglevel=error || status=$?
-  cp "$lock" package-lock.json
-  rm -f "$lock"
-  [ "$status" = 0 ] || exit "$status"
+  # Refused with "Missing … from lock file"? See deploy/complete-lock-file.mjs.
+  npm ci --no-audit --no-fund --loglevel=error
   cp package-lock.json "$stamp"
 fi

@@ -10,4 +10,7 @@ case " $* " in
   *) sh deploy/system-packages.sh ;;
 esac
 shift
+# nft and ip live there, and not every root shell has them in PATH.
+PATH="$PATH:/usr/sbin:/sbin"
+export PATH
 exec node --import tsx "$entry" "$@"

@@ -6,6 +6,7 @@
 #   --tests  also what only the tests need (a browser)
 #   --list   print what is missing and why, install nothing; exit 1 if anything is missing
 #
+# Where it may not install (another distribution, no root and no sudo, no network) it says what to type instead.
 # Services are not started and no PostgreSQL cluster is created: the project starts its own, in a temporary folder.
 set -eu
 
@@ -15,7 +16,7 @@ for argument in "$@"; do
   case "$argument" in
     --tests) tests=yes ;;
     --list) list=yes ;;
-    --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "unknown option $argument; see --help" >&2; exit 2 ;;
   esac
 done
@@ -84,7 +85,7 @@ undo() {
   [ "$made_cluster" = no ] || $sudo rm -f "$cluster"
 }
 trap undo EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 # Packages must not start servers on this machine, nor create a database cluster.
 if [ ! -e "$policy" ]; then
   printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
@@ -99,7 +100,7 @@ fi
 log=$(mktemp)
 install() {
   # shellcheck disable=SC2086
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages >"$log" 2>&1
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o DPkg::Lock::Timeout=120 --no-install-recommends $packages >"$log" 2>&1
 }
 if ! install; then
   echo "Refreshing the package lists"

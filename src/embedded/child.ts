@@ -19,13 +19,17 @@ export interface ChildOptions {
   env?: NodeJS.ProcessEnv;
   uid?: number;
   gid?: number;
+  /** What asks it to end in order; default SIGTERM. */
+  stopSignal?: NodeJS.Signals;
+  /** What the kernel sends it when this process dies; default SIGKILL. */
+  deathSignal?: NodeJS.Signals;
 }
 
 const defaultGraceMs = 5000;
 
 /**
- * Starts a process that ends with this one, whatever ends it: setpriv (util-linux) asks the kernel to send SIGKILL
- * when the parent dies. Its own process group, so that Ctrl-C at the terminal reaches only the program that started
+ * Starts a process that ends with this one, whatever ends it: setpriv (util-linux) asks the kernel to send it a
+ * signal when the parent dies. Its own process group, so that Ctrl-C at the terminal reaches only the program that started
  * it, which then stops things in order.
  */
 export function startChild(options: ChildOptions): Child {
@@ -34,8 +38,9 @@ export function startChild(options: ChildOptions): Child {
     options.uid === undefined
       ? []
       : [`--reuid=${options.uid}`, `--regid=${options.gid ?? options.uid}`, "--clear-groups"];
+  const deathSignal = `--pdeathsig=${(options.deathSignal ?? "SIGKILL").replace("SIG", "")}`;
   const wrapped =
-    setpriv === undefined ? [...options.command] : [setpriv, ...identity, "--pdeathsig=KILL", "--", ...options.command];
+    setpriv === undefined ? [...options.command] : [setpriv, ...identity, deathSignal, "--", ...options.command];
   const [program = "", ...args] = wrapped;
   const child: ChildProcess = spawn(program, args, {
     detached: true,
@@ -57,14 +62,24 @@ export function startChild(options: ChildOptions): Child {
     kill: (signal) => void child.kill(signal),
     stop: async (graceMs = defaultGraceMs) => {
       if (running()) {
-        child.kill("SIGTERM");
+        child.kill(options.stopSignal ?? "SIGTERM");
         const late = setTimeout(() => child.kill("SIGKILL"), graceMs);
         await exited;
         clearTimeout(late);
       }
+      if (child.pid !== undefined) killGroup(child.pid);
       log.end();
     },
   };
+}
+
+/** What a process started and left behind; the group's number is its own process id. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nobody is left in it.
+  }
 }
 
 /** Waits for a condition while a child runs; rejects with the end of its log when it ends or time runs out. */

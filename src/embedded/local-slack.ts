@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { AftershockError } from "../errors.ts";
 import { startChild, untilReady } from "./child.ts";
-import { freePort } from "./free-port.ts";
+import { onFreePort } from "./free-port.ts";
 
 /** The workspace of the demo and the tests. */
 export const workspace = {
@@ -39,9 +39,13 @@ export interface LocalSlack {
 }
 
 /** Starts local-slack, a stand-in that speaks Slack's own protocol (Web API, Socket Mode) and shows a page. */
-export async function startLocalSlack(directory: string, wantedPort?: number): Promise<LocalSlack> {
+export function startLocalSlack(directory: string, wantedPort?: number): Promise<LocalSlack> {
+  const start = (port: number): Promise<LocalSlack> => startOn(port, directory);
+  return wantedPort === undefined ? onFreePort(start) : start(wantedPort);
+}
+
+async function startOn(port: number, directory: string): Promise<LocalSlack> {
   const binary = findBinary();
-  const port = wantedPort ?? (await freePort());
   const config = join(directory, "local-slack.json");
   const files = join(directory, "slack-files");
   mkdirSync(files, { recursive: true });

@@ -1,10 +1,10 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { spawnSync } from "node:child_process";
 import pg from "pg";
 import { AftershockError } from "../errors.ts";
 import { startChild, untilReady } from "./child.ts";
-import { freePort } from "./free-port.ts";
+import { onFreePort } from "./free-port.ts";
 
 export interface EmbeddedPostgres {
   url: string;
@@ -54,8 +54,27 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
     ],
     { ...identity, encoding: "utf8", cwd: "/", env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" } },
   );
-  if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.stderr}`);
-  const port = await freePort();
+  if (initdb.status !== 0) throw initdbFailed(initdb.error?.message ?? initdb.stderr, directory);
+  return onFreePort((port) => startOn(port, { programs, data, logFile, identity }));
+}
+
+function initdbFailed(said: string, directory: string): Error {
+  if (!said.includes("Permission denied")) return new Error(`initdb failed: ${said}`);
+  return new AftershockError(
+    "not_supported_here",
+    `PostgreSQL's own user may not enter ${dirname(directory)}.`,
+    "Use a temporary folder that other users may pass through: TMPDIR=/tmp",
+  );
+}
+
+interface Place {
+  programs: string;
+  data: string;
+  logFile: string;
+  identity: { uid: number; gid: number } | undefined;
+}
+
+async function startOn(port: number, { programs, data, logFile, identity }: Place): Promise<EmbeddedPostgres> {
   const settings = {
     port,
     listen_addresses: "127.0.0.1",
@@ -77,6 +96,10 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
     logFile,
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" },
     ...identity,
+    // Fast shutdown (does not wait for clients), and immediate shutdown, which SIGKILL is not: it would leave the
+    // server's shared memory segment behind. https://www.postgresql.org/docs/15/server-shutdown.html
+    stopSignal: "SIGINT",
+    deathSignal: "SIGQUIT",
   });
   const url = `postgres://aftershock:aftershock@127.0.0.1:${port}/postgres`;
   await untilReady(server, { name: "PostgreSQL", logFile, deadlineMs: 20_000, ready: () => answers(url) });

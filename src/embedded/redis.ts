@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { startChild, untilReady } from "./child.ts";
-import { freePort } from "./free-port.ts";
+import { onFreePort } from "./free-port.ts";
 
 export interface EmbeddedRedis {
   url: string;
@@ -10,8 +10,11 @@ export interface EmbeddedRedis {
 }
 
 /** The queue's own Redis on loopback. It evicts nothing (BullMQ needs that) and keeps nothing. */
-export async function startRedis(directory: string): Promise<EmbeddedRedis> {
-  const port = await freePort();
+export function startRedis(directory: string): Promise<EmbeddedRedis> {
+  return onFreePort((port) => startOn(port, directory));
+}
+
+async function startOn(port: number, directory: string): Promise<EmbeddedRedis> {
   const data = join(directory, "redis");
   const logFile = join(directory, "redis.log");
   mkdirSync(data, { recursive: true });

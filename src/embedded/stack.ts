@@ -63,7 +63,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       start("Redis for the queue", () => startRedis(directory)),
       start("local Slack", () => startLocalSlack(directory, options.slackPort)),
       start("lab: Redis, Sentinel, Kubernetes API", () =>
-        launchLab(options.downAfterMs === undefined ? {} : { downAfterMs: options.downAfterMs }),
+        launchLab({ directory, ...(options.downAfterMs === undefined ? {} : { downAfterMs: options.downAfterMs }) }),
       ),
     ]);
     const [postgres, redis, slack, lab] = settled.map((result) => {

@@ -13,14 +13,27 @@ export interface LaunchedLab {
   stop(): Promise<void>;
 }
 
-/** Starts the lab as a process of its own and waits until its systems are ready. Rejects with what it printed. */
-export async function launchLab(options: { downAfterMs?: number; deadlineMs?: number } = {}): Promise<LaunchedLab> {
-  const directory = mkdtempSync(join(tmpdir(), "aftershock-launch-"));
+export interface LaunchOptions {
+  downAfterMs?: number;
+  deadlineMs?: number;
+  /** Where its one file goes (default: the temp directory); give a folder that is swept when its owner was killed. */
+  directory?: string;
+}
+
+/**
+ * Starts the lab as a process of its own, which ends with this one whatever ends it, and waits until its systems are
+ * ready. Rejects with what it printed.
+ */
+export async function launchLab(options: LaunchOptions = {}): Promise<LaunchedLab> {
+  const directory = mkdtempSync(join(options.directory ?? tmpdir(), "aftershock-launch-"));
   const readyFile = join(directory, "ready");
   const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url));
+  // The kernel ends the launcher when this process dies, and the launcher's end is the lab's (see main.ts).
+  const setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].find((file) => existsSync(file));
   const child = spawn(
-    process.execPath,
+    setpriv ?? process.execPath,
     [
+      ...(setpriv === undefined ? [] : ["--pdeathsig=KILL", "--", process.execPath]),
       ...(extname(main) === ".ts" ? ["--import", "tsx"] : []),
       main,
       "--quiet",
@@ -46,7 +59,7 @@ export async function launchLab(options: { downAfterMs?: number; deadlineMs?: nu
   };
   const end = performance.now() + (options.deadlineMs ?? 60_000);
   while (!existsSync(readyFile)) {
-    if (child.exitCode !== null || performance.now() > end) {
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() > end) {
       await stop();
       throw new Error(`the lab did not start: ${printed.trim()}`);
     }
