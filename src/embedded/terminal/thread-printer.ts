@@ -98,5 +98,6 @@ export function createThreadPrinter(
 function shorten(text: string): string {
   const [name = "", rest = ""] = text.split("  ");
   const [bars = "", counts = ""] = rest.split(" · ");
-  return `${name.replace(/ \((writes|reads)\) → /, "→")} ${bars.slice(-12)} ${counts.split(",")[0] ?? ""}`;
+  const ok = /^[\d,]+ ok/.exec(counts)?.[0] ?? "";
+  return `${name.replace(/ \((writes|reads)\) → /, "→")} ${bars.slice(-12)} ${ok}`;
 }

@@ -41,11 +41,9 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
   const { lanes, stretches } = writeLanes(history);
   const clients = latencySeries(history);
   const marks = readMarks(history);
-  const phases = phaseWindows(history).filter(
-    ({ phase }) => phase === "active" || phase === "recovery" || phase === "healing",
-  );
+  const phases = phaseWindows(history).filter(({ phase }) => phase !== "baseline" && phase !== "final-reads");
   const areas = phases.map(({ phase, fromMs, toMs }) => [
-    { xAxis: fromMs / 1000, itemStyle: { color: phase === "active" ? "#FBE3D6" : "#E3F1EA" } },
+    { xAxis: fromMs / 1000, itemStyle: { color: phase === "active" || phase === "injecting" ? "#FBE3D6" : "#E3F1EA" } },
     { xAxis: Math.min(endS, toMs / 1000) },
   ]);
   const axis = { min: 0, max: endS, axisLabel: { fontSize: 17 }, splitLine: { show: false } };

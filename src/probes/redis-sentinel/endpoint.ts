@@ -9,7 +9,7 @@ const longestBackOffMs = 1000;
 export interface Endpoint {
   /** Null while there is no usable connection. */
   redis(): Redis | null;
-  /** Pod name of the usable connection, or of the last one tried. */
+  /** Pod name of the usable connection; without one, of the pod that is tried. */
   member(): string;
   connected(): boolean;
   /** Resolves after the first attempt to connect, however it went. */
@@ -34,6 +34,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
   const { pods } = options;
   let wanted = options.pod;
   let current: Redis | null = null;
+  let currentPod = options.pod;
   let usable = false;
   let problem = "not-connected";
   let closed = false;
@@ -61,6 +62,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       if (mine !== generation || closed) return redis.disconnect();
       const old = current;
       current = redis;
+      currentPod = pod;
       usable = true;
       attempt = 0;
       options.onMember(pod);
@@ -84,7 +86,8 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
   return {
     tried,
     redis: () => (usable ? current : null),
-    member: () => wanted,
+    // While it moves, operations still go out on the old connection, and are booked there.
+    member: () => (usable ? currentPod : wanted),
     connected: () => usable,
     problem: () => problem,
     moveTo: (pod) => {
