@@ -195,7 +195,12 @@ const recovered: Rule = ({ context }) => {
     id: "redis.unknown-outcomes",
     severity: "low",
     title: `${number(total.unknown)} writes ended unknown; ${total.recovered === null ? "how many were applied is not known" : `${number(total.recovered)} of them had been applied`}`,
-    evidence: [`unknown: timed out, or the connection broke before the answer`],
+    evidence: context.writes
+      .filter(({ counts }) => counts.unknown > 0)
+      .map(
+        ({ client, counts }) =>
+          `${client}: ${number(counts.unknown)} timed out or lost their connection before the answer, ${counts.recovered === null ? "unknown how many" : number(counts.recovered)} were there at the end`,
+      ),
     advice:
       "Make writes idempotent (a unique id each) before retrying: a retry after a time-out may apply the same write twice.",
   };
