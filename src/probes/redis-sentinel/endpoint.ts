@@ -47,6 +47,9 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     const pod = wanted;
     const host = pods.data.find((candidate) => candidate.name === pod)?.host ?? pod;
     const redis = bareConnection({ host, port: pods.dataPort, timeoutMs: options.timeoutMs });
+    // connect() itself only says that the connection is closed; why, this event says.
+    let cause: unknown;
+    redis.on("error", (error: Error) => (cause ??= error));
     redis.on("end", () => {
       if (current !== redis) return;
       usable = false;
@@ -70,7 +73,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     } catch (error) {
       redis.disconnect();
       if (mine !== generation || closed) return;
-      problem = reasonOf(error);
+      problem = reasonOf(cause ?? error);
       later();
     }
   };
