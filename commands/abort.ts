@@ -5,11 +5,12 @@ import type { Verb } from "../src/slack/verb.ts";
 export const verb: Verb = {
   name: "abort",
   aliases: ["stop"],
-  usage: "[RUN]",
+  usage: "[RUN [reason]]",
+  options: "any",
   summary: "Stop a run now and heal it; without a number, the one that runs here",
   examples: ["abort", "abort run-12"],
   run: async (line, { service, actor }) => {
-    const [runId, ...why] = line.words;
+    const [runId, ...why] = line.tokens;
     const target = runId ?? (await service.open(actor.channelId))[0]?.id;
     const run = await service.abort(
       actor,

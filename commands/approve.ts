@@ -7,9 +7,10 @@ export const verb: Verb = {
   name: "approve",
   usage: "RUN [reason]",
   summary: "Approve somebody else's run",
+  options: "any",
   examples: ["approve run-12", "approve 12 agreed in the stand-up"],
   run: async (line, { service, actor, command }) => {
-    const [runId, ...reason] = line.words;
+    const [runId, ...reason] = line.tokens;
     if (runId === undefined) {
       throw new AftershockError("bad_command", "approve needs a run.", `See what waits: ${command}`);
     }

@@ -7,9 +7,10 @@ export const verb: Verb = {
   name: "deny",
   usage: "RUN [reason]",
   summary: "Deny a run, or take your own request back",
+  options: "any",
   examples: ["deny run-12 not before the release"],
   run: async (line, { service, actor, command }) => {
-    const [runId, ...reason] = line.words;
+    const [runId, ...reason] = line.tokens;
     if (runId === undefined)
       throw new AftershockError("bad_command", "deny needs a run.", `See what waits: ${command}`);
     const run = await service.deny(actor, runId, reason.join(" ") || undefined);

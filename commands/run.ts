@@ -8,6 +8,8 @@ import type { Verb } from "../src/slack/verb.ts";
 export const verb: Verb = {
   name: "run",
   usage: "NAME [key=value …] [cluster=NAME] [profile=NAME] [--dry-run]",
+  options: "any",
+  flags: ["dry-run"],
   summary: "Ask for a run; somebody else must approve it",
   examples: ["run redis-split-brain", "run redis-split-brain duration=30s rate=200", "run redis-split-brain --dry-run"],
   run: async (line, { service, actor, command }) => {

@@ -10,6 +10,8 @@ export interface CommandLine {
   options: Record<string, string>;
   /** Options without a value, such as `--dry-run`. */
   flags: string[];
+  /** Everything after the verb as it was typed, for verbs that take a sentence. */
+  tokens: string[];
 }
 
 /** Options that never take a value. */
@@ -17,11 +19,13 @@ const knownFlags: ReadonlySet<string> = new Set(["dry-run", "help"]);
 
 /**
  * Reads the text of a slash command. Phones and Macs turn quotes and dashes into typographic ones; both are taken.
+ * A quote opens at the start of a word or of a value only, so that "don't" is a word. Slack sends `&`, `<` and `>` as
+ * entities (docs.slack.dev, Formatting message text); they are what was typed again here.
  * Throws AftershockError `bad_command` for an open quote, a repeated key or an option without its value.
  */
 export function parseCommandLine(text: string): CommandLine {
   const tokens = tokenize(normalise(text));
-  const line: CommandLine = { verb: (tokens[0] ?? "").toLowerCase(), words: [], options: {}, flags: [] };
+  const line: CommandLine = { verb: (tokens[0] ?? "").toLowerCase(), words: [], options: {}, flags: [], tokens: tokens.slice(1) };
   const set = (key: string, value: string): void => {
     const name = camel(key);
     if (Object.hasOwn(line.options, name)) {
@@ -52,12 +56,18 @@ export function parseCommandLine(text: string): CommandLine {
 
 /** An error for a verb that does not exist, with the nearest one. */
 export function unknownVerb(typed: string, verbs: readonly string[]): AftershockError {
-  const close = nearest(typed, verbs);
+  const close = swapped(typed, verbs) ?? nearest(typed, verbs);
   return new AftershockError(
     "bad_command",
     `There is no command "${typed}".`,
     close === undefined ? "See what there is: /chaos help" : `Did you mean /chaos ${close}?`,
   );
+}
+
+/** The candidate that differs by two letters in the wrong order, which counts as two in `nearest`: `lsit`, `rnu`. */
+function swapped(typed: string, candidates: readonly string[]): string | undefined {
+  const variants = [...typed].slice(1).map((letter, at) => typed.slice(0, at) + letter + typed[at] + typed.slice(at + 2));
+  return candidates.find((candidate) => variants.includes(candidate));
 }
 
 function lacksValue(name: string): AftershockError {
@@ -71,11 +81,14 @@ function lacksValue(name: string): AftershockError {
 
 function normalise(text: string): string {
   return text
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&")
     .replace(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"')
     .replace(/[\u2018\u2019\u201a]/g, "'")
-    .replace(/\u2014/g, "--")
-    .replace(/\u2013/g, "-")
-    .replace(/[\u00a0\u2007\u202f]/g, " ");
+    .replace(/[\u00a0\u2007\u202f]/g, " ")
+    // A dash is an option's "--" only in front of a word; in a sentence it stays a dash.
+    .replace(/(^|\s)[\u2013\u2014](?=[A-Za-z])/g, "$1--");
 }
 
 function tokenize(text: string): string[] {
@@ -84,10 +97,11 @@ function tokenize(text: string): string[] {
   let started = false;
   let quote = "";
   for (const character of text) {
+    const opens = (character === '"' || character === "'") && (token === "" || token.endsWith("="));
     if (quote !== "") {
       if (character === quote) quote = "";
       else token += character;
-    } else if (character === '"' || character === "'") {
+    } else if (opens) {
       quote = character;
       started = true;
     } else if (/\s/.test(character)) {

@@ -1,6 +1,6 @@
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
-import { parseCommandLine, unknownVerb } from "./command-line.ts";
+import { parseCommandLine, unknownVerb, type CommandLine } from "./command-line.ts";
 import type { ButtonHandler, Reply, Verb, VerbContext } from "./verb.ts";
 
 /** Everything between Slack and a verb, without Slack: finds the verb and runs it. Throws AftershockError. */
@@ -38,4 +38,19 @@ export function createDispatcher(verbs: readonly Verb[], service: RunService, co
       await handler(value, context(actor));
     },
   };
+}
+
+/** What a verb does not take is refused: ignored, it would look as if it had been done. */
+function refuseOptions(verb: Verb, line: CommandLine, command: string): void {
+  const { options = [], flags = [] } = verb;
+  const typed = [
+    ...(options === "any" ? [] : Object.keys(line.options).filter((name) => !options.includes(name))),
+    ...(options === "any" ? [] : line.flags.filter((name) => !flags.includes(name)).map((name) => `--${name}`)),
+  ][0];
+  if (typed === undefined) return;
+  throw new AftershockError(
+    "bad_parameter",
+    `${verb.name} does not take "${typed}".`,
+    `It is written: ${`${command} ${verb.name} ${verb.usage}`.trim()}`,
+  );
 }

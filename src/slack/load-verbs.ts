@@ -35,5 +35,7 @@ function refuseDoubles(names: readonly string[], what: string): void {
 }
 
 function hasVerb(module: unknown): module is { verb: Verb } {
-  return typeof module === "object" && module !== null && "verb" in module && typeof module.verb === "object";
+  if (typeof module !== "object" || module === null || !("verb" in module)) return false;
+  const { verb } = module;
+  return typeof verb === "object" && verb !== null && "name" in verb && "run" in verb && typeof verb.run === "function";
 }

@@ -21,6 +21,10 @@ export interface Verb {
   usage: string;
   summary: string;
   examples: readonly string[];
+  /** Options it takes, or `any` when it checks them itself; absent: none. */
+  options?: "any" | readonly string[];
+  /** Options without a value that it takes, besides `--help`. */
+  flags?: readonly string[];
   /** Throws AftershockError for anything a person could mend. */
   run(line: CommandLine, context: VerbContext): Promise<Reply>;
   /** Handlers of its buttons by action name, without the prefix. The value is the button's. */
