@@ -18,7 +18,11 @@ const ratePerSecond = 2000;
 
 const directory = mkdtempSync(join(tmpdir(), "aftershock-test-"));
 const port = await freePort();
-const server = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", directory], { stdio: "ignore" });
+const server = spawn(
+  "redis-server",
+  ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", directory],
+  { stdio: "ignore" },
+);
 const exited = once(server, "exit");
 try {
   const connections = [0, 1].map(() => bareConnection({ host: "127.0.0.1", port, timeoutMs: 1000 }));
@@ -48,13 +52,17 @@ try {
   const reports = await Promise.all(schedules.map((schedule) => schedule.stop()));
   loop.disable();
   for (const connection of connections) connection.disconnect();
-  const peer = spawnSync("redis-benchmark", ["-p", String(port), "-n", "50000", "-c", "2", "-q", "-t", "rpush"], { encoding: "utf8" });
+  const peer = spawnSync("redis-benchmark", ["-p", String(port), "-n", "50000", "-c", "2", "-q", "-t", "rpush"], {
+    encoding: "utf8",
+  });
   for (const report of reports) {
     console.log(
       `${report.client}: planned ${report.planned}, sent ${report.sent}, not sent ${report.notSent}, late p99 ${report.lateP99Ms.toFixed(2)} ms, max ${report.lateMaxMs.toFixed(2)} ms`,
     );
   }
-  console.log(`acknowledged ${acknowledged} in ${seconds} s; event-loop delay p99 ${(loop.percentile(99) / 1e6).toFixed(2)} ms`);
+  console.log(
+    `acknowledged ${acknowledged} in ${seconds} s; event-loop delay p99 ${(loop.percentile(99) / 1e6).toFixed(2)} ms`,
+  );
   console.log(`redis-benchmark, same server, 2 connections: ${peer.stdout.split("\r").at(-1)?.trim()}`);
 } finally {
   server.kill();

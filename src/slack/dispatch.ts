@@ -21,10 +21,9 @@ export function createDispatcher(verbs: readonly Verb[], service: RunService, co
       const wanted = line.verb === "" ? "home" : line.flags.includes("help") ? "help" : line.verb;
       const verb = byName.get(wanted);
       if (verb === undefined) throw unknownVerb(line.verb, [...byName.keys()]);
-      return verb.run(
-        wanted === "help" && line.verb !== "help" ? { ...line, words: [line.verb] } : line,
-        context(actor),
-      );
+      if (line.flags.includes("help")) return verb.run({ ...line, words: [line.verb] }, context(actor));
+      refuseOptions(verb, line, command);
+      return verb.run(line, context(actor));
     },
     click: async (action, value, actor) => {
       const handler = buttons.get(action);

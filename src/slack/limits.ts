@@ -11,6 +11,9 @@ export const limits = {
   buttonText: 75,
   messageText: 4000,
   altText: 2000,
+  confirmText: 300,
+  /** Of all text in a message's blocks; Slack says `msg_blocks_too_long` somewhere above it (sentry#64928). */
+  totalText: 12_000,
 } as const;
 
 const marker = "…";
@@ -47,15 +50,43 @@ export interface MessageContent {
 }
 
 export function content(text: string, blocks: readonly KnownBlock[]): MessageContent {
-  const kept =
+  const few =
     blocks.length <= limits.blocks
       ? [...blocks]
-      : [
-          ...blocks.slice(0, limits.blocks - 6),
-          note("Some parts were left out here; the report has them all."),
-          ...blocks.slice(-5),
-        ];
-  return { text: clamp(text, limits.messageText), blocks: kept };
+      : [...blocks.slice(0, limits.blocks - 6), leftOut(), ...blocks.slice(-5)];
+  return { text: clamp(text, limits.messageText), blocks: withinTotal(few) };
+}
+
+/** Leaves out blocks until the rest is within the total; the two last (buttons, what to do next) go in first. */
+function withinTotal(blocks: readonly KnownBlock[]): KnownBlock[] {
+  const sizes = blocks.map(textSize);
+  if (sizes.reduce((sum, size) => sum + size, 0) <= limits.totalText) return [...blocks];
+  const last = blocks.length - 1;
+  const kept = new Set<number>();
+  let room = limits.totalText - textSize(leftOut());
+  for (const at of [last, last - 1, ...blocks.keys()]) {
+    const size = sizes[at];
+    if (size === undefined || kept.has(at) || size > room) continue;
+    kept.add(at);
+    room -= size;
+  }
+  const firstGap = blocks.findIndex((_block, at) => !kept.has(at));
+  return blocks
+    .flatMap((block, at) => (kept.has(at) ? [block] : at === firstGap ? [leftOut()] : []))
+    .slice(0, limits.blocks);
+}
+
+function leftOut(): KnownBlock {
+  return note("Some parts were left out here; the report has them all.");
+}
+
+/** Characters of all texts in a block. */
+function textSize(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.entries(value).reduce(
+    (sum, [key, inner]) => sum + (key === "text" && typeof inner === "string" ? inner.length : textSize(inner)),
+    0,
+  );
 }
 
 export function header(text: string): KnownBlock {

@@ -26,6 +26,8 @@ export async function loadVerbs(directory: string): Promise<Verb[]> {
     verbs.flatMap((verb) => Object.keys(verb.buttons ?? {})),
     "button",
   );
+  const idle = verbs.find((verb) => typeof verb.run !== "function");
+  if (idle !== undefined) throw new Error(`commands/${idle.name} has a verb without run()`);
   return verbs;
 }
 
@@ -37,5 +39,5 @@ function refuseDoubles(names: readonly string[], what: string): void {
 function hasVerb(module: unknown): module is { verb: Verb } {
   if (typeof module !== "object" || module === null || !("verb" in module)) return false;
   const { verb } = module;
-  return typeof verb === "object" && verb !== null && "name" in verb && "run" in verb && typeof verb.run === "function";
+  return typeof verb === "object" && verb !== null && "name" in verb && typeof verb.name === "string";
 }

@@ -44,11 +44,11 @@ const systemTitles: Readonly<Record<SystemPhase, string>> = {
 
 /** All messages of a run, from all its events. Pure: the same events give the same messages. */
 export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessage[] {
-  const wanted = new Map<string, DesiredMessage>();
-  const put = (key: string, position: number, message: MessageContent | null): void => {
-    if (message === null) return;
-    const first = wanted.get(key)?.position ?? position;
-    wanted.set(key, { key, position: first, inThread: key !== "card", payload: { kind: "message", ...message } });
+  // Rendered once at the end: a message that grows by a hundred events is not drawn a hundred times.
+  const wanted = new Map<string, { position: number; render: () => MessageContent | null }>();
+  const files: DesiredMessage[] = [];
+  const put = (key: string, position: number, render: () => MessageContent | null): void => {
+    wanted.set(key, { position: wanted.get(key)?.position ?? position, render });
   };
   const guards: Array<EventOf<"guard">> = [];
   const healing: Array<EventOf<"fault-removed" | "healing-proof" | "converged">> = [];
@@ -56,73 +56,77 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
   let topology: EventOf<"topology"> | undefined;
   let injectedMs: number | null = null;
   let systemPhase: SystemPhase = "before";
+  const putSystem = (phase: SystemPhase, position: number): void =>
+    put(`system:${phase}`, position, () => renderSystem(systemTitles[phase], system[phase], injectedMs));
 
-  put("card", 0, renderCard(run, events));
+  put("card", 0, () => renderCard(run, events));
   for (const event of events) {
     const own = `event:${event.seq}`;
     switch (event.type) {
       case "requested":
-        put("request", event.seq, renderRequest(event));
+        put("request", event.seq, () => renderRequest(event));
         break;
       case "approved":
       case "denied":
       case "expired":
       case "abort-requested":
-        put(own, event.seq, renderDecision(event));
+        put(own, event.seq, () => renderDecision(event));
         break;
       case "topology":
         topology = event;
         break;
       case "guard":
         guards.push(event);
-        put("guards", event.seq, renderGuards(topology, guards));
+        put("guards", event.seq, () => renderGuards(topology, guards));
         break;
       case "claimed":
-        if (event.takenOver) put(own, event.seq, renderClaim(event));
+        if (event.takenOver) put(own, event.seq, () => renderClaim(event));
         break;
       case "state":
         if (event.to === "healing") systemPhase = "after";
-        put(own, event.seq, renderState(event));
+        put(own, event.seq, () => renderState(event));
         break;
       case "probe-status":
-        put("live", event.seq, renderLive(event.status, event.phase));
+        put("live", event.seq, () => renderLive(event.status, event.phase));
         break;
       case "system":
         if (!isTold(event)) break;
         system[systemPhase].push(event);
-        put(
-          `system:${systemPhase}`,
-          event.seq,
-          renderSystem(systemTitles[systemPhase], system[systemPhase], injectedMs),
-        );
+        putSystem(systemPhase, event.seq);
         break;
       case "fault-intended":
-        put(own, event.seq, renderFaultIntended(event));
+        put(own, event.seq, () => renderFaultIntended(event));
         break;
       case "fault-injected":
         injectedMs ??= event.atMs;
         systemPhase = "during";
-        put(own, event.seq, renderFaultInjected(event));
+        put(own, event.seq, () => renderFaultInjected(event));
         break;
       case "fault-removed":
       case "healing-proof":
       case "converged":
         healing.push(event);
-        put("healing", event.seq, renderHealing(healing));
+        put("healing", event.seq, () => renderHealing(healing));
         break;
       case "stop-condition":
-        put(own, event.seq, renderStopCondition(event));
+        put(own, event.seq, () => renderStopCondition(event));
         break;
       case "problem":
-        put(own, event.seq, renderProblem(event));
+        put(own, event.seq, () => renderProblem(event));
         break;
       case "judged":
-        put("summary", event.seq, renderSummary(event.report));
-        for (const message of fileMessages(event)) wanted.set(message.key, message);
+        put("summary", event.seq, () => renderSummary(event.report));
+        files.push(...fileMessages(event));
         break;
     }
   }
-  return [...wanted.values()].toSorted((a, b) => a.position - b.position);
+  const messages = [...wanted].flatMap(([key, { position, render }]): DesiredMessage[] => {
+    const message = render();
+    return message === null
+      ? []
+      : [{ key, position, inThread: key !== "card", payload: { kind: "message", ...message } }];
+  });
+  return [...messages, ...files].toSorted((a, b) => a.position - b.position);
 }
 
 /** The chart by itself, with words for those who cannot see it; then the report and history as files. */

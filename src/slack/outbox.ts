@@ -1,7 +1,7 @@
 import { findArtifact } from "../store/artifacts.ts";
 import type { Database } from "../store/database.ts";
 import type { PostTarget, SlackPort, SlackProblem, SlackResult, UploadFile } from "./port.ts";
-import { claimDue, giveUp, markSent, postpone, type OutboxRow } from "./store/outbox.ts";
+import { claimDue, giveUp, markSent, pauseChannel, postedIn, postpone, type OutboxRow } from "./store/outbox.ts";
 
 export interface OutboxOptions {
   database: Database;
@@ -71,15 +71,17 @@ async function send(options: OutboxOptions, row: OutboxRow): Promise<void> {
   const marker = `${row.runId}/${row.key}`;
   if (row.state === "unknown") {
     const { payload } = row;
-    const found = await slack.find(
-      target,
-      payload.kind === "message"
-        ? { marker, text: payload.text }
-        : { marker, fileNames: payload.files.map((file) => file.name) },
-    );
-    if (!found.ok) return handleProblem(options, row, found.problem);
-    // The version that was posted then may be an older one; sending the newest as an edit mends that.
-    if (found.ts !== null) return markSent(database, { ...row, version: 0 }, found.ts, 0);
+    const files = payload.kind === "files" ? payload.files.map((file) => file.name) : [];
+    const known = await postedIn(database, row.channelId);
+    const found = await slack.find(target, { marker, texts: row.tried, fileNames: files, known });
+    if (!found.ok) {
+      if (found.problem.kind !== "refused") return handleProblem(options, row, found.problem);
+      // Looking is not allowed (a scope is missing): a message that stands there twice is better than none.
+      options.log("cannot look for a message", { message: marker, error: found.problem.error });
+    } else if (found.ts !== null) {
+      // The version that was posted then may be an older one; sending the newest as an edit mends that.
+      return markSent(database, { id: row.id, version: payload.kind === "files" ? row.version : 0 }, found.ts, 0);
+    }
   }
   const result = await deliver(options, row, target, marker);
   if (result.ok) await markSent(database, row, result.ts, options.editEveryMs);
@@ -111,7 +113,8 @@ async function handleProblem(options: OutboxOptions, row: OutboxRow, problem: Sl
   const known = { run: row.runId, message: row.key };
   switch (problem.kind) {
     case "rate-limited":
-      return postpone(database, row.id, posted ? "sent" : "pending", problem.retryAfterMs, "rate limited");
+      await postpone(database, row.id, posted ? "sent" : "pending", problem.retryAfterMs, "rate limited");
+      return pauseChannel(database, row, problem.retryAfterMs);
     case "unknown":
       log("Slack did not answer", { ...known, error: problem.error });
       if (posted && row.attempts >= mostAttempts) return giveUp(database, row.id, problem.error);

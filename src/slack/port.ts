@@ -25,14 +25,21 @@ export type SlackProblem =
 
 export type SlackResult = { ok: true; ts: string | null } | { ok: false; problem: SlackProblem };
 
+export interface Look {
+  marker: string;
+  texts: readonly string[];
+  fileNames: readonly string[];
+  known: readonly string[];
+}
+
 /** The few calls the outbox makes. Never rejects. */
 export interface SlackPort {
   post(target: PostTarget, message: MessageContent, marker: string): Promise<SlackResult>;
   update(channelId: string, ts: string, message: MessageContent, marker: string): Promise<SlackResult>;
   upload(target: PostTarget, comment: string, files: readonly UploadFile[]): Promise<SlackResult>;
-  /** Looks for a message of ours by its marker (or, where markers are dropped, by its text or file names). */
-  find(
-    target: PostTarget,
-    look: { marker: string; text?: string; fileNames?: readonly string[] },
-  ): Promise<SlackResult>;
+  /**
+   * Looks for a message of ours by its marker (or, where markers are dropped, by its text or file names). `known` are
+   * other messages, which it cannot be. `ts: null` means that it is not there.
+   */
+  find(target: PostTarget, look: Look): Promise<SlackResult>;
 }

@@ -6,7 +6,27 @@ import {
   type WebClientOptions,
 } from "@slack/web-api";
 import type { MessageContent } from "./limits.ts";
-import type { SlackPort, SlackProblem, SlackResult } from "./port.ts";
+import type { Look, PostTarget, SlackPort, SlackProblem, SlackResult } from "./port.ts";
+
+/** Slack's own trouble: it may or may not have done it (slack-api-ref, errors common to all methods). */
+const transientErrors: ReadonlySet<string> = new Set([
+  "internal_error",
+  "fatal_error",
+  "service_unavailable",
+  "request_timeout",
+]);
+
+/** Limits of other calls than ours, which come without a `retry-after`. */
+const busyErrors: ReadonlySet<string> = new Set(["ratelimited", "rate_limited", "message_limit_exceeded"]);
+const busyForMs = 10_000;
+
+/** Slack does not like how it looks; its words may still be said. */
+const layoutErrors: ReadonlySet<string> = new Set([
+  "invalid_blocks",
+  "invalid_blocks_format",
+  "msg_blocks_too_long",
+  "msg_blocks_too_many",
+]);
 
 const markerEvent = "aftershock_message";
 const timeoutMs = 10_000;
@@ -35,20 +55,33 @@ export function createWebPort(token: string, slackApiUrl: string | undefined): S
   const edits = new WebClient(token, options);
   const metadata = (marker: string) => ({ event_type: markerEvent, event_payload: { key: marker } });
   const body = (message: MessageContent) => ({ text: message.text, blocks: message.blocks, unfurl_links: false });
+  /** Says it in plain words when Slack does not take the blocks: an approval must not fail for its looks. */
+  const orPlain = async <T>(message: MessageContent, call: (message: MessageContent) => Promise<T>): Promise<T> => {
+    try {
+      return await call(message);
+    } catch (error) {
+      if (!(error instanceof WebAPIPlatformError) || !layoutErrors.has(error.data.error)) throw error;
+      return call({ text: message.text, blocks: [] });
+    }
+  };
   return {
     post: (target, message, marker) =>
       attempt(async () => {
-        const answer = await posts.chat.postMessage({
-          channel: target.channelId,
-          ...(target.threadTs === undefined ? {} : { thread_ts: target.threadTs }),
-          ...body(message),
-          metadata: metadata(marker),
-        });
+        const answer = await orPlain(message, (said) =>
+          posts.chat.postMessage({
+            channel: target.channelId,
+            ...(target.threadTs === undefined ? {} : { thread_ts: target.threadTs }),
+            ...body(said),
+            metadata: metadata(marker),
+          }),
+        );
         return answer.ts ?? null;
       }),
     update: (channelId, ts, message, marker) =>
       attempt(async () => {
-        await edits.chat.update({ channel: channelId, ts, ...body(message), metadata: metadata(marker) });
+        await orPlain(message, (said) =>
+          edits.chat.update({ channel: channelId, ts, ...body(said), metadata: metadata(marker) }),
+        );
         return ts;
       }),
     upload: (target, comment, files) =>
@@ -66,24 +99,27 @@ export function createWebPort(token: string, slackApiUrl: string | undefined): S
         } as Parameters<typeof posts.filesUploadV2>[0]);
         return null;
       }),
-    find: (target, look) =>
-      attempt(async () => {
-        const page = { channel: target.channelId, limit: 200, include_all_metadata: true };
-        const answer =
-          target.threadTs === undefined
-            ? await posts.conversations.history(page)
-            : await posts.conversations.replies({ ...page, ts: target.threadTs });
-        const found = (answer.messages ?? []).find((message) => {
-          if (message.metadata?.event_type === markerEvent) {
-            return (message.metadata.event_payload as { key?: unknown } | undefined)?.key === look.marker;
-          }
-          const names = message.files?.map((file) => file.name ?? "") ?? [];
-          if (look.fileNames !== undefined) return look.fileNames.every((name) => names.includes(name));
-          return look.text !== undefined && message.text === look.text && names.length === 0;
-        });
-        return found?.ts ?? null;
-      }),
+    find: (target, look) => attempt(() => findMessage(posts, target, look)),
   };
+}
+
+async function findMessage(client: WebClient, target: PostTarget, look: Look): Promise<string | null> {
+  const page = { channel: target.channelId, limit: 999, include_all_metadata: true };
+  const answer =
+    target.threadTs === undefined
+      ? await client.conversations.history(page)
+      : await client.conversations.replies({ ...page, ts: target.threadTs });
+  const found = (answer.messages ?? []).find((message) => {
+    if (message.ts === undefined || look.known.includes(message.ts)) return false;
+    if (message.metadata?.event_type === markerEvent) {
+      return (message.metadata.event_payload as { key?: unknown } | undefined)?.key === look.marker;
+    }
+    const names = message.files?.map((file) => file.name ?? "") ?? [];
+    if (look.fileNames.length > 0) return look.fileNames.every((name) => names.includes(name));
+    // A person who copied our words is not us.
+    return message.bot_id !== undefined && names.length === 0 && look.texts.includes(message.text ?? "");
+  });
+  return found?.ts ?? null;
 }
 
 async function attempt(call: () => Promise<string | null>): Promise<SlackResult> {
@@ -99,6 +135,8 @@ export function problemOf(error: unknown): SlackProblem {
   if (error instanceof WebAPIRateLimitedError) return { kind: "rate-limited", retryAfterMs: error.retryAfter * 1000 };
   if (error instanceof WebAPIPlatformError) {
     const code = error.data.error;
+    if (busyErrors.has(code)) return { kind: "rate-limited", retryAfterMs: busyForMs };
+    if (transientErrors.has(code)) return { kind: "unknown", error: code };
     return { kind: fatalErrors.has(code) ? "unauthorised" : "refused", error: code };
   }
   if (error instanceof WebAPIHTTPError) return { kind: "unknown", error: `HTTP ${error.statusCode}` };

@@ -15,9 +15,14 @@ export interface OutboxRow {
   /** The card's, for messages in its thread. */
   threadTs: string | null;
   attempts: number;
+  /** Texts that were sent for the first posting so far, with the one to be sent now. */
+  tried: string[];
 }
 
-/** Makes the outbox say what is wanted: new messages are added, changed ones get a new version. */
+/**
+ * Makes the outbox say what is wanted: new messages are added, changed ones get a new version. A message that Slack
+ * refused is tried again with its new content, so that one bad edit does not silence the ones after it.
+ */
 export async function wantMessages(
   client: Queryable,
   runId: string,
@@ -29,7 +34,9 @@ export async function wantMessages(
     `insert into slack_outbox (run_id, key, channel_id, position, in_thread, payload)
      select $1, row->>'key', $2, (row->>'position')::int, (row->>'inThread')::boolean, row->'payload'
        from jsonb_array_elements($3::jsonb) with ordinality as rows (row, ordinality) order by ordinality
-     on conflict (run_id, key) do update set payload = excluded.payload, version = slack_outbox.version + 1
+     on conflict (run_id, key) do update set payload = excluded.payload, version = slack_outbox.version + 1,
+       state = case when slack_outbox.state <> 'failed' then slack_outbox.state
+                    when slack_outbox.ts is null then 'pending' else 'sent' end
        where slack_outbox.payload is distinct from excluded.payload`,
     [runId, channelId, JSON.stringify(messages)],
   );
@@ -52,6 +59,7 @@ export async function claimDue(client: Queryable, staleMs: number): Promise<Outb
     ts: string | null;
     thread_ts: string | null;
     attempts: number;
+    tried: string[];
   }>(
     `with due as (
        select o.id, o.state as old_state, card.ts as thread_ts
@@ -66,10 +74,12 @@ export async function claimDue(client: Queryable, staleMs: number): Promise<Outb
                                    and (earlier.position, earlier.id) < (o.position, o.id))))
         order by (o.ts is not null), o.next_at, o.id limit 1 for update of o skip locked)
      update slack_outbox o set claimed_at = clock_timestamp(), attempts = attempts + 1,
+            tried = case when o.ts is null and o.payload ? 'text' and not o.payload->>'text' = any(o.tried)
+                         then o.tried || (o.payload->>'text') else o.tried end,
             state = case when o.state = 'pending' then 'sending' when o.state = 'sending' then 'unknown' else o.state end
        from due where o.id = due.id
      returning o.id, o.run_id, o.key, o.channel_id, o.in_thread, o.payload, o.version, due.old_state, o.ts,
-               due.thread_ts, o.attempts`,
+               due.thread_ts, o.attempts, o.tried`,
     [staleMs],
   );
   const row = rows[0];
@@ -87,10 +97,14 @@ export async function claimDue(client: Queryable, staleMs: number): Promise<Outb
     ts: row.ts,
     threadTs: row.thread_ts,
     attempts: row.attempts,
+    tried: row.tried,
   };
 }
 
-/** Slack has this version now; the next edit of the same message may go out after `spacingMs`. */
+/**
+ * Slack has this version now. The next edit of the same message may go out after `spacingMs`, and later when many runs
+ * are under way: `chat.update` allows 50 calls a minute for all of them together (tier 3), of which 45 are used.
+ */
 export async function markSent(
   client: Queryable,
   row: Pick<OutboxRow, "id" | "version">,
@@ -99,8 +113,12 @@ export async function markSent(
 ): Promise<void> {
   await client.query(
     `update slack_outbox set state = 'sent', sent_version = $2, ts = coalesce($3, ts), claimed_at = null, attempts = 0,
-            error = null, next_at = clock_timestamp() + $4 * interval '1 millisecond' where id = $1`,
-    [row.id, row.version, ts, spacingMs],
+            error = null,
+            next_at = clock_timestamp() + greatest($4, sign($4) * $5 * (
+              select count(*) from runs where ended_at is null and state not in ('requested', 'approved')
+            )) * interval '1 millisecond'
+      where id = $1`,
+    [row.id, row.version, ts, spacingMs, 60_000 / 45],
   );
 }
 
@@ -119,7 +137,29 @@ export async function postpone(
   );
 }
 
-/** Slack will never take it; the reason stays in the row and goes to the log, not to Slack. */
+/** Slack asked to wait: nothing of the same kind (first postings, or edits) goes to that channel for `delayMs`. */
+export async function pauseChannel(
+  client: Queryable,
+  row: Pick<OutboxRow, "channelId" | "ts">,
+  delayMs: number,
+): Promise<void> {
+  await client.query(
+    `update slack_outbox set next_at = greatest(next_at, clock_timestamp() + $3 * interval '1 millisecond')
+      where channel_id = $1 and (ts is null) = $2 and (state in ('pending', 'unknown') or version > sent_version)`,
+    [row.channelId, row.ts === null, delayMs],
+  );
+}
+
+/** Slack's ids of the messages in a channel that are known to be another row's, newest first, at most 1,000. */
+export async function postedIn(client: Queryable, channelId: string): Promise<string[]> {
+  const { rows } = await client.query<{ ts: string }>(
+    "select ts from slack_outbox where channel_id = $1 and ts is not null order by id desc limit 1000",
+    [channelId],
+  );
+  return rows.map((row) => row.ts);
+}
+
+/** Slack does not take it; the reason stays in the row and goes to the log, not to Slack. */
 export async function giveUp(client: Queryable, id: string, error: string): Promise<void> {
   await client.query("update slack_outbox set state = 'failed', claimed_at = null, error = $2 where id = $1", [
     id,

@@ -3,7 +3,7 @@ import type { RunEvent } from "../../run/events.ts";
 import { isTerminal } from "../../run/lifecycle.ts";
 import type { RunRow } from "../../run/service.ts";
 import { formatDuration } from "../../experiment/duration.ts";
-import { content, escapeText, fields, header, note, section, type MessageContent } from "../limits.ts";
+import { clamp, content, escapeText, fields, header, limits, note, section, type MessageContent } from "../limits.ts";
 import { actionPrefix } from "../verb.ts";
 import { count, people, person, stateWords, timeOfDay } from "./words.ts";
 
@@ -33,7 +33,7 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
   const buttons = buttonsFor(run);
   if (buttons.length > 0) blocks.push({ type: "actions", block_id: `run:${run.id}:${run.state}`, elements: buttons });
   blocks.push(note(hintFor(run)));
-  const text = `${run.id} ${plan.title}: ${words.text}${judged === undefined ? "" : `, hypothesis ${judged.report.verdicts.hypothesis}`}`;
+  const text = `${run.id} ${escapeText(plan.title)}: ${words.text}${judged === undefined ? "" : `, hypothesis ${judged.report.verdicts.hypothesis}`}`;
   return content(text, blocks);
 }
 
@@ -63,7 +63,7 @@ function buttonsFor(run: RunRow): Button[] {
       : {
           confirm: {
             title: { type: "plain_text", text: `${text} ${run.id}?` },
-            text: { type: "plain_text", text: confirm },
+            text: { type: "plain_text", text: clamp(confirm, limits.confirmText) },
             confirm: { type: "plain_text", text },
             deny: { type: "plain_text", text: "Cancel" },
           },
@@ -71,7 +71,7 @@ function buttonsFor(run: RunRow): Button[] {
   });
   const pods = run.plan.faults.flatMap((fault) => fault.subject).join(", ");
   if (run.state === "requested") {
-    const warning = run.plan.risk === "high" ? `This injects a real fault into ${pods}.`.slice(0, 300) : undefined;
+    const warning = run.plan.risk === "high" ? `This injects a real fault into ${pods}.` : undefined;
     return [button("approve", "Approve", "primary", warning), button("deny", "Deny")];
   }
   if (isTerminal(run.state) || run.abortRequestedBy !== null) return [];

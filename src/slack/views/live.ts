@@ -10,7 +10,7 @@ export function renderLive(status: ProbeStatus, phase: RunState): MessageContent
   const rows = status.clients.map((client) => {
     const latency = client.p50Ms === null ? "no answers" : `p50 ${ms(client.p50Ms)}, p99 ${ms(client.p99Ms)}`;
     return [
-      `${client.client} (${client.kind}s) → ${escapeText(client.member ?? "no connection")}`,
+      `${escapeText(client.client)} (${client.kind}s) → ${escapeText(client.member ?? "no connection")}`,
       `\`${sparkline(client.okRatio)}\`\n${count(client.ok)} ok, ${count(client.fail)} fail, ${count(client.unknown)} unknown\n${client.okPerSecond}/s ok, ${latency}`,
     ] as const;
   });

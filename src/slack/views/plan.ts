@@ -21,7 +21,7 @@ export function planBlocks(plan: Plan, digest: string): KnownBlock[] {
       `*Faults*\n${plan.faults
         .map((fault) => {
           const others = fault.target.length === 0 ? "" : ` from ${fault.target.map(escapeText).join(", ")}`;
-          return `• ${escapeText(fault.title)}: ${fault.kind} on ${fault.subject.map(escapeText).join(", ")}${others}`;
+          return `• ${escapeText(fault.title)}: ${escapeText(fault.kind)} on ${fault.subject.map(escapeText).join(", ")}${others}`;
         })
         .join("\n")}`,
     ),

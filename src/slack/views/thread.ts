@@ -8,7 +8,7 @@ type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 
 /** The request with everything that an approver approves. */
 export function renderRequest(event: EventOf<"requested">): MessageContent {
-  return content(`${person(event.by)} asks for ${event.plan.title}`, [
+  return content(`${person(event.by)} asks for ${escapeText(event.plan.title)}`, [
     section(`${person(event.by)} asks for *${escapeText(event.plan.experiment)}*`),
     ...planBlocks(event.plan, event.digest),
     note(`Needs ${event.plan.approvalsNeeded} approval by somebody else until ${timeOfDay(event.expiresAt)}`),
@@ -73,13 +73,13 @@ export function renderState(event: EventOf<"state">): MessageContent | null {
 
 export function renderFaultIntended(event: EventOf<"fault-intended">): MessageContent {
   return line(
-    `:zap: Creating ${event.kind} \`${escapeText(event.name)}\` in ${escapeText(event.namespace)}: ${event.pods.map(escapeText).join(", ")}`,
+    `:zap: Creating ${escapeText(event.kind)} \`${escapeText(event.name)}\` in ${escapeText(event.namespace)}: ${event.pods.map(escapeText).join(", ")}`,
   );
 }
 
 export function renderFaultInjected(event: EventOf<"fault-injected">): MessageContent {
   return line(
-    `:zap: *Fault active* at ${seconds(event.atMs)}: ${event.kind} \`${escapeText(event.name)}\`, confirmed after ${Math.round(event.tookMs)} ms`,
+    `:zap: *Fault active* at ${seconds(event.atMs)}: ${escapeText(event.kind)} \`${escapeText(event.name)}\`, confirmed after ${Math.round(event.tookMs)} ms`,
   );
 }
 
@@ -104,7 +104,7 @@ export function renderHealing(
   const rows = events.map((event) => {
     switch (event.type) {
       case "fault-removed":
-        return `:adhesive_bandage: ${event.kind} \`${escapeText(event.name)}\` removed in ${Math.round(event.tookMs)} ms`;
+        return `:adhesive_bandage: ${escapeText(event.kind)} \`${escapeText(event.name)}\` removed in ${Math.round(event.tookMs)} ms`;
       case "healing-proof":
         return `${event.ok ? ":white_check_mark:" : ":rotating_light:"} ${escapeText(event.what)}: ${escapeText(event.detail)}`;
       case "converged":

@@ -28,6 +28,8 @@ create table slack_outbox (
   -- pending: to be posted; sending: a post is under way; unknown: its answer was lost; sent; failed: given up.
   state text not null default 'pending' check (state in ('pending', 'sending', 'unknown', 'sent', 'failed')),
   ts text,
+  -- Texts that a first posting was tried with: what to look for after a lost answer, where metadata is not kept.
+  tried text[] not null default '{}',
   attempts integer not null default 0,
   next_at timestamptz not null default clock_timestamp(),
   claimed_at timestamptz,

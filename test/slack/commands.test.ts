@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { AftershockError } from "../../src/errors.ts";
+import { loadExperiments } from "../../src/experiment/load.ts";
+import type { Experiment } from "../../src/experiment/schema.ts";
+import type { Actor, RunRow, RunService } from "../../src/run/service.ts";
+import { parseCommandLine } from "../../src/slack/command-line.ts";
+import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
+import { loadVerbs } from "../../src/slack/load-verbs.ts";
+import { plan } from "../support/database.ts";
+
+describe("the command line", () => {
+  it("takes key=value, --key value and --key=value, and flags", () => {
+    expect(parseCommandLine("run redis-split-brain duration=30s --rate 200 --master-name=m --dry-run")).toMatchObject({
+      verb: "run",
+      words: ["redis-split-brain"],
+      options: { duration: "30s", rate: "200", masterName: "m" },
+      flags: ["dry-run"],
+    });
+  });
+  it("takes what phones and Macs make of quotes and dashes", () => {
+    expect(parseCommandLine("abort run-1 “not now” —dry-run\u00a0x=‘a b’")).toMatchObject({
+      verb: "abort",
+      words: ["run-1", "not now"],
+      options: { x: "a b" },
+      flags: ["dry-run"],
+    });
+  });
+  it.each([
+    ["run a x=1 x=2", /x is given twice/],
+    ['run "a', /quote \("\) is open/],
+    ["run a --duration", /--duration has no value/],
+    ["run a --dry-rnu", /--dry-rnu has no value/],
+  ])("%j is refused with the reason", (text, message) => expect(() => parseCommandLine(text)).toThrow(message));
+  it("of nothing is nothing", () => expect(parseCommandLine("  ")).toMatchObject({ verb: "", words: [] }));
+});
+
+describe("loading verbs", () => {
+  it("finds every file in commands/", async () => {
+    const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
+    expect(verbs.map((verb) => verb.name)).toEqual(
+      expect.arrayContaining(["help", "list", "show", "run", "status", "abort", "findings"]),
+    );
+  });
+  it.each([
+    ["a file without a verb", { "x.mjs.js": "export const nothing = 1;" }, /does not export a verb/],
+    ["a verb by another name", { "y.js": 'export const verb = { name: "z" };' }, /must have one name/],
+    [
+      "two verbs with one name",
+      { "a.js": 'export const verb = { name: "a", aliases: ["b"] };', "b.js": 'export const verb = { name: "b" };' },
+      /have the verb b/,
+    ],
+  ])("refuses %s", async (_what, files, message) => {
+    const folder = mkdtempSync(join(tmpdir(), "aftershock-test-"));
+    writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    await expect(loadVerbs(folder)).rejects.toThrow(message);
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
+
+const alice: Actor = { userId: "U0ALICE", teamId: "T1", channelId: "C1" };
+const row: RunRow = {
+  id: "run-1",
+  experiment: plan.experiment,
+  state: "requested",
+  plan,
+  digest: "d".repeat(64),
+  requestedBy: "U0ALICE",
+  teamId: "T1",
+  channelId: "C1",
+  approvedBy: [],
+  createdAt: "2026-01-01T00:00:00.000Z",
+  expiresAt: "2026-01-01T00:15:00.000Z",
+  endedAt: null,
+  abortRequestedBy: null,
+};
+
+/** A scripted double of the service: it records calls and touches nothing. The real one is tested end to end. */
+function scriptedService(experiments: readonly Experiment[], calls: string[]): RunService {
+  const call =
+    <T>(name: string, answer: T) =>
+    async (...args: unknown[]): Promise<T> => {
+      calls.push(`${name} ${args.map((arg) => (typeof arg === "string" ? arg : "")).join(" ")}`.trim());
+      return answer;
+    };
+  return {
+    experiments: () => experiments,
+    experiment: (name) => {
+      const found = experiments.find((experiment) => experiment.name === name);
+      if (found === undefined) throw new AftershockError("unknown_experiment", "no such", "list");
+      return found;
+    },
+    plan: call("plan", { plan, digest: row.digest }),
+    request: call("request", row),
+    approve: call("approve", { ...row, state: "approved" as const }),
+    deny: call("deny", { ...row, state: "denied" as const }),
+    abort: call("abort", { ...row, state: "aborted" as const }),
+    find: call("find", row),
+    recent: call("recent", [row]),
+    open: call("open", [row]),
+    events: call("events", []),
+    artifact: call("artifact", null),
+    parameterHelp: () => [{ name: "rate", default: 100, range: "1 to 2000", description: "Rate" }],
+  };
+}
+
+describe("the verbs", () => {
+  let dispatcher: Dispatcher;
+  let calls: string[];
+  beforeAll(async () => {
+    calls = [];
+    const experiments = await loadExperiments(fileURLToPath(new URL("../../jobs", import.meta.url)));
+    const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
+    dispatcher = createDispatcher(verbs, scriptedService(experiments, calls), "/chaos");
+  });
+  const say = async (text: string): Promise<string> => {
+    const reply = await dispatcher.command(text, alice);
+    return `${reply.text}\n${JSON.stringify(reply.blocks)}`;
+  };
+  it.each([
+    ["", /waiting for approval/],
+    ["help", /\/chaos run NAME/],
+    ["help run", /redis-split-brain duration=30s/],
+    ["run --help", /redis-split-brain duration=30s/],
+    ["list", /redis-split-brain.*risk high/],
+    ["show redis-split-brain", /Hypothesis[\s\S]*1 to 2000/],
+    ["run redis-split-brain", /Asked for run-1/],
+    ["run redis-split-brain --dry-run", /Nothing was recorded/],
+    ["status", /run-1/],
+    ["status run-1", /waiting for approval/],
+    ["abort run-1", /nothing was touched/],
+    ["stop", /nothing was touched/],
+    ["approve run-1", /approved and starts/],
+    ["deny run-1 too risky", /denied/],
+  ])("/chaos %s", async (text, pattern) => expect(await say(text)).toMatch(pattern));
+  it.each([
+    ["rnu x", "bad_command", /chaos run/],
+    ["run", "bad_command", /list/],
+    ["run redis-split-brain duration", "bad_command", /name=value/],
+    ["show", "bad_command", /list/],
+    ["approve", "bad_command", /chaos/],
+    ["findings", "not_pending", /status run-1/],
+    ["help nonsense", "bad_command", /help/],
+  ])("/chaos %s is told what to type", async (text, code, hint) => {
+    await expect(dispatcher.command(text, alice)).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
+  });
+  it("asks nothing of the service but planning in a dry run", async () => {
+    calls.length = 0;
+    await say("run redis-split-brain --dry-run");
+    expect(calls).toEqual(["plan"]);
+  });
+  it("passes clicks on, and knows a button that does not exist", async () => {
+    calls.length = 0;
+    await dispatcher.click("approve", "run-1", alice);
+    await dispatcher.click("stop", "run-1", alice);
+    expect(calls).toEqual(["approve  run-1", "abort  run-1"]);
+    await expect(dispatcher.click("explode", "run-1", alice)).rejects.toMatchObject({ code: "bad_command" });
+  });
+});

@@ -1,0 +1,236 @@
+import { fc, test } from "@fast-check/vitest";
+import type { KnownBlock } from "@slack/types";
+import { describe, expect, it } from "vitest";
+import { buildReport } from "../../src/findings/build-report.ts";
+import type { RunEvent, RunEventBody } from "../../src/run/events.ts";
+import { runStates } from "../../src/run/lifecycle.ts";
+import type { RunRow } from "../../src/run/service.ts";
+import { errorMessage } from "../../src/slack/errors.ts";
+import { clamp, content, escapeText, limits, section, type MessageContent } from "../../src/slack/limits.ts";
+import { narrate } from "../../src/slack/narrate.ts";
+import { sparkline } from "../../src/slack/views/live.ts";
+import { plan } from "../support/database.ts";
+import { splitBrain } from "../support/history-builder.ts";
+
+const run = (change: Partial<RunRow> = {}): RunRow => ({
+  id: "run-1",
+  experiment: plan.experiment,
+  state: "requested",
+  plan,
+  digest: "d".repeat(64),
+  requestedBy: "U0ALICE",
+  teamId: "T1",
+  channelId: "C1",
+  approvedBy: [],
+  createdAt: "2026-01-01T00:00:00.000Z",
+  expiresAt: "2026-01-01T00:15:00.000Z",
+  endedAt: null,
+  abortRequestedBy: null,
+  ...change,
+});
+const number = (bodies: readonly RunEventBody[]): RunEvent[] =>
+  bodies.map((body, at) => ({ ...body, run: "run-1", seq: at + 1, at: "2026-01-01T00:00:00.000Z" }));
+
+/** One of every kind of event, with a given text wherever text can be. */
+function everything(text: string): RunEventBody[] {
+  const report = buildReport({
+    history: splitBrain(),
+    run: {
+      id: "run-1",
+      experiment: text,
+      title: text,
+      hypothesis: text,
+      state: "completed",
+      system: "redis-sentinel",
+      cluster: text,
+      namespace: text,
+      parameters: {},
+      requestedBy: "U1",
+      approvedBy: [],
+      planDigest: "d",
+      startedAt: "",
+      endedAt: "",
+      reason: text,
+    },
+    runVerdict: "completed",
+    cleanupVerdict: "unverified",
+    guards: [],
+    cleanup: [],
+  });
+  report.findings.push({
+    id: "x",
+    severity: "high",
+    title: text,
+    evidence: [text, text],
+    advice: text,
+    setting: { name: text, value: text, recommended: text, member: text, source: text },
+  });
+  const own = {
+    ...plan,
+    title: text,
+    hypothesis: text,
+    topology: text,
+    cluster: text,
+    namespace: text,
+    probes: [text, text],
+    parameters: { [text.slice(0, 20)]: text },
+  };
+  const client = {
+    kind: "write",
+    ok: 1,
+    fail: 1,
+    unknown: 1,
+    okPerSecond: 1,
+    p50Ms: null,
+    p99Ms: 1,
+    okRatio: [1, null, 0],
+  } as const;
+  return [
+    { type: "requested", by: "U0ALICE", plan: own, digest: "d", expiresAt: "2026-01-01T00:00:00.000Z" },
+    { type: "approved", by: "U0BOB", reason: text, digest: "d", given: 1, needed: 1 },
+    { type: "denied", by: text, reason: text },
+    { type: "expired" },
+    { type: "abort-requested", by: text, reason: text },
+    { type: "claimed", worker: text, fence: 2, takenOver: true },
+    { type: "topology", summary: text, groups: {} },
+    ...Array.from({ length: 30 }, (): RunEventBody => ({
+      type: "guard",
+      id: "g",
+      title: text,
+      ok: false,
+      measured: text,
+      bound: text,
+      hint: text,
+    })),
+    { type: "state", from: "preflight", to: "baseline", reason: null, atMs: 0 },
+    {
+      type: "probe-status",
+      phase: "active",
+      status: {
+        atMs: 1,
+        clients: Array.from({ length: 30 }, (_u, at) => ({
+          ...client,
+          okRatio: [...client.okRatio],
+          client: `c${at}`,
+          member: text,
+        })),
+      },
+    },
+    ...Array.from({ length: 200 }, (_u, at): RunEventBody => ({
+      type: "system",
+      atMs: at * 5000,
+      source: text,
+      event: text,
+      detail: { member: text, kind: text },
+    })),
+    { type: "fault-intended", fault: text, kind: "NetworkChaos", name: text, namespace: text, pods: [text] },
+    { type: "fault-injected", fault: text, kind: "NetworkChaos", name: text, atMs: 1, tookMs: 1 },
+    { type: "state", from: "active", to: "healing", reason: text, atMs: 1 },
+    { type: "fault-removed", fault: text, kind: text, name: text, atMs: 1, tookMs: 1 },
+    { type: "healing-proof", what: text, ok: false, detail: text },
+    { type: "converged", ok: false, summary: text, tookMs: 1 },
+    { type: "stop-condition", id: text, measured: text, bound: text },
+    { type: "problem", code: "x", message: text, hint: text },
+    { type: "judged", report, artifacts: ["chart.png", "report.md"] },
+    { type: "state", from: "judging", to: "failed", reason: text, atMs: 1 },
+  ];
+}
+
+function tooLarge(message: MessageContent): string[] {
+  const problems: string[] = [];
+  const check = (what: string, text: string, most: number): void => {
+    if (text.length > most) problems.push(`${what}: ${text.length} > ${most}`);
+    if (text.length === 0) problems.push(`${what} is empty`);
+    if (/<!|<#|<@(?![UW][A-Z0-9]+>)/.test(text)) problems.push(`${what} has a raw mention`);
+    if (/&(?!amp;|lt;|gt;)/.test(text)) problems.push(`${what} has a cut or raw entity`);
+  };
+  check("text", message.text, limits.messageText);
+  if (message.blocks.length > limits.blocks) problems.push(`${message.blocks.length} blocks`);
+  for (const block of message.blocks as KnownBlock[]) {
+    if (block.type === "header" && block.text.text.length > limits.headerText) problems.push("header");
+    if (block.type === "section" && block.text !== undefined) check("section", block.text.text, limits.sectionText);
+    if (block.type === "section" && block.fields !== undefined) {
+      if (block.fields.length > limits.fields) problems.push("fields");
+      for (const field of block.fields) check("field", field.text, limits.fieldText);
+    }
+  }
+  return problems;
+}
+
+const hostile = fc
+  .oneof(
+    fc.constantFrom(
+      "<!channel>",
+      "&<>&<>".repeat(2000),
+      "x".repeat(20_000),
+      "👩‍👩‍👧‍👦".repeat(1000),
+      "‏مرحبا".repeat(500),
+      "a < b && c > d",
+      "<@U123> `code` *bold*",
+      "\n".repeat(200),
+    ),
+    fc.string({ maxLength: 5000 }),
+  )
+  .filter((text) => text.length > 0);
+
+describe("everything that the bot can show", () => {
+  test.prop([hostile, fc.constantFrom(...runStates)], { numRuns: 12 })(
+    "fits Slack's limits and mentions nobody by accident",
+    (text, state) => {
+      const messages = narrate(run({ state, plan: { ...plan, title: text, cluster: text } }), number(everything(text)));
+      const found = messages.flatMap(({ key, payload }) =>
+        payload.kind === "message" ? tooLarge(payload).map((problem) => `${key}: ${problem}`) : [],
+      );
+      expect(found).toEqual([]);
+      expect(tooLarge(errorMessage(new Error(text), () => undefined))).toEqual([]);
+    },
+  );
+  test.prop([hostile, fc.integer({ min: 1, max: 4000 })])("is never cut inside an entity or a pair", (text, length) => {
+    const cut = clamp(escapeText(text), length);
+    expect(cut.length).toBeLessThanOrEqual(length);
+    expect(cut).not.toMatch(/&(?!amp;|lt;|gt;)/);
+    expect(cut).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);
+  });
+  it("keeps the end when there are too many blocks", () => {
+    const many = content(
+      "x",
+      Array.from({ length: 80 }, (_u, at) => section(`part ${at}`)),
+    );
+    expect(many.blocks).toHaveLength(50);
+    expect(JSON.stringify(many.blocks.at(-1))).toContain("part 79");
+  });
+  it("never shows a stack trace", () => {
+    const error = new Error("secret password at /somewhere");
+    let logged: unknown;
+    const shown = errorMessage(error, (_reference, cause) => (logged = cause));
+    expect(JSON.stringify(shown)).not.toContain("secret");
+    expect(logged).toBe(error);
+  });
+});
+
+describe("narration", () => {
+  const events = number(everything("plain"));
+  it("gives the same messages for the same events", () => {
+    expect(narrate(run(), events)).toEqual(narrate(run(), events));
+  });
+  it("only ever adds messages, in order, and never renames one", () => {
+    let before: string[] = [];
+    for (let length = 0; length <= events.length; length += 1) {
+      const keys = narrate(run(), events.slice(0, length)).map((message) => message.key);
+      expect(keys.filter((key) => before.includes(key))).toEqual(before);
+      expect(new Set(keys).size).toBe(keys.length);
+      before = keys;
+    }
+  });
+  it("offers buttons only where they do something", () => {
+    const buttons = (change: Partial<RunRow>): string =>
+      JSON.stringify(narrate(run(change), [])[0]?.payload)
+        .match(/aftershock:\w+/g)
+        ?.join(" ") ?? "";
+    expect(buttons({})).toBe("aftershock:approve aftershock:deny");
+    expect(buttons({ state: "active" })).toBe("aftershock:stop");
+    expect(buttons({ state: "active", abortRequestedBy: "U1" })).toBe("");
+    expect(buttons({ state: "completed" })).toBe("");
+  });
+  it("draws a bar a second, and tells none due from none ok", () => expect(sparkline([1, 0.5, 0, null])).toBe("█▅✗·"));
+});
