@@ -62,20 +62,12 @@ export function parseCommandLine(text: string): CommandLine {
 
 /** An error for a verb that does not exist, with the nearest one. */
 export function unknownVerb(typed: string, verbs: readonly string[]): AftershockError {
-  const close = swapped(typed, verbs) ?? nearest(typed, verbs);
+  const close = nearest(typed, verbs);
   return new AftershockError(
     "bad_command",
     `There is no command "${typed}".`,
     close === undefined ? "See what there is: /chaos help" : `Did you mean /chaos ${close}?`,
   );
-}
-
-/** The candidate that differs by two letters in the wrong order, which counts as two in `nearest`: `lsit`, `rnu`. */
-function swapped(typed: string, candidates: readonly string[]): string | undefined {
-  const variants = [...typed]
-    .slice(1)
-    .map((letter, at) => typed.slice(0, at) + letter + typed[at] + typed.slice(at + 2));
-  return candidates.find((candidate) => variants.includes(candidate));
 }
 
 function lacksValue(name: string): AftershockError {

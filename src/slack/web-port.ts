@@ -1,4 +1,5 @@
 import {
+  LogLevel,
   WebAPIHTTPError,
   WebAPIPlatformError,
   WebAPIRateLimitedError,
@@ -49,6 +50,8 @@ export function createWebPort(token: string, slackApiUrl: string | undefined): S
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     timeout: timeoutMs,
+    // Problems are results here and are logged by the outbox; the client's own lines would go to the terminal.
+    logLevel: LogLevel.ERROR,
     ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
   };
   const posts = new WebClient(token, options);

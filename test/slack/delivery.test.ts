@@ -94,7 +94,11 @@ describe("delivery to Slack", () => {
     on("chat.postMessage", "lose-answer");
     await wantMessages(db.database, runId, chaos, [words("card", 0, `${runId} waits`)]);
     begin();
-    await waitFor(async () => proxy.calls.filter(({ form }) => form.get("text") === `${runId} waits`).length, (n) => n > 0, 5000);
+    await waitFor(
+      async () => proxy.calls.filter(({ form }) => form.get("text") === `${runId} waits`).length,
+      (n) => n > 0,
+      5000,
+    );
     await wantMessages(db.database, runId, chaos, [words("card", 0, `${runId} approved`)]);
     await drained();
     expect((await said(runId)).map((message) => message.text)).toEqual([`${runId} approved`]);
@@ -109,10 +113,10 @@ describe("delivery to Slack", () => {
     // The answer 429 is Slack's own; here nothing was stored, and the outbox cannot know.
     await db.database.query("select 1");
     await wantMessages(db.database, runId, chaos, [words("card", 0, `${runId} copied`)]);
-    await db.database.query(
-      "update slack_outbox set state = 'unknown', tried = array[$2] where run_id = $1",
-      [runId, `${runId} copied`],
-    );
+    await db.database.query("update slack_outbox set state = 'unknown', tried = array[$2] where run_id = $1", [
+      runId,
+      `${runId} copied`,
+    ]);
     begin();
     await drained();
     expect((await said(`${runId} copied`)).map((message) => message.user)).toEqual(["U0BOB", workspace.bot.userId]);
@@ -138,14 +142,20 @@ describe("delivery to Slack", () => {
     expect(uploads).toHaveLength(1);
     expect(uploads[0]?.thread_ts).toBe(card?.ts);
     expect(proxy.calls.filter((call) => call.method === "files.completeUploadExternal").length).toBe(1);
-    expect(proxy.calls.some(({ form }) => form.get("alt_txt") === "a line falls" || form.get("alt_text") === "a line falls")).toBe(true);
+    expect(
+      proxy.calls.some(({ form }) => form.get("alt_txt") === "a line falls" || form.get("alt_text") === "a line falls"),
+    ).toBe(true);
   });
   it("lets a 429 in one channel delay no other", async () => {
     const [limited, free] = [await insertTestRun(db.database, chaos), await insertTestRun(db.database, otherChannel)];
     on("chat.postMessage", { retryAfterS: 3 }, (form) => form.get("channel") === chaos);
     await wantMessages(db.database, limited, chaos, [words("card", 0, limited), words("a", 1, `${limited} a`)]);
     begin();
-    await waitFor(async () => verdicts.filter((rule) => rule.times === 0).length, (used) => used === 1, 5000);
+    await waitFor(
+      async () => verdicts.filter((rule) => rule.times === 0).length,
+      (used) => used === 1,
+      5000,
+    );
     const limitedAt = Date.now();
     await wantMessages(db.database, free, otherChannel, [words("card", 0, free), words("a", 1, `${free} a`)]);
     const order: string[] = [];

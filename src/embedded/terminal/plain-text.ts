@@ -58,7 +58,7 @@ export function plain(text: string, names: ReadonlyMap<string, string>): string 
     .replace(/<@([A-Z0-9]+)>/g, (_all, id: string) => `@${names.get(id) ?? id}`)
     .replace(/:([a-z_]+):\s?/g, (_all, name: string) => (symbols[name] === undefined ? "" : `${symbols[name]} `))
     .replace(/(^|[\s(])[*_]([^*_\n]+)[*_](?=$|[\s.,:;)·])/gm, "$1$2")
-    .replace(/\*([^*\n]+)\*/g, "$1")
+    .replace(/\*(?=\S)([^*\n]*?\S)\*/g, "$1")
     .replaceAll("`", "")
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")
