@@ -11,6 +11,12 @@ export function unsoundness(history: History): string[] {
   const reasons: string[] = [];
   const injectedAt = history.events.find((event) => event.event === "fault-injected")?.atMs;
   if (injectedAt === undefined) reasons.push("the fault was never injected");
+  const idle = history.events.find((event) => event.event === "fault-without-effect");
+  if (idle !== undefined) {
+    reasons.push(
+      `${String(idle.detail["from"])} and ${String(idle.detail["to"])} still answered each other during the partition`,
+    );
+  }
   for (const client of history.header.clients.filter(({ kind }) => kind === "write")) {
     const read = history.finalReads.find((entry) => entry.client === client.id && entry.authoritative);
     if (read === undefined) reasons.push(`there is no final read of ${client.id} from a master that all agree on`);

@@ -217,9 +217,33 @@ async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes): P
   }
   recorder.phase("active");
   await journal.move("active", { atMs: recorder.now() });
+  const looked = lookForEffect(all.session, intents, recorder).catch((error: unknown) =>
+    deps.log("the fault's effect could not be looked at", { error: messageOf(error) }),
+  );
   const ended = await keepFault({ ...all, intents, probes, recorder, durationMs: run.plan.phases.durationMs });
+  await looked;
   if (ownership.stop.aborted) return stopped(ownership);
   return ended === null ? { outcome: "completed", reason: null } : { outcome: "failed", reason: ended };
+}
+
+/**
+ * Whether a partition is one: a pair that it cuts must not answer. A fault that the cluster only says is there would
+ * let the hypothesis hold for nothing, so the judge is told.
+ */
+async function lookForEffect(session: SystemSession, intents: readonly Intent[], recorder: Recorder): Promise<void> {
+  for (const { faultId, kind, targets } of intents) {
+    const [subject] = targets.subject;
+    const [target] = targets.target;
+    if (kind !== "NetworkChaos" || subject === undefined || target === undefined) continue;
+    const proof = await session.proveConnected([subject.pod], [target.pod]);
+    const answered = proof.pairs.some((pair) => pair.ok);
+    recorder.event({
+      atMs: recorder.now(),
+      source: "run",
+      event: answered ? "fault-without-effect" : "fault-effective",
+      detail: { fault: faultId, from: subject.pod, to: target.pod },
+    });
+  }
 }
 
 /** Removes every fault, proves it in the data path, and waits for the system to agree with itself again. */

@@ -93,6 +93,10 @@ describe.skipIf(process.getuid?.() !== 0)("redis-split-brain on real Redis, thro
       expect(events.filter((event) => event.type === "fault-injected")).toHaveLength(1);
       expect(events.map((event) => event.seq)).toEqual(events.map((_event, at) => at + 1));
     });
+    it("saw in the data path that the partition took hold", () => {
+      const effect = report.timeline.filter((entry) => entry.event.startsWith("fault-"));
+      expect(effect.map((entry) => entry.event)).toEqual(["fault-injected", "fault-effective", "fault-removed"]);
+    });
     it("leaves nothing on the cluster, and the members agree", async () => {
       const left = await kubectlOk(stack.lab.kubeconfigPath, ["get", "networkchaos,podchaos", "-A", "-o", "name"]);
       expect(left.trim()).toBe("");

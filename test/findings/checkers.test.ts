@@ -186,6 +186,14 @@ describe("whether anything can be concluded", () => {
       (h) => ({ ...h, events: h.events.filter((e) => e.event !== "fault-injected") }),
       /never injected/,
     ],
+    [
+      "with a fault that did nothing",
+      (h) => ({
+        ...h,
+        events: [...h.events, event(6000, "run", "fault-without-effect", { from: "redis-0", to: "redis-1" })],
+      }),
+      /redis-0 and redis-1 still answered each other/,
+    ],
     ["without a final read", (h) => ({ ...h, finalReads: [] }), /no final read/],
     [
       "with a final read that failed",
