@@ -1,4 +1,4 @@
-import bolt from "@slack/bolt";
+import { App, LogLevel, type Logger as BoltLogger } from "@slack/bolt";
 import type { Logger } from "pino";
 import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
@@ -33,7 +33,7 @@ export interface RunningSlack {
 /** Starts listening to Slack, narrating runs, and sending. */
 export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   const { config, secrets, log, database } = options;
-  const app = new bolt.App({
+  const app = new App({
     token: secrets.slackBotToken,
     logger: boltLogger(log),
     ...(config.apiUrl === undefined ? {} : { clientOptions: { slackApiUrl: config.apiUrl } }),
@@ -44,7 +44,8 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   const dispatcher = createDispatcher(options.verbs, options.service, config.command);
   listenToCommands(app, dispatcher, options);
   listenToClicks(app, dispatcher, options);
-  listenToMentions(app, config.command);
+  listenToMentions(app, options);
+  app.error(async (error) => log.error({ err: error }, "Slack delivery"));
   const outbox = startOutbox({
     database,
     slack: createWebPort(secrets.slackBotToken, config.apiUrl),
@@ -66,7 +67,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   };
 }
 
-function listenToCommands(app: bolt.App, dispatcher: Dispatcher, options: SlackOptions): void {
+function listenToCommands(app: App, dispatcher: Dispatcher, options: SlackOptions): void {
   app.command(options.config.command, async ({ command, ack, respond }) => {
     await ack();
     const actor: Actor = { userId: command.user_id, teamId: command.team_id, channelId: command.channel_id };
@@ -79,7 +80,7 @@ function listenToCommands(app: bolt.App, dispatcher: Dispatcher, options: SlackO
   });
 }
 
-function listenToClicks(app: bolt.App, dispatcher: Dispatcher, options: SlackOptions): void {
+function listenToClicks(app: App, dispatcher: Dispatcher, options: SlackOptions): void {
   app.action(
     { type: "block_actions", action_id: new RegExp(`^${actionPrefix}`) },
     async ({ body, action, ack, respond }) => {
@@ -102,8 +103,10 @@ function listenToClicks(app: bolt.App, dispatcher: Dispatcher, options: SlackOpt
 }
 
 /** Slash commands do not work in threads; a mention says what does. */
-function listenToMentions(app: bolt.App, command: string): void {
-  app.event("app_mention", async ({ event, client }) => {
+function listenToMentions(app: App, { database, config: { command } }: SlackOptions): void {
+  app.event("app_mention", async ({ event, body, client }) => {
+    // Slack repeats an event up to three times when it saw no answer in time.
+    if (!(await firstDelivery(database, `event:${body.event_id}`))) return;
     await client.chat.postMessage({
       channel: event.channel,
       thread_ts: event.thread_ts ?? event.ts,
@@ -133,7 +136,7 @@ async function attempt<T>(
 }
 
 /** Bolt's log lines become JSON lines of ours. */
-function boltLogger(log: Logger): bolt.Logger {
+function boltLogger(log: Logger): BoltLogger {
   const child = log.child({ part: "bolt" });
   const text = (parts: unknown[]): string => parts.map(String).join(" ");
   return {
@@ -142,7 +145,7 @@ function boltLogger(log: Logger): bolt.Logger {
     warn: (...parts) => child.warn(text(parts)),
     error: (...parts) => child.error(text(parts)),
     setLevel: () => undefined,
-    getLevel: () => bolt.LogLevel.INFO,
+    getLevel: () => LogLevel.INFO,
     setName: () => undefined,
   };
 }

@@ -1,4 +1,4 @@
-import bolt, { LogLevel } from "@slack/bolt";
+import { App, LogLevel } from "@slack/bolt";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startLocalSlack, workspace, type LocalSlack } from "../../src/embedded/local-slack.ts";
 import { ask, approver, click, requester, untilMessage } from "../../src/embedded/run-drive.ts";
@@ -6,11 +6,11 @@ import { makeFolder } from "./support.ts";
 
 const { folder, remove } = makeFolder();
 let slack: LocalSlack;
-let app: bolt.App;
+let app: App;
 
 beforeAll(async () => {
   slack = await startLocalSlack(folder);
-  app = new bolt.App({
+  app = new App({
     token: workspace.bot.token,
     appToken: workspace.bot.appToken,
     socketMode: true,
@@ -47,8 +47,8 @@ beforeAll(async () => {
   await app.start();
 });
 afterAll(async () => {
-  await app.stop();
-  await slack.stop();
+  await app?.stop();
+  await slack?.stop();
   remove();
 });
 

@@ -23,7 +23,7 @@ const serverOf = (): number[] =>
 
 beforeAll(async () => void (postgres = await startPostgres(folder)));
 afterAll(async () => {
-  await postgres.stop();
+  await postgres?.stop();
   remove();
 });
 

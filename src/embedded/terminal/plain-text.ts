@@ -57,7 +57,7 @@ export function plain(text: string, names: ReadonlyMap<string, string>): string 
   return text
     .replace(/<@([A-Z0-9]+)>/g, (_all, id: string) => `@${names.get(id) ?? id}`)
     .replace(/:([a-z_]+):\s?/g, (_all, name: string) => (symbols[name] === undefined ? "" : `${symbols[name]} `))
-    .replace(/(^|[\s(])[*_]([^*_\n]+)[*_](?=$|[\s.,:;)·])/gm, "$1$2")
+    .replace(/(^|[\s(])[*_](?=\S)([^*_\n]*[^*_\s])[*_](?=$|[\s.,:;)·])/gm, "$1$2")
     .replace(/\*(?=\S)([^*\n]*?\S)\*/g, "$1")
     .replaceAll("`", "")
     .replaceAll("&lt;", "<")
