@@ -95,11 +95,15 @@ export function header(text: string): KnownBlock {
 
 /** A section of mrkdwn; the caller has escaped inserted values. */
 export function section(text: string): KnownBlock {
-  return { type: "section", text: { type: "mrkdwn", text: clamp(text === "" ? " " : text, limits.sectionText) } };
+  return {
+    type: "section",
+    text: { type: "mrkdwn", text: clamp(text.trim() === "" ? "–" : text, limits.sectionText) },
+  };
 }
 
-/** A section of label and value pairs, at most ten. */
+/** A section of label and value pairs, at most ten; Slack takes no empty list, so that none becomes a dash. */
 export function fields(pairs: ReadonlyArray<readonly [label: string, value: string]>): KnownBlock {
+  if (pairs.length === 0) return section("–");
   return {
     type: "section",
     fields: pairs.slice(0, limits.fields).map(([label, value]) => ({

@@ -1,9 +1,9 @@
 import pg from "pg";
 import { inTransaction, type Database } from "../store/database.ts";
-import { eventsAfter } from "../store/events.ts";
 import { findRun } from "../store/runs.ts";
 import { narrate } from "./narrate.ts";
 import { wantMessages } from "./store/outbox.ts";
+import { eventsToTell } from "./store/run-events.ts";
 
 const pollMs = 500;
 
@@ -70,7 +70,7 @@ export async function narrateRun(database: Database, runId: string): Promise<boo
     );
     const cursor = rows[0];
     if (cursor === undefined) return false;
-    const events = await eventsAfter(client, runId, 0);
+    const events = await eventsToTell(client, runId);
     const run = await findRun(client, runId);
     const last = events.at(-1)?.seq ?? 0;
     if (run === null || last <= cursor.seq) return false;

@@ -57,8 +57,11 @@ describe("loading verbs", () => {
     const folder = mkdtempSync(join(tmpdir(), "aftershock-test-"));
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    await expect(loadVerbs(folder)).rejects.toThrow(message);
-    rmSync(folder, { recursive: true, force: true });
+    try {
+      await expect(loadVerbs(folder)).rejects.toThrow(message);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

@@ -80,6 +80,9 @@ function buttonsFor(run: RunRow): Button[] {
 
 function hintFor(run: RunRow): string {
   if (run.state === "requested") return `The thread has the whole plan. In text: \`/chaos approve ${run.id}\``;
+  if (run.state === "denied" || run.state === "expired") {
+    return `Nothing was touched. Ask again: \`/chaos run ${run.experiment}\``;
+  }
   if (isTerminal(run.state)) return `Details in the thread · \`/chaos findings ${run.id}\``;
   return run.abortRequestedBy === null
     ? `Live in the thread · \`/chaos abort ${run.id}\` stops and heals it`

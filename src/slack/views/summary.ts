@@ -3,7 +3,7 @@ import type { Finding, Report } from "../../findings/report.ts";
 import { measureText } from "../../findings/markdown.ts";
 import { content, divider, escapeText, fields, header, note, section, type MessageContent } from "../limits.ts";
 import { escapeReason } from "./card.ts";
-import { count } from "./words.ts";
+import { count, people, person } from "./words.ts";
 
 const severityIcons: Readonly<Record<Finding["severity"], string>> = {
   critical: ":red_circle:",
@@ -34,6 +34,8 @@ export function renderSummary(report: Report): MessageContent {
     divider,
     ...findingBlocks(report.findings),
     ...(report.run.reason === undefined ? [] : [note(escapeReason(report.run.reason))]),
+    // The requester is mentioned here once, so that Slack tells them that it is over.
+    note(`Asked for by ${person(report.run.requestedBy)}, approved by ${people(report.run.approvedBy)}`),
   ]);
 }
 

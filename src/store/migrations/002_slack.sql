@@ -6,6 +6,8 @@ create table slack_deliveries (
   at timestamptz not null default clock_timestamp()
 );
 
+create index slack_deliveries_by_age on slack_deliveries (at);
+
 -- How far each run has been told. The row's lock lets one narrator at a time work on a run.
 create table narration_cursors (
   run_id text primary key references runs (id),
