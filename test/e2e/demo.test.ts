@@ -29,7 +29,13 @@ function startDemo(...args: string[]): Demo {
   return { pid: child.pid ?? 0, output: () => output, signal: (name) => void child.kill(name), ended };
 }
 
-const ours = (): string[] => readdirSync(tmpdir()).filter((name) => /^aftershock-(?!test|arrows)/.test(name));
+/** Folders whose owner is one of these processes; other demos may run on this machine. */
+const foldersOf = (pids: readonly number[]): string[] =>
+  readdirSync(tmpdir()).filter((name) => {
+    const owner = join(tmpdir(), name, "owner");
+    if (!name.startsWith("aftershock-") || !existsSync(owner)) return false;
+    return pids.includes(Number(readFileSync(owner, "utf8").split(" ")[0]));
+  });
 
 describe("npm run demo", () => {
   it("explains its flags", async () => {
@@ -49,6 +55,13 @@ describe.skipIf(process.getuid?.() !== 0)("npm run demo, for real", () => {
     const folder = mkdtempSync(join(tmpdir(), "aftershock-test-"));
     try {
       const run = startDemo("--plain", "--report", folder, "--set", "duration=6s", "--set", "baseline=3s");
+      await waitFor(
+        async () => run.output(),
+        (text) => text.includes("Everything runs"),
+        60_000,
+      );
+      const family = familyOf(run.pid);
+      expect(foldersOf(family).length).toBeGreaterThan(0);
       expect(await run.ended, run.output()).toBe(0);
       expect(run.output()).toContain("hypothesis refuted, cleanup verified");
       expect(run.output()).toContain("Fault active");
@@ -58,7 +71,8 @@ describe.skipIf(process.getuid?.() !== 0)("npm run demo, for real", () => {
       expect(readFileSync(join(folder, "report.md"), "utf8")).toContain("## Findings");
       expect(readFileSync(join(folder, "chart.png")).subarray(1, 4).toString()).toBe("PNG");
       expect(existsSync(join(folder, "history.jsonl"))).toBe(true);
-      expect(ours()).toEqual([]);
+      expect(foldersOf(family)).toEqual([]);
+      expect(alive(family)).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -94,6 +108,6 @@ describe.skipIf(process.getuid?.() !== 0)("npm run demo, for real", () => {
       next.signal("SIGINT");
       await next.ended;
     }
-    expect(ours()).toEqual([]);
+    expect(foldersOf(family)).toEqual([]);
   });
 });
