@@ -48,10 +48,11 @@ describe.skipIf(executable === undefined || process.getuid?.() !== 0)("the local
     await page.getByText("Probes at", { exact: false }).first().waitFor({ timeout: 10_000 });
     await picture("2-active");
 
+    // What the verdict is, split-brain.test.ts asserts; a machine that is busy with other work may make it inconclusive.
     await page
-      .getByText(/Hypothesis refuted/)
+      .getByText(/Hypothesis (refuted|inconclusive)\./)
       .first()
-      .waitFor({ timeout: 60_000 });
+      .waitFor({ timeout: 90_000 });
     const chart = page.locator('img[alt*="chart"], img[src*="chart.png"], img[src*="/files"]').first();
     await chart.waitFor({ timeout: 15_000 });
     await expect
@@ -64,5 +65,5 @@ describe.skipIf(executable === undefined || process.getuid?.() !== 0)("the local
     // The card has its last word, and no button any more.
     await expect.poll(() => page.getByRole("button", { name: "Stop", exact: true }).count()).toBe(0);
     expect(await page.locator(".messages").first().innerText()).toContain("completed");
-  });
+  }, 180_000);
 });
