@@ -1,4 +1,5 @@
 import type { History } from "../probes/history.ts";
+import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
 import type { Finding, Measure, Outage, Verdicts } from "./report.ts";
@@ -23,14 +24,14 @@ export type Judge = (history: History, context: JudgeContext) => Judgement;
 /** One judge per system; a new system is a line here. */
 const judges: Readonly<Record<string, Judge>> = { "redis-sentinel": judgeRedisSentinel };
 
-/** Judges a history by its system's rules. A system without rules is measured and not judged. */
+/** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */
 export function judge(history: History, context: JudgeContext): Judgement {
   const found = judges[history.header.system];
   if (found !== undefined) return found(history, context);
   return {
     hypothesis: "inconclusive",
     because: `There are no rules for the system ${history.header.system}.`,
-    measures: [],
+    measures: [...lossMeasures(context), ...serviceMeasures(history, context)],
     findings: [],
   };
 }

@@ -1,11 +1,15 @@
-import type { History } from "../probes/history.ts";
+import type { ClientInfo, History } from "../probes/history.ts";
 
-/** Fewer acknowledged baseline writes than this share of the plan, and the baseline is no baseline. */
+/** Fewer acknowledged baseline writes than this share of the attempted ones, and the baseline was not healthy. */
 const leastBaselineShare = 0.9;
+/** So many acknowledged writes make a baseline; a run whose rate and baseline plan fewer needs 90 % of its plan. */
+const enoughBaselineWrites = 300;
 
 /**
  * Why nothing can be concluded from a history, in sentences; empty when it can. A verdict needs: a fault that was
- * injected and removed, a healthy baseline, a final read for every write client, and a schedule that was kept.
+ * injected and had effect; for every write client a healthy baseline of at least 300 acknowledged writes (90 % of rate
+ * × baseline if that is fewer) and final reads without an error, one of them authoritative; and probes whose event
+ * loop was not later (p99) than the distance of two writes.
  */
 export function unsoundness(history: History): string[] {
   const reasons: string[] = [];
@@ -18,15 +22,19 @@ export function unsoundness(history: History): string[] {
     );
   }
   for (const client of history.header.clients.filter(({ kind }) => kind === "write")) {
-    const read = history.finalReads.find((entry) => entry.client === client.id && entry.authoritative);
-    if (read === undefined) reasons.push(`there is no final read of ${client.id} from a master that all agree on`);
-    else if (read.error !== undefined) reasons.push(`the final read of ${client.id} failed: ${read.error}`);
+    reasons.push(...finalReadProblems(history, client));
     const baseline = history.operations.filter(
       (op) => op.client === client.id && op.plannedMs < (injectedAt ?? Number.POSITIVE_INFINITY),
     );
     const ok = baseline.filter((op) => op.outcome === "ok").length;
     if (baseline.length > 0 && ok / baseline.length < leastBaselineShare) {
       reasons.push(`${client.id} was not healthy before the fault: ${ok} of ${baseline.length} writes acknowledged`);
+    } else if (injectedAt !== undefined) {
+      const planned = (client.ratePerSecond * injectedAt) / 1000;
+      const needed = Math.max(1, Math.min(enoughBaselineWrites, Math.floor(leastBaselineShare * planned)));
+      if (ok < needed) {
+        reasons.push(`the baseline is too short: ${client.id} has ${ok} acknowledged writes in it and needs ${needed}`);
+      }
     }
     const spacingMs = 1000 / client.ratePerSecond;
     const p99Ms = history.loopDelay?.p99Ms ?? 0;
@@ -38,4 +46,16 @@ export function unsoundness(history: History): string[] {
     }
   }
   return [...new Set(reasons)];
+}
+
+function finalReadProblems(history: History, { id }: ClientInfo): string[] {
+  const reads = history.finalReads.filter((read) => read.client === id);
+  const authoritative = reads.filter((read) => read.authoritative);
+  if (authoritative.length === 0) return [`there is no final read of ${id} from a master that all agree on`];
+  if (authoritative.length > 1) {
+    return [`${authoritative.map(({ member }) => member).join(" and ")} both claim to hold what survived of ${id}`];
+  }
+  return reads.flatMap((read) =>
+    read.error === undefined ? [] : [`the final read of ${id} from ${read.member} failed: ${read.error}`],
+  );
 }

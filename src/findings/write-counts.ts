@@ -28,10 +28,11 @@ export function checkWrites(history: History): ClientWrites[] {
     );
 }
 
-/** The final read that counts; null when there is none or it failed. */
+/** The final read that counts; null when there is none, when it failed, or when two members both claim to be it. */
 export function authoritativeRead(history: History, client: string): FinalRead | null {
-  const read = history.finalReads.find((candidate) => candidate.client === client && candidate.authoritative);
-  return read === undefined || read.error !== undefined ? null : read;
+  const reads = history.finalReads.filter((candidate) => candidate.client === client && candidate.authoritative);
+  const [read] = reads;
+  return read === undefined || reads.length > 1 || read.error !== undefined ? null : read;
 }
 
 function checkClient(client: string, operations: readonly Operation[], read: FinalRead | null): ClientWrites {
@@ -65,13 +66,16 @@ function checkClient(client: string, operations: readonly Operation[], read: Fin
   };
 }
 
-/** Sums of all clients; a count that one client does not know is not known in total. */
+/** Sums of all clients; a count that one client does not know is not known in total, nor is one of no clients. */
 export function totalWrites(clients: readonly WriteCounts[]): WriteCounts {
   const sum = (pick: (counts: WriteCounts) => number | null): number | null =>
-    clients.reduce<number | null>((total, counts) => {
-      const value = pick(counts);
-      return total === null || value === null ? null : total + value;
-    }, 0);
+    clients.reduce<number | null>(
+      (total, counts) => {
+        const value = pick(counts);
+        return total === null || value === null ? null : total + value;
+      },
+      clients.length === 0 ? null : 0,
+    );
   return {
     attempted: sum((counts) => counts.attempted) ?? 0,
     acknowledged: sum((counts) => counts.acknowledged) ?? 0,
@@ -84,16 +88,17 @@ export function totalWrites(clients: readonly WriteCounts[]): WriteCounts {
   };
 }
 
-/** Members whose final content differs from the authoritative one, as value sets, with how many values differ. */
+/** Members whose final content differs from the authoritative one, as multisets, with how many copies differ. */
 export function divergentMembers(history: History): Array<{ member: string; client: string; differing: number }> {
   return history.finalReads.flatMap((read) => {
     const reference = authoritativeRead(history, read.client);
     if (reference === null || read.error !== undefined || read.member === reference.member) return [];
     const mine = multiset(read.ranges);
     const theirs = multiset(reference.ranges);
-    const differing =
-      [...mine.keys()].filter((value) => !theirs.has(value)).length +
-      [...theirs.keys()].filter((value) => !mine.has(value)).length;
+    const differing = [...new Set([...mine.keys(), ...theirs.keys()])].reduce(
+      (sum, value) => sum + Math.abs((mine.get(value) ?? 0) - (theirs.get(value) ?? 0)),
+      0,
+    );
     return differing === 0 ? [] : [{ member: read.member, client: read.client, differing }];
   });
 }

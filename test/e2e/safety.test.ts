@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ask, cardOf, click } from "../../src/embedded/run-drive.ts";
 import type { Stack } from "../../src/embedded/stack.ts";
 import { kubectl, kubectlOk } from "../support/kubectl.ts";
+import { untilRedisIsSteady } from "../support/redis-steady.ts";
 import {
   alice,
   approve,
@@ -20,19 +21,19 @@ import {
 
 const leftovers = (stack: Stack) => kubectlOk(stack.lab.kubeconfigPath, ["get", "networkchaos", "-A", "-o", "name"]);
 
-/** Whether the master answers a ping from another member, inside the pods. */
+/** Whether every member answers a ping from every other, inside the pods; whoever is master, a partition shows. */
 async function connected(stack: Stack): Promise<boolean> {
-  const address = await kubectlOk(stack.lab.kubeconfigPath, [
-    "get",
-    "pod",
-    "redis-0",
-    "-n",
-    "cache",
-    "-o",
-    "jsonpath={.status.podIP}",
-  ]);
-  const ping = ["exec", "redis-1", "-n", "cache", "--", "timeout", "2", "redis-cli", "-h", address, "PING"];
-  return (await kubectl(stack.lab.kubeconfigPath, ping)).stdout.includes("PONG");
+  const members = ["redis-0", "redis-1", "redis-2"];
+  const pairs = members.flatMap((from) => members.filter((to) => to !== from).map((to) => ({ from, to })));
+  const answers = await Promise.all(
+    pairs.map(async ({ from, to }) => {
+      const path = "jsonpath={.status.podIP}";
+      const address = await kubectlOk(stack.lab.kubeconfigPath, ["get", "pod", to, "-n", "cache", "-o", path]);
+      const ping = ["exec", from, "-n", "cache", "--", "timeout", "2", "redis-cli", "-h", address, "PING"];
+      return (await kubectl(stack.lab.kubeconfigPath, ping)).stdout.includes("PONG");
+    }),
+  );
+  return answers.every(Boolean);
 }
 
 describe.skipIf(process.getuid?.() !== 0)("safety, on the real stack", () => {
@@ -137,6 +138,7 @@ describe.skipIf(process.getuid?.() !== 0)("safety, on the real stack", () => {
   });
 
   it.each(["baseline", "active", "verifying"])("heals when it is stopped in the phase %s", async (phase) => {
+    await untilRedisIsSteady(stack);
     const { runId, card } = await askForRun(stack, "run redis-split-brain duration=40s baseline=4s recovery=30s");
     await approve(stack, card);
     if (phase === "verifying") {
@@ -152,6 +154,7 @@ describe.skipIf(process.getuid?.() !== 0)("safety, on the real stack", () => {
   });
 
   it("a worker killed in mid-partition: another one heals, proves it, and says interrupted", async () => {
+    await untilRedisIsSteady(stack);
     const { runId, card } = await askForRun(stack, "run redis-split-brain duration=60s baseline=3s recovery=30s");
     await approve(stack, card);
     await untilState(stack, runId, ["active"]);

@@ -37,18 +37,21 @@ export function recount(jsonl: string): Record<string, NaiveCounts> {
     const failed: number[] = [];
     const unknown: number[] = [];
     let stored: number[] | null = null;
+    let authoritative = 0;
     for (const line of lines) {
       if (line.client !== client.id) continue;
       if (line.type === "op" && line.outcome === "ok") acknowledged.push(line.seq ?? 0);
       if (line.type === "op" && line.outcome === "fail") failed.push(line.seq ?? 0);
       if (line.type === "op" && line.outcome === "unknown") unknown.push(line.seq ?? 0);
-      if (line.type === "final-read" && line.authoritative === true && line.error === undefined && stored === null) {
+      if (line.type === "final-read" && line.authoritative === true) authoritative += 1;
+      if (line.type === "final-read" && line.authoritative === true && line.error === undefined) {
         stored = [];
         for (const [from, to] of line.ranges ?? []) {
           for (let value = from; value <= to; value++) stored.push(value);
         }
       }
     }
+    if (authoritative !== 1) stored = null;
     const there = stored === null ? null : new Set(stored);
     const tried = new Set([...acknowledged, ...unknown]);
     const twice = new Set<number>();

@@ -64,17 +64,21 @@ export async function waitFor<T>(look: () => Promise<T>, holds: (value: T) => bo
 
 export const ended = ["completed", "aborted", "failed", "interrupted", "denied", "expired"];
 
-export function untilState(
+/** Waits for one of the states; rejects at once, with what happened, when the run ended in another. */
+export async function untilState(
   stack: Stack,
   runId: string,
   states: readonly string[],
   deadlineMs = 90_000,
 ): Promise<string> {
-  return waitFor(
+  const state = await waitFor(
     () => stateOf(stack, runId),
-    (state) => states.includes(state),
+    (now) => states.includes(now) || ended.includes(now),
     deadlineMs,
   );
+  if (states.includes(state)) return state;
+  const events = await eventsOf(stack, runId);
+  throw new Error(`${runId} ended ${state}, not ${states.join(" or ")}: ${JSON.stringify(events.slice(-4))}`);
 }
 
 export async function eventsOf(stack: Stack, runId: string): Promise<RunEvent[]> {

@@ -10,6 +10,8 @@ export interface Mark {
 
 /** Labels closer than this share of the picture's width would overlap. */
 const crowded = 0.13;
+/** So many labels fit above each other over the picture. */
+const rows = 4;
 
 /** The moments of a Redis Sentinel run, in order; of others, injection and healing only. */
 export function readMarks(history: History): Mark[] {
@@ -17,6 +19,7 @@ export function readMarks(history: History): Mark[] {
   const known: Array<[number | null, string]> = [
     [timings.injectedMs, "injected"],
     [timings.sdownMs, "+sdown"],
+    [timings.odownMs, "+odown"],
     [timings.switchMs, "+switch-master"],
     [timings.removedMs, "healed"],
     [timings.demotedMs, "old master demoted"],
@@ -32,7 +35,7 @@ export function readMarks(history: History): Mark[] {
   let row = 0;
   return moments.map((moment, at) => {
     const before = moments[at - 1];
-    row = before !== undefined && (moment.atS - before.atS) / wholeS < crowded ? (row + 1) % 3 : 0;
+    row = before !== undefined && (moment.atS - before.atS) / wholeS < crowded ? (row + 1) % rows : 0;
     return { ...moment, row };
   });
 }

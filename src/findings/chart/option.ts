@@ -3,6 +3,7 @@ import type { History } from "../../probes/history.ts";
 import type { Report } from "../report.ts";
 import { headline } from "./alt-text.ts";
 import { phaseWindows } from "../latency.ts";
+import { number } from "../words.ts";
 import { readMarks } from "./marks.ts";
 import { latencySeries, writeLanes, type Stretch } from "./series.ts";
 
@@ -25,12 +26,16 @@ const laneColours: Readonly<Record<Stretch["what"], string>> = {
   refused: colours.grey,
   unknown: colours.purple,
 };
+const laneOrder: ReadonlyArray<Stretch["what"]> = ["accepted", "accepted-then-lost", "refused", "unknown"];
 const laneWords: Readonly<Record<Stretch["what"], string>> = {
   accepted: "acknowledged and kept",
   "accepted-then-lost": "acknowledged, then LOST",
   refused: "refused",
   unknown: "outcome unknown",
 };
+
+/** Room that a letter of a count needs in its band, in pixels. */
+const countWidth = 13;
 
 const left = 190;
 const right = 30;
@@ -47,7 +52,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
     { xAxis: Math.min(endS, toMs / 1000) },
   ]);
   const axis = { min: 0, max: endS, axisLabel: { fontSize: 17 }, splitLine: { show: false } };
-  const present = [...new Set(stretches.map((stretch) => stretch.what))];
+  const present = laneOrder.filter((what) => stretches.some((stretch) => stretch.what === what));
   return {
     animation: false,
     backgroundColor: "#FFFFFF",
@@ -83,7 +88,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       },
     ],
     grid: [
-      { left, right, top: 172, height: 232 },
+      { left, right, top: 194, height: 214 },
       { left, right, top: 482, bottom: 62 },
     ],
     xAxis: [
@@ -109,8 +114,16 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       { type: "log", gridIndex: 1, axisLabel: { fontSize: 17 }, min: 0.1, minorSplitLine: { show: false } },
     ],
     series: [
-      ...present.map((what) => laneSeries(what, stretches, areas)),
-      { type: "line", xAxisIndex: 0, yAxisIndex: 0, data: [], markLine: markLine(marks) },
+      ...present.map((what) => laneSeries(what, stretches)),
+      {
+        type: "line",
+        xAxisIndex: 0,
+        yAxisIndex: 0,
+        data: [],
+        markLine: markLine(marks),
+        markArea: { silent: true, data: areas },
+      },
+      lostCounts(stretches),
       ...clients.flatMap(({ client, median, worst }, at) => {
         const color = clientColours[at] ?? colours.grey;
         const line = { type: "line", xAxisIndex: 1, yAxisIndex: 1, showSymbol: false, itemStyle: { color } };
@@ -129,8 +142,49 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
   };
 }
 
+/** What ECharts gives to a function that draws one item of a custom series. */
+interface DrawApi {
+  value(at: number): number;
+  coord(point: [number, number]): [number, number];
+  size(point: [number, number]): [number, number];
+}
+
+/** How many writes each lost band stands for, over the event lines; bands too short for it go without. */
+function lostCounts(stretches: readonly Stretch[]): object {
+  return {
+    type: "custom",
+    xAxisIndex: 0,
+    yAxisIndex: 0,
+    z: 10,
+    encode: { x: [1, 2], y: 0 },
+    data: stretches
+      .filter((stretch) => stretch.what === "accepted-then-lost")
+      .map((stretch) => [stretch.lane, stretch.fromS, stretch.toS, stretch.writes]),
+    renderItem: (_params: unknown, api: DrawApi) => {
+      const [fromX, y] = api.coord([api.value(1), api.value(0)]);
+      const [toX] = api.coord([api.value(2), api.value(0)]);
+      const text = `${number(api.value(3))} lost`;
+      if (toX - fromX < text.length * countWidth) return null;
+      const style = {
+        text,
+        x: (fromX + toX) / 2,
+        y,
+        align: "center",
+        verticalAlign: "middle",
+        fill: "#FFFFFF",
+        backgroundColor: laneColours["accepted-then-lost"],
+        padding: [4, 8],
+        fontSize: 19,
+        fontWeight: "bold",
+        fontFamily,
+      };
+      return { type: "text", style };
+    },
+  };
+}
+
 /** Stretches of one kind as bars in their lanes; `custom` draws from where to where. */
-function laneSeries(what: Stretch["what"], stretches: readonly Stretch[], areas: unknown[]): object {
+function laneSeries(what: Stretch["what"], stretches: readonly Stretch[]): object {
   return {
     name: laneWords[what],
     type: "custom",
@@ -141,15 +195,7 @@ function laneSeries(what: Stretch["what"], stretches: readonly Stretch[], areas:
     data: stretches
       .filter((stretch) => stretch.what === what)
       .map((stretch) => [stretch.lane, stretch.fromS, stretch.toS]),
-    ...(what === "accepted" ? { markArea: { silent: true, data: areas } } : {}),
-    renderItem: (
-      _params: unknown,
-      api: {
-        value(at: number): number;
-        coord(point: [number, number]): [number, number];
-        size(point: [number, number]): [number, number];
-      },
-    ) => {
+    renderItem: (_params: unknown, api: DrawApi) => {
       const [fromX, y] = api.coord([api.value(1), api.value(0)]);
       const [toX] = api.coord([api.value(2), api.value(0)]);
       const height = api.size([0, 1])[1] * 0.56;

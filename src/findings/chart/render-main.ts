@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
 import { CustomChart, LineChart } from "echarts/charts";
@@ -13,6 +13,7 @@ import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import type { History } from "../../probes/history.ts";
 import type { Report } from "../report.ts";
+import { missingGlyphs, textOfSvg } from "./glyphs.ts";
 import { chartOption, chartSize } from "./option.ts";
 
 /** Twice the size, so that it stays sharp on dense screens. */
@@ -40,10 +41,16 @@ async function main(): Promise<void> {
   chart.setOption(chartOption(history, report));
   const svg = chart.renderToSVGString();
   chart.dispose();
+  const files = fontFiles();
+  const words = textOfSvg(svg);
+  for (const file of files) {
+    const missing = missingGlyphs(words, readFileSync(file));
+    if (missing.length > 0) throw new Error(`the font has no sign for ${missing.join(" ")}`);
+  }
   const png = new Resvg(svg, {
     fitTo: { mode: "zoom", value: scale },
     // The fonts come with the project: where none is installed, text would vanish without an error.
-    font: { fontFiles: fontFiles(), loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },
+    font: { fontFiles: files, loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },
   })
     .render()
     .asPng();

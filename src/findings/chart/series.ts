@@ -18,6 +18,8 @@ export interface Stretch {
   fromS: number;
   toS: number;
   what: "accepted" | "accepted-then-lost" | "refused" | "unknown";
+  /** Writes in it. */
+  writes: number;
 }
 
 const buckets = 160;
@@ -68,9 +70,10 @@ export function writeLanes(history: History): { lanes: string[]; stretches: Stre
     const current = open.get(lane);
     if (current !== undefined && current.what === what && atS - current.toS < gapS) {
       current.toS = atS;
+      current.writes += 1;
       continue;
     }
-    const stretch = { lane, fromS: atS, toS: atS, what };
+    const stretch = { lane, fromS: atS, toS: atS, what, writes: 1 };
     open.set(lane, stretch);
     stretches.push(stretch);
   }

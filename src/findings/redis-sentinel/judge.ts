@@ -1,23 +1,23 @@
+import type { History } from "../../probes/history.ts";
 import type { Judge } from "../judge.ts";
+import { overlapToleranceMs } from "../double-acceptance.ts";
 import { totalWrites } from "../write-counts.ts";
 import { measure } from "./measures.ts";
 import { rules } from "./rules.ts";
-import { readTimings } from "./timings.ts";
+import { readTimings, type Timings } from "./timings.ts";
 
 /**
- * Two members whose acknowledgements overlap by less than this are not called a split brain: two clients' clocks of
- * one process agree, but an answer may be on its way when the other member starts.
+ * Judges a run against Redis with Sentinel. Inconclusive when the history is not sound; refuted by lost acknowledged
+ * writes, or by two members accepting writes at once for longer than the tolerance; held only when a failover put it to
+ * the test. A run in which no new master was promoted, or in which one was promoted before the fault, proves nothing.
  */
-const overlapToleranceMs = 50;
-
-/** Judges a run against Redis with Sentinel. Refuted by proof; held only when sound; otherwise inconclusive. */
 export const judgeRedisSentinel: Judge = (history, context) => {
   const timings = readTimings(history);
   const total = totalWrites(context.writes.map(({ counts }) => counts));
   const overlapMs = timings.overlap === null ? 0 : timings.overlap.toMs - timings.overlap.fromMs;
   const findings = rules.flatMap((rule) => rule({ history, context, timings }) ?? []);
   const measures = measure(history, context, timings);
-  const [reason] = context.unsound;
+  const [reason = failoverBeforeFault(history, timings)] = context.unsound;
   if (reason !== undefined) {
     return { hypothesis: "inconclusive", because: `Nothing can be concluded: ${reason}.`, measures, findings };
   }
@@ -32,6 +32,14 @@ export const judgeRedisSentinel: Judge = (history, context) => {
     const text = parts.join(", and ");
     return { hypothesis: "refuted", because: `${text.charAt(0).toUpperCase()}${text.slice(1)}.`, measures, findings };
   }
+  if (timings.switchMs === null) {
+    return {
+      hypothesis: "inconclusive",
+      because: "Nothing can be concluded: no new master was promoted, so the hypothesis was not put to the test.",
+      measures,
+      findings,
+    };
+  }
   return {
     hypothesis: "held",
     because: `All ${total.acknowledged.toLocaleString("en-US")} acknowledged writes survived, and no two masters accepted writes at once.`,
@@ -39,3 +47,10 @@ export const judgeRedisSentinel: Judge = (history, context) => {
     findings,
   };
 };
+
+function failoverBeforeFault(history: History, { injectedMs }: Timings): string | undefined {
+  if (injectedMs === null) return undefined;
+  return history.events.some(({ event, atMs }) => event === "+switch-master" && atMs < injectedMs)
+    ? "a failover happened before anything was injected"
+    : undefined;
+}

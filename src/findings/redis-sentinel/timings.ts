@@ -35,8 +35,17 @@ export function readTimings(history: History): Timings {
   const newMaster = textOf(switched?.detail["to"]);
   const ofOldMaster = (event: TimelineEvent): boolean =>
     event.source === oldMaster && event.atMs >= (removedMs ?? Number.POSITIVE_INFINITY);
-  const demotedMs = at((event) => ofOldMaster(event) && event.event === "role" && event.detail["role"] === "replica");
+  // The member's own word; failing that, the Sentinel's that it has told it so.
+  const demotedMs =
+    at((event) => ofOldMaster(event) && event.event === "role" && event.detail["role"] === "replica") ??
+    at(
+      (event) =>
+        event.event === "+convert-to-slave" &&
+        event.detail["member"] === oldMaster &&
+        event.atMs >= (removedMs ?? Number.POSITIVE_INFINITY),
+    );
   const writes = history.operations.filter((op) => op.kind === "write");
+  const onNewMaster = writes.filter((op) => op.outcome === "ok" && op.member === newMaster && op.endMs >= after);
   return {
     injectedMs,
     removedMs,
@@ -45,8 +54,7 @@ export function readTimings(history: History): Timings {
     switchMs: switched?.atMs ?? null,
     oldMaster,
     newMaster,
-    firstNewWriteMs:
-      writes.find((op) => op.outcome === "ok" && op.member === newMaster && op.endMs >= after)?.endMs ?? null,
+    firstNewWriteMs: onNewMaster.reduce<number | null>((first, op) => Math.min(first ?? op.endMs, op.endMs), null),
     demotedMs,
     resyncedMs: at(
       (event) =>
@@ -55,7 +63,11 @@ export function readTimings(history: History): Timings {
         event.detail["state"] === "up" &&
         event.atMs >= (demotedMs ?? Number.POSITIVE_INFINITY),
     ),
-    refusedFromMs: writes.find((op) => op.error === "NOREPLICAS" && op.plannedMs >= after)?.plannedMs ?? null,
+    // Without a failover there is one master, and it is the one that was cut off.
+    refusedFromMs:
+      writes.find(
+        (op) => op.error === "NOREPLICAS" && op.plannedMs >= after && (oldMaster === null || op.member === oldMaster),
+      )?.plannedMs ?? null,
     overlap: doubleAcceptance(history),
   };
 }

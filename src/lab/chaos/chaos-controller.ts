@@ -1,9 +1,12 @@
 import type { LabObject, ObjectStore } from "../objects.ts";
+import { record } from "../runtime/pod-spec.ts";
 import { recordEvent } from "../runtime/record-event.ts";
 import {
   afterAttempt,
   chaosStatus,
   desiredPhase,
+  phaseNews,
+  nextOperation,
   endsAtMs,
   readRecords,
   recordsFinalizer,
@@ -13,6 +16,9 @@ import {
 /** What differs between the chaos kinds: whom they select, and how one target is hit and healed. Both idempotent. */
 export interface ChaosKind {
   kind: string;
+  /** Whether a failed attempt shows as a phase of waiting (see afterAttempt). */
+  onFailure: "waits" | "stays";
+  /** Throws when a selector cannot be followed; an empty list means that one of the selectors matches nothing. */
   select(object: LabObject, random: () => number): ChaosRecord[];
   /** Rejects with the reason that the record's event tells. */
   apply(object: LabObject, entry: ChaosRecord): Promise<void>;
@@ -21,6 +27,8 @@ export interface ChaosKind {
 
 /** A failed apply or recover is tried again after this long. */
 const retryMs = 1000;
+/** A longer timer than 2^31 - 1 ms would fire at once (setTimeout); it is set again when it fires. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * The lifecycle of chaos objects, once for all kinds: finalizer, desired phase, selection (once), records,
@@ -33,6 +41,8 @@ export function startChaosController(
 ): { stop(): Promise<void> } {
   const queues = new Map<string, Promise<void>>();
   const timers = new Map<string, NodeJS.Timeout>();
+  /** Resource versions of failures that this controller wrote itself: those wait for their retry. */
+  const waiting = new Map<string, string>();
   let stopped = false;
 
   const enqueue = (namespace: string, name: string): void => {
@@ -48,7 +58,7 @@ export function startChaosController(
     clearTimeout(timers.get(key));
     timers.set(
       key,
-      setTimeout(() => enqueue(namespace, name), Math.max(0, inMs)),
+      setTimeout(() => enqueue(namespace, name), Math.min(Math.max(0, inMs), longestTimerMs)),
     );
   };
 
@@ -70,17 +80,19 @@ export function startChaosController(
       tell("Normal", "FinalizerInited", "Finalizer has been inited");
     }
     const desired = desiredPhase(object, options.now());
+    const news = phaseNews(object, record(object.status?.["experiment"])["desiredPhase"], options.now());
+    if (news !== null) tell("Normal", news.reason, news.message);
     let records = readRecords(object);
     if (records === undefined && desired === "Run") {
-      records = kind.select(object, options.random);
-      if (records.length === 0) {
-        tell("Warning", "Failed", "Failed to select targets: no pod is selected");
+      const selection = select(object);
+      if (typeof selection === "string") {
+        tell("Warning", "Failed", `Failed to select targets: ${selection}`);
         store.update(ref, (copy) => void (copy.status = chaosStatus(copy, desired, undefined)));
         return;
       }
+      records = selection;
       const selected = records;
       object = store.update(ref, (copy) => void (copy.status = chaosStatus(copy, desired, selected)));
-      tell("Normal", "Started", "Experiment has started");
     }
     let failed = false;
     const settled: ChaosRecord[] = [];
@@ -108,9 +120,10 @@ export function startChaosController(
     }
     if (store.get(ref)?.metadata.uid !== object.metadata.uid) return;
     const final = records === undefined ? undefined : settled;
-    store.update(ref, (copy) => void (copy.status = chaosStatus(copy, desired, final)));
+    const written = store.update(ref, (copy) => void (copy.status = chaosStatus(copy, desired, final)));
+    if (failed) waiting.set(`${namespace}/${name}`, written.metadata.resourceVersion);
+    else waiting.delete(`${namespace}/${name}`);
     if (object.metadata.deletionTimestamp !== undefined && settled.every((entry) => entry.phase === "Not Injected")) {
-      tell("Normal", "Deleted", "Experiment has been deleted");
       // An empty list, as Chaos Mesh writes it: a stranger's finalizer would go too.
       store.update(ref, (copy) => void (copy.metadata.finalizers = []));
       return;
@@ -120,27 +133,33 @@ export function startChaosController(
     else if (end !== undefined && end > options.now()) again(namespace, name, end - options.now());
   };
 
+  /** The records, or why there are none. */
+  const select = (object: LabObject): ChaosRecord[] | string => {
+    try {
+      const records = kind.select(object, options.random);
+      return records.length === 0 ? "no target has been selected" : records;
+    } catch (error) {
+      return messageOf(error);
+    }
+  };
+
   const settle = async (object: LabObject, entry: ChaosRecord, desired: "Run" | "Stop"): Promise<ChaosRecord> => {
-    const operation =
-      desired === "Run" && entry.phase !== "Injected"
-        ? "Apply"
-        : desired === "Stop" && entry.phase !== "Not Injected"
-          ? "Recover"
-          : null;
+    const operation = nextOperation(entry.phase, desired);
     if (operation === null) return entry;
     const timestamp = new Date(options.now()).toISOString().replace(/\.\d+Z$/, "Z");
     try {
       // A target that never was injected has nothing to heal.
       if (operation === "Apply") await kind.apply(object, entry);
       else await kind.recover(object, entry);
-      return afterAttempt(entry, operation, null, timestamp);
+      return afterAttempt(entry, operation, null, timestamp, kind.onFailure);
     } catch (error) {
-      return afterAttempt(entry, operation, error instanceof Error ? error.message : String(error), timestamp);
+      return afterAttempt(entry, operation, messageOf(error), timestamp, kind.onFailure);
     }
   };
 
   const unwatch = store.watch(kind.kind, ({ type, object }) => {
-    if (type !== "DELETED") enqueue(object.metadata.namespace ?? "default", object.metadata.name);
+    const { namespace = "default", name, resourceVersion } = object.metadata;
+    if (type !== "DELETED" && waiting.get(`${namespace}/${name}`) !== resourceVersion) enqueue(namespace, name);
   });
   for (const object of store.list(kind.kind)) enqueue(object.metadata.namespace ?? "default", object.metadata.name);
   return {
@@ -151,4 +170,8 @@ export function startChaosController(
       await Promise.all(queues.values());
     },
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -14,6 +14,12 @@ export interface ChaosRecord {
 
 export type DesiredPhase = "Run" | "Stop";
 
+/** A news item of the object's own Kubernetes events, in Chaos Mesh's words (controllers/utils/recorder). */
+export interface PhaseNews {
+  reason: "Started" | "TimeUp" | "Paused" | "Deleted";
+  message: string;
+}
+
 /** Kept events per record (Chaos Mesh's MAX_EVENTS). */
 const maxEvents = 100;
 export const pauseAnnotation = "experiment.chaos-mesh.org/pause";
@@ -60,6 +66,30 @@ export function desiredPhase(object: LabObject, nowMs: number): DesiredPhase {
   return object.metadata.annotations?.[pauseAnnotation] === "true" ? "Stop" : "Run";
 }
 
+/** What is told when the desired phase changes from `before` (as in the status) to what `desiredPhase` says now. */
+export function phaseNews(object: LabObject, before: unknown, nowMs: number): PhaseNews | null {
+  const desired = desiredPhase(object, nowMs);
+  if (desired === before) return null;
+  if (desired === "Run") return { reason: "Started", message: "Experiment has started" };
+  if (object.metadata.deletionTimestamp !== undefined)
+    return { reason: "Deleted", message: "Experiment has been deleted" };
+  const end = endsAtMs(object);
+  return end !== undefined && nowMs >= end
+    ? { reason: "TimeUp", message: "Time up according to the duration" }
+    : { reason: "Paused", message: "Experiment has been paused" };
+}
+
+/**
+ * What is to be done to a record. A record goes round in one direction only (Not Injected, Not Injected/Wait,
+ * Injected, Injected/Wait), with one leniency against Chaos Mesh: what failed to be applied may be recovered at once,
+ * so that deleting an object that the lab cannot apply does not hang.
+ */
+export function nextOperation(phase: ChaosRecord["phase"], desired: DesiredPhase): "Apply" | "Recover" | null {
+  if (desired === "Stop") return phase === "Not Injected" ? null : "Recover";
+  if (phase === "Injected") return null;
+  return phase === "Injected/Wait" ? "Recover" : "Apply";
+}
+
 export function readRecords(object: LabObject): ChaosRecord[] | undefined {
   const list = record(object.status?.["experiment"])["containerRecords"];
   return Array.isArray(list) ? asList(list).map((entry) => entry as unknown as ChaosRecord) : undefined;
@@ -69,12 +99,16 @@ export function newRecord(id: string, selectorKey: ChaosRecord["selectorKey"]): 
   return { id, selectorKey, phase: "Not Injected", injectedCount: 0, recoveredCount: 0, events: [] };
 }
 
-/** A record after an attempt to apply or recover. */
+/**
+ * A record after an attempt to apply or recover. `waits` are kinds that wait for a child object (NetworkChaos): only
+ * their failures show as a phase of waiting; the others stay in the phase they were in.
+ */
 export function afterAttempt(
   before: ChaosRecord,
   operation: "Apply" | "Recover",
   failure: string | null,
   timestamp: string,
+  onFailure: "waits" | "stays",
 ): ChaosRecord {
   const events = [
     ...before.events,
@@ -82,8 +116,10 @@ export function afterAttempt(
       ? { type: "Succeeded" as const, operation, timestamp }
       : { type: "Failed" as const, operation, message: failure, timestamp },
   ].slice(-maxEvents);
-  if (failure !== null)
+  if (failure !== null) {
+    if (onFailure === "stays") return { ...before, events };
     return { ...before, phase: operation === "Apply" ? "Not Injected/Wait" : "Injected/Wait", events };
+  }
   return operation === "Apply"
     ? { ...before, phase: "Injected", injectedCount: before.injectedCount + 1, events }
     : { ...before, phase: "Not Injected", recoveredCount: before.recoveredCount + 1, events };

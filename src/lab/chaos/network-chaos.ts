@@ -10,16 +10,18 @@ import { selectPods } from "./select-pods.ts";
 export function networkChaos(store: ObjectStore, plane: NetworkPlane): ChaosKind {
   return {
     kind: "NetworkChaos",
+    onFailure: "waits",
     select: (object, random) => {
       const namespace = object.metadata.namespace ?? "default";
       const pods = store.list("Pod").filter((pod) => pod.status?.["podIP"] !== undefined);
-      const target = record(object.spec?.["target"]);
-      return [
-        ...selectPods(object.spec ?? {}, namespace, pods, random).map((pod) => newRecord(idOf(pod), ".")),
-        ...(target["selector"] === undefined ? [] : selectPods(target, namespace, pods, random)).map((pod) =>
-          newRecord(idOf(pod), ".Target"),
-        ),
-      ];
+      const pick = (spec: Record<string, unknown>): LabObject[] =>
+        selectPods(spec, namespace, pods, store.list("Node"), random);
+      const selected = pick(object.spec ?? {}).map((pod) => newRecord(idOf(pod), "."));
+      const target = object.spec?.["target"];
+      if (target === undefined || target === null) return selected;
+      // A target that matches nobody must not become "no target": that would cut the pods off from everything.
+      const targets = pick(record(target)).map((pod) => newRecord(idOf(pod), ".Target"));
+      return selected.length === 0 || targets.length === 0 ? [] : [...selected, ...targets];
     },
     apply: async (object, entry) => {
       const action = String(object.spec?.["action"]);

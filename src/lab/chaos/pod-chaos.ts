@@ -10,8 +10,10 @@ import { selectPods } from "./select-pods.ts";
 export function podChaos(store: ObjectStore, faults: PodFaults): ChaosKind {
   return {
     kind: "PodChaos",
+    onFailure: "stays",
     select: (object, random) => {
-      const pods = selectPods(object.spec ?? {}, object.metadata.namespace ?? "default", store.list("Pod"), random);
+      const namespace = object.metadata.namespace ?? "default";
+      const pods = selectPods(object.spec ?? {}, namespace, store.list("Pod"), store.list("Node"), random);
       if (object.spec?.["action"] !== "container-kill") return pods.map((pod) => newRecord(idOf(pod), "."));
       const names = texts(object.spec["containerNames"]);
       return pods.flatMap((pod) =>

@@ -10,6 +10,7 @@ export function selectPods(
   spec: Record<string, unknown>,
   ownNamespace: string,
   pods: readonly LabObject[],
+  nodes: readonly LabObject[],
   random: () => number,
 ): LabObject[] {
   const selector = record(spec["selector"]);
@@ -17,11 +18,18 @@ export function selectPods(
   const matching =
     Object.keys(named).length > 0
       ? pods.filter((pod) => texts(named[namespaceOf(pod)]).includes(pod.metadata.name))
-      : pods.filter((pod) => matches(pod, selector, ownNamespace));
+      : pods.filter((pod) => matches(pod, selector, ownNamespace, nodes));
   return narrow(matching, String(spec["mode"]), Number(spec["value"] ?? 0), random);
 }
 
-function matches(pod: LabObject, selector: Record<string, unknown>, ownNamespace: string): boolean {
+function matches(
+  pod: LabObject,
+  selector: Record<string, unknown>,
+  ownNamespace: string,
+  allNodes: readonly LabObject[],
+): boolean {
+  const nodeLabels = record(selector["nodeSelectors"]);
+  const node = allNodes.find((candidate) => candidate.metadata.name === pod.spec?.["nodeName"]);
   const namespaces = texts(selector["namespaces"]);
   const phases = texts(selector["podPhaseSelectors"]);
   const nodes = texts(selector["nodes"]);
@@ -32,7 +40,8 @@ function matches(pod: LabObject, selector: Record<string, unknown>, ownNamespace
     asList(selector["expressionSelectors"]).every((expression) => holds(expression, pod.metadata.labels ?? {})) &&
     Object.entries(record(selector["fieldSelectors"])).every(([path, value]) => field(pod, path) === value) &&
     (phases.length === 0 || phases.includes(String(pod.status?.["phase"]))) &&
-    (nodes.length === 0 || nodes.includes(String(pod.spec?.["nodeName"])))
+    (nodes.length === 0 || nodes.includes(String(pod.spec?.["nodeName"]))) &&
+    hasAll(node?.metadata.labels, nodeLabels)
   );
 }
 

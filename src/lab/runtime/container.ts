@@ -1,12 +1,17 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { createLogBuffer, type LogBuffer } from "./log-buffer.ts";
 import type { ContainerSpec } from "./pod-spec.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** Restart delays of the lab; Kubernetes' own are 10 s, doubling up to 5 minutes, which nobody waits for here. */
 const backOffMs = [0, 1000, 2000, 4000, 8000];
+/** A process that ran this long starts anew without delay; Kubernetes: 10 minutes. */
+const forgivenAfterMs = 10_000;
+/** Highest of the standard signals (signal(7)): SIGSYS. */
+const lastSignal = 31;
 
 export interface ContainerState {
   name: string;
@@ -30,14 +35,8 @@ export interface Container {
   retire(): void;
 }
 
-const signalNumbers: Readonly<Record<string, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGABRT: 6,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGTERM: 15,
-};
+/** Images do not exist here; what Kubernetes would take from one must be in the pod. */
+const noCommand = "the lab runs programs of this machine and has no images: give the container a command";
 
 /** Starts a container in a sandbox; `onChange` is called at every start and end. */
 export function startContainer(
@@ -56,6 +55,8 @@ export function startContainer(
   let wanted = true;
   let held = false;
   let timer: NodeJS.Timeout | undefined;
+  let startedAtMs = 0;
+  let failures = 0;
   const state: ContainerState = {
     name: spec.name,
     containerId: "",
@@ -66,7 +67,9 @@ export function startContainer(
   };
 
   const start = (): void => {
-    const [program = "false", ...args] = sandbox.enter(spec.command);
+    const command = spec.command.length > 0 ? spec.command : ["sh", "-c", `echo '${noCommand}' >&2; exit 128`];
+    const [program = "false", ...args] = sandbox.enter(command);
+    startedAtMs = performance.now();
     const started = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     child = started;
     state.containerId = newContainerId();
@@ -79,12 +82,13 @@ export function startContainer(
     onChange("started");
   };
   const ended = (code: number | null, signal: NodeJS.Signals | null): void => {
-    const number = signal === null ? 0 : (signalNumbers[signal] ?? 0);
+    // What waits for the process tells its signal as a shell does; a signal of its own is that of the sandbox's end.
+    const exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
     child = null;
     state.running = false;
     state.lastExit = {
-      exitCode: code ?? 128 + number,
-      signal: number,
+      exitCode,
+      signal: exitCode > 128 && exitCode <= 128 + lastSignal ? exitCode - 128 : 0,
       startedAt: state.startedAt,
       finishedAt: new Date().toISOString(),
       containerId: state.containerId,
@@ -93,7 +97,9 @@ export function startContainer(
     onChange("exited");
   };
   const again = (): void => {
-    const delayMs = backOffMs[Math.min(state.restartCount, backOffMs.length - 1)] ?? 0;
+    if (performance.now() - startedAtMs >= forgivenAfterMs) failures = 0;
+    const delayMs = backOffMs[Math.min(failures, backOffMs.length - 1)] ?? 0;
+    failures += 1;
     state.restartCount += 1;
     timer = setTimeout(start, delayMs);
   };
@@ -124,7 +130,7 @@ export function startContainer(
   };
 }
 
-/** The process that nsenter started; nsenter itself only waits for it (proc(5), children). */
+/** The pod's process; the one that was spawned only waits for it (see sandbox.ts and proc(5), children). */
 export function firstChild(pid: number): number | undefined {
   try {
     const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");

@@ -29,8 +29,9 @@ export function execInSandbox(sandbox: Sandbox, request: ExecRequest, env: Recor
     resize: () => undefined,
     kill: () => {
       const pid = child.pid === undefined ? undefined : firstChild(child.pid);
+      // What waits for it must stay to reap it, and ends by itself.
       if (pid !== undefined) process.kill(pid, "SIGKILL");
-      child.kill("SIGKILL");
+      else child.kill("SIGKILL");
     },
   };
 }

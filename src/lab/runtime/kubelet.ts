@@ -20,6 +20,8 @@ import { createSandbox, type Sandbox } from "./sandbox.ts";
 
 /** How often readiness is looked at; Kubernetes' default is 10 s. */
 const readinessEveryMs = 250;
+/** A pod that could not be started is tried again after this long, until it is deleted. */
+const startRetryMs = 1000;
 
 interface RunningPod {
   key: ObjectKey;
@@ -32,6 +34,8 @@ interface RunningPod {
   ready: Map<string, boolean>;
   timer: NodeJS.Timeout;
   stopping: boolean;
+  /** A look at readiness is under way; a slow one must not be overtaken by the next and then overrule it. */
+  looking: boolean;
 }
 
 /** What the chaos controllers may do to a running pod. */
@@ -58,6 +62,7 @@ export function startKubelet(options: {
   const { store, network, addresses } = options;
   const pods = new Map<string, RunningPod | "starting">();
   let ports = 0;
+  let stopped = false;
 
   const writeStatus = (pod: RunningPod): void => {
     const current = store.get(pod.key);
@@ -75,9 +80,35 @@ export function startKubelet(options: {
   };
 
   const start = async (object: LabObject): Promise<void> => {
+    const { uid, name, namespace = "default" } = object.metadata;
+    const key = { kind: "Pod", namespace, name };
+    pods.set(uid, "starting");
+    try {
+      await startPod(object);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      options.log(`pod ${name}: ${reason}`);
+      const failed = store.get(key);
+      if (failed?.metadata.uid === uid)
+        recordEvent(store, failed, {
+          type: "Warning",
+          reason: "FailedCreatePodSandBox",
+          message: reason,
+          component: "kubelet",
+        });
+      setTimeout(() => {
+        pods.delete(uid);
+        const now = store.get(key);
+        if (stopped || now?.metadata.uid !== uid) return;
+        if (now.metadata.deletionTimestamp === undefined) void start(now);
+        else store.remove(key);
+      }, startRetryMs);
+    }
+  };
+
+  const startPod = async (object: LabObject): Promise<void> => {
     const namespace = object.metadata.namespace ?? "default";
     const { name, uid } = object.metadata;
-    pods.set(uid, "starting");
     const ip = addresses.addressOf(namespace, name);
     const spec = readPodSpec(object, ip);
     const mounts = spec.containers.flatMap((container) =>
@@ -93,7 +124,12 @@ export function startKubelet(options: {
       hosts: hostsText(store),
     });
     ports += 1;
-    await network.plug(sandbox.pid, `pod${ports}`, ip);
+    try {
+      await network.plug(sandbox.pid, `pod${ports}`, ip);
+    } catch (error) {
+      await sandbox.destroy();
+      throw error;
+    }
     const pod: RunningPod = {
       key: { kind: "Pod", namespace, name },
       uid,
@@ -105,6 +141,7 @@ export function startKubelet(options: {
       ready: new Map(),
       timer: setInterval(() => void lookAtReadiness(pod), readinessEveryMs),
       stopping: false,
+      looking: false,
     };
     pods.set(uid, pod);
     for (const container of spec.containers) {
@@ -112,19 +149,28 @@ export function startKubelet(options: {
         startContainer(sandbox, container, (what) => {
           if (what === "exited") pod.ready.set(container.name, false);
           setImmediate(() => {
-            if (what === "exited" && !pod.stopping)
-              event(pod, "Warning", "BackOff", `container ${container.name} ended`);
+            if (what === "started") event(pod, "Normal", "Started", `Started container ${container.name}`);
+            else if (!pod.stopping) event(pod, "Warning", "BackOff", `container ${container.name} ended`);
             writeStatus(pod);
           });
         }),
       );
-      event(pod, "Normal", "Started", `Started container ${container.name}`);
     }
     const now = store.get(pod.key);
     if (now?.metadata.uid !== uid || now.metadata.deletionTimestamp !== undefined) await stop(pod, now);
   };
 
   const lookAtReadiness = async (pod: RunningPod): Promise<void> => {
+    if (pod.looking) return;
+    pod.looking = true;
+    try {
+      await updateReadiness(pod);
+    } finally {
+      pod.looking = false;
+    }
+  };
+
+  const updateReadiness = async (pod: RunningPod): Promise<void> => {
     let changed = false;
     for (const container of pod.spec.containers) {
       const running = pod.containers.some((c) => c.state().name === container.name && c.state().running);
@@ -162,7 +208,7 @@ export function startKubelet(options: {
   const unwatch = store.watch("Pod", ({ type, object }) => {
     const known = pods.get(object.metadata.uid);
     if (type !== "DELETED" && known === undefined && object.metadata.deletionTimestamp === undefined) {
-      start(object).catch((error: unknown) => options.log(`pod ${object.metadata.name}: ${String(error)}`));
+      void start(object);
     } else if (known !== undefined && known !== "starting") {
       if (type === "DELETED" || object.metadata.deletionTimestamp !== undefined) void stop(known, object);
     } else if (known === undefined && type !== "DELETED") {
@@ -216,6 +262,7 @@ export function startKubelet(options: {
     stop: async () => {
       unwatch();
       unwatchNames();
+      stopped = true;
       const running = [...pods.values()].filter((pod) => pod !== "starting");
       await Promise.all(running.map((pod) => stop(pod, undefined)));
     },

@@ -54,6 +54,13 @@ echo "$self"
 exec chroot . /bin/sh -c 'trap "exit 0" TERM; while :; do sleep 86400 & wait; done'
 `;
 
+/**
+ * Waits for the program and ends as it ends (128 + number for a signal), as a shell says it. nsenter could wait by
+ * itself, but it stops itself whenever the program is stopped (`kill -STOP`) and then never learns of its end.
+ * `exec` in a subshell, because the shell's own `kill`, `echo` and others must not stand in for the pod's programs.
+ */
+const waiter = 'exec 3>&2 2>/dev/null; (exec "$@" 2>&3 3>&-); exit $?';
+
 /** Makes the namespaces of a pod. `directory` is the pod's own folder in the lab's state directory. */
 export async function createSandbox(options: {
   name: string;
@@ -84,7 +91,11 @@ export async function createSandbox(options: {
   const pid = await firstPid(holder, gone);
   return {
     pid,
-    enter: (command) => ["nsenter", "-t", String(pid), "-n", "-m", "-u", "-i", "-p", "-r", "-w", "--", ...command],
+    enter: (command) =>
+      ["nsenter", "-t", String(pid), "-n", "-m", "-u", "-i", "-p", "-r", "-w", "--no-fork", "--"].concat(
+        ["/bin/sh", "-c", waiter, "sh"],
+        command,
+      ),
     // Written in place: the mount follows the file, not its name.
     setHosts: (text) => writeFileSync(hostsFile, text),
     destroy: async () => {
