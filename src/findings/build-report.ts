@@ -20,7 +20,7 @@ export interface ReportInput {
 const mostLostRanges = 50;
 const severities: ReadonlyArray<Finding["severity"]> = ["critical", "high", "medium", "low", "info"];
 /** What would only lengthen the report's timeline; it is all in the history. */
-const quietEvents: ReadonlySet<string> = new Set(["offset"]);
+const quietEvents: ReadonlySet<string> = new Set(["offset", "shared-key-write"]);
 
 /** Makes the report. Pure: the same input gives the same report. */
 export function buildReport(input: ReportInput): Report {
@@ -55,7 +55,7 @@ export function buildReport(input: ReportInput): Report {
       `the run ${input.runVerdict === "failed" ? "failed" : "was interrupted"}: ${input.run.reason ?? ""}`.trim(),
     );
   }
-  const judgement = judge(history, { writes, outages, unsound });
+  const judgement = judge(history, { writes, outages, unsound, parameters: input.run.parameters });
   return {
     ...common,
     verdicts: { hypothesis: judgement.hypothesis, ...verdicts },

@@ -10,6 +10,8 @@ export interface JudgeContext {
   outages: readonly Outage[];
   /** Why nothing can be concluded; empty when something can. */
   unsound: readonly string[];
+  /** Parameters of the run; durations are text such as `30s`. */
+  parameters: Readonly<Record<string, unknown>>;
 }
 
 export interface Judgement {

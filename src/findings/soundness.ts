@@ -17,8 +17,11 @@ export function unsoundness(history: History): string[] {
   if (injectedAt === undefined) reasons.push("the fault was never injected");
   const idle = history.events.find((event) => event.event === "fault-without-effect");
   if (idle !== undefined) {
+    const { reason, from, to } = idle.detail;
     reasons.push(
-      `${String(idle.detail["from"])} and ${String(idle.detail["to"])} still answered each other during the partition`,
+      typeof reason === "string"
+        ? reason
+        : `${String(from)} and ${String(to)} still answered each other during the partition`,
     );
   }
   for (const client of history.header.clients.filter(({ kind }) => kind === "write")) {

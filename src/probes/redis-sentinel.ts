@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { AftershockError } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import type { TimelineEvent } from "./history.ts";
-import { clientInfos, keyLifetimeSeconds, keyOf, openClient } from "./redis-sentinel/clients.ts";
+import { clientInfos, keyLifetimeSeconds, keyOf, openClient, sharedKeyOf } from "./redis-sentinel/clients.ts";
 import { withConnection } from "./redis-sentinel/connection.ts";
 import { awaitConvergence } from "./redis-sentinel/convergence.ts";
 import { readEverything } from "./redis-sentinel/final-reads.ts";
@@ -13,11 +13,13 @@ import { proveConnected } from "./redis-sentinel/prove-connected.ts";
 import { watchRoles } from "./redis-sentinel/role-watch.ts";
 import { watchSentinels } from "./redis-sentinel/sentinel-events.ts";
 import { readSettings } from "./redis-sentinel/settings.ts";
+import { readSharedKey, startSharedKey } from "./redis-sentinel/shared-key.ts";
 import { agreedMaster, viewMembers, viewSentinels } from "./redis-sentinel/views.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunningProbes, SystemAdapter, SystemContext, SystemSession, Topology } from "./system.ts";
 
 const lookTimeoutMs = 1500;
+const refreshEveryMs = 1000;
 
 /** Redis with Sentinel: a master, its replicas, and the Sentinels that watch them. */
 export const redisSentinel: SystemAdapter = {
@@ -54,12 +56,16 @@ function createSession(context: SystemContext, pods: RedisPods): SystemSession {
     start: async (recorder) => startProbes(pods, recorder, infos, await masterNow(), runId),
     awaitConvergence: (recorder, deadlineMs, signal) => awaitConvergence(pods, recorder, deadlineMs, signal),
     proveConnected: (left, right) => proveConnected(context, pods, left, right),
-    finalReads: (recorder) => readEverything(pods, runId, writers, recorder.now),
+    finalReads: async (recorder) => {
+      await pods.refresh();
+      await readSharedKey(pods, runId, recorder);
+      return readEverything(pods, runId, writers, recorder.now);
+    },
     cleanUp: async () => {
       const master = await masterNow();
       const host = pods.data.find((pod) => pod.name === master)?.host ?? master;
       await withConnection({ host, port: pods.dataPort, timeoutMs: lookTimeoutMs }, (redis) =>
-        redis.unlink(...writers.map((writer) => keyOf(runId, writer))),
+        redis.unlink(sharedKeyOf(runId), ...writers.map((writer) => keyOf(runId, writer))),
       );
     },
     close: async () => undefined,
@@ -109,8 +115,13 @@ async function startProbes(
   // A client that is still connecting would begin with failures that say nothing about the system.
   await Promise.all(clients.map((client) => client.endpoint.tried));
   const schedules = clients.map((client) => client.begin());
+  const shared = startSharedKey(clients, runId, recorder);
+  // A killed pod comes back elsewhere; its address is looked up again and again. A failed look is tried again.
+  const refreshing = setInterval(() => void pods.refresh().catch(() => undefined), refreshEveryMs);
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    shared.stop();
+    clearInterval(refreshing);
     for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
     for (const client of clients) client.endpoint.close();
     watch.stop();

@@ -8,8 +8,9 @@ import { findRun, type StoredRun } from "../store/runs.ts";
 import { keepFault } from "./active-phase.ts";
 import { conclude, type ChartRenderer } from "./conclude.ts";
 import { checkGuards, type GuardEvent } from "./guards.ts";
-import { proveDataPath, removeFaults, type HealDeadlines, type HealingProof } from "./heal.ts";
-import { inject, intentOf, storeIntents, type Intent } from "./inject.ts";
+import { lookForEffect } from "./fault-effect.ts";
+import { proveDataPath, provePodsBack, removeFaults, type HealDeadlines, type HealingProof } from "./heal.ts";
+import { actionOf, inject, intentOf, storeIntents, type Intent } from "./inject.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import type { RunOutcome } from "./lifecycle.ts";
 import { takeOwnership, type LeaseSettings, type Ownership, type StopWish } from "./ownership.ts";
@@ -204,7 +205,14 @@ async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes): P
       atMs: startedMs,
       source: "run",
       event: "fault-injected",
-      detail: { fault: intent.faultId, name: intent.name, confirmedAfterMs: Math.round(tookMs) },
+      detail: {
+        fault: intent.faultId,
+        name: intent.name,
+        kind: intent.kind,
+        action: actionOf(intent),
+        pods: intent.targets.subject.map(({ pod }) => pod).join(" "),
+        confirmedAfterMs: Math.round(tookMs),
+      },
     });
     await journal.say({
       type: "fault-injected",
@@ -217,33 +225,13 @@ async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes): P
   }
   recorder.phase("active");
   await journal.move("active", { atMs: recorder.now() });
-  const looked = lookForEffect(all.session, intents, recorder).catch((error: unknown) =>
+  const looked = lookForEffect({ ...all, intents, recorder, signal: ownership.lost }).catch((error: unknown) =>
     deps.log("the fault's effect could not be looked at", { error: messageOf(error) }),
   );
   const ended = await keepFault({ ...all, intents, probes, recorder, durationMs: run.plan.phases.durationMs });
   await looked;
   if (ownership.stop.aborted) return stopped(ownership);
   return ended === null ? { outcome: "completed", reason: null } : { outcome: "failed", reason: ended };
-}
-
-/**
- * Whether a partition is one: a pair that it cuts must not answer. A fault that the cluster only says is there would
- * let the hypothesis hold for nothing, so the judge is told.
- */
-async function lookForEffect(session: SystemSession, intents: readonly Intent[], recorder: Recorder): Promise<void> {
-  for (const { faultId, kind, targets } of intents) {
-    const [subject] = targets.subject;
-    const [target] = targets.target;
-    if (kind !== "NetworkChaos" || subject === undefined || target === undefined) continue;
-    const proof = await session.proveConnected([subject.pod], [target.pod]);
-    const answered = proof.pairs.some((pair) => pair.ok);
-    recorder.event({
-      atMs: recorder.now(),
-      source: "run",
-      event: answered ? "fault-without-effect" : "fault-effective",
-      detail: { fault: faultId, from: subject.pod, to: target.pod },
-    });
-  }
 }
 
 /** Removes every fault, proves it in the data path, and waits for the system to agree with itself again. */
@@ -268,7 +256,7 @@ async function healAndProve(all: Walk, recorder: Recorder, ending: Ending): Prom
   }
   recorder.phase("recovery");
   await journal.move("verifying", { atMs: recorder.now(), events: [...removed, ...proofs] });
-  const paths = await proveDataPath(session, faults);
+  const paths = [...(await provePodsBack(cluster, faults, ownership.lost)), ...(await proveDataPath(session, faults))];
   if (paths.length > 0) await journal.say(...paths);
 
   const shutdown = isStopWish(ownership.stop.reason) && ownership.stop.reason.kind === "shutdown";

@@ -11,6 +11,14 @@ import type { PlannedFault } from "./plan.ts";
  */
 export const deadManMarginMs = 10_000;
 
+/** Actions that are done once, at injection: Chaos Mesh ignores their `duration`, and nothing is left to recover. */
+const oneShotActions: ReadonlySet<unknown> = new Set(["pod-kill", "container-kill"]);
+
+/** True for a fault that is over as soon as it was injected (anchors/chaos-platforms.md 3.1). */
+export function isOneShot(kind: string, spec: Readonly<Record<string, unknown>>): boolean {
+  return kind === "PodChaos" && oneShotActions.has(spec["action"]);
+}
+
 type FaultDefinition = Experiment["faults"][number];
 
 /**
@@ -38,7 +46,7 @@ export function planFault(
       mode: "all",
       selector: pinned(namespace, subject),
       ...(target.length === 0 ? {} : { target: { mode: "all", selector: pinned(namespace, target) } }),
-      duration: formatDuration(durationMs + deadManMarginMs),
+      ...(isOneShot(fault.kind, fault.spec) ? {} : { duration: formatDuration(durationMs + deadManMarginMs) }),
     },
   };
 }

@@ -4,7 +4,7 @@ import type { PodAddress } from "../probes/system.ts";
 import { insertFault, setFaultState, type FaultTarget, type StoredFault } from "../store/faults.ts";
 import type { Database } from "../store/database.ts";
 import { readChaos, type ChaosReading } from "./chaos-state.ts";
-import { faultObject } from "./fault-manifest.ts";
+import { faultObject, isOneShot } from "./fault-manifest.ts";
 import type { Journal } from "./journal.ts";
 import type { Plan, PlannedFault } from "./plan.ts";
 import { until } from "./wait.ts";
@@ -92,8 +92,19 @@ export async function inject(
   await setFaultState(database, runId, intent.faultId, "injected");
 }
 
+/** The action of a fault's object, e.g. `partition` or `pod-kill`. */
+export function actionOf(intent: Pick<Intent, "manifest">): string {
+  return String(intent.manifest.spec?.["action"] ?? "");
+}
+
+/** True for a kill: it is over once injected, and its pods are replaced on purpose. */
+export function wasOneShot(intent: Pick<Intent, "kind" | "manifest">): boolean {
+  return isOneShot(intent.kind, intent.manifest.spec ?? {});
+}
+
 /** Null while the fault is as injected; otherwise what is different, e.g. that it ended by itself. */
 export async function lookAtFault(cluster: Cluster, intent: Intent, signal: AbortSignal): Promise<string | null> {
+  if (wasOneShot(intent)) return null;
   const object: KubernetesObject | null = await cluster.getChaos(refOf(intent), signal);
   if (object === null) return "somebody deleted the object";
   const reading = readChaos(object, recordIds(intent));

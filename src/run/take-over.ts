@@ -5,7 +5,7 @@ import { findRun, type StoredRun } from "../store/runs.ts";
 
 import { conclude } from "./conclude.ts";
 import type { ConductorDeps } from "./conductor.ts";
-import { proveDataPath, removeFaults, type HealingProof } from "./heal.ts";
+import { proveDataPath, provePodsBack, removeFaults, type HealingProof } from "./heal.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { isOwned, runStates } from "./lifecycle.ts";
 import { takeOwnership, type Ownership } from "./ownership.ts";
@@ -83,11 +83,14 @@ async function prove(
 ): Promise<HealingProof[]> {
   const faults = await faultsOf(deps.database, run.id);
   if (faults.length === 0) return [];
+  const cluster = deps.registry.cluster(run.plan.cluster);
+  const back = await provePodsBack(cluster, faults, ownership.lost);
+  if (back.length > 0) await journal.say(...back);
   let session: SystemSession | undefined;
   try {
     session = await deps.registry.system(run.plan.system).open(
       systemContext({
-        cluster: deps.registry.cluster(run.plan.cluster),
+        cluster,
         namespace: run.plan.namespace,
         parameters: run.plan.parameters,
         runId: run.id,
@@ -98,7 +101,7 @@ async function prove(
     const paths = await proveDataPath(session, faults);
     if (paths.length > 0) await journal.say(...paths);
     await session.cleanUp();
-    return paths;
+    return [...back, ...paths];
   } catch (error) {
     ownership.lost.throwIfAborted();
     const proof: HealingProof = {
@@ -108,7 +111,7 @@ async function prove(
       detail: messageOf(error),
     };
     await journal.say(proof);
-    return [proof];
+    return [...back, proof];
   } finally {
     await session?.close();
   }

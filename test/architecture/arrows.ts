@@ -19,7 +19,7 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     config: "types",
     health: "types",
   },
-  findings: { probes: "all" },
+  findings: { probes: "all", experiment: "all" },
   probes: { experiment: "all" },
   experiment: {},
   cluster: { probes: "types" },

@@ -25,6 +25,12 @@ describe("a planned fault", () => {
       },
     });
   });
+  it("has no duration when it is a kill, which is over at once", () => {
+    const kill = { ...fault, kind: "PodChaos" as const, target: [], spec: { action: "pod-kill", gracePeriod: 0 } };
+    expect(planFault(kill, groups, "cache", 15_000).spec).not.toHaveProperty("duration");
+    const failure = { ...kill, spec: { action: "pod-failure" } };
+    expect(planFault(failure, groups, "cache", 15_000).spec).toHaveProperty("duration", "25s");
+  });
   it("becomes an object that any worker can find by the run's label", () => {
     const object = faultObject(planFault(fault, groups, "cache", 15_000), "cache", "run-7");
     expect(object.metadata).toEqual({

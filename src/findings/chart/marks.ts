@@ -17,12 +17,19 @@ const rows = 4;
 export function readMarks(history: History): Mark[] {
   const timings = readTimings(history);
   const known: Array<[number | null, string]> = [
-    [timings.injectedMs, "injected"],
+    [timings.injectedMs, timings.killed === null ? "injected" : "killed"],
     [timings.sdownMs, "+sdown"],
     [timings.odownMs, "+odown"],
     [timings.switchMs, "+switch-master"],
-    [timings.removedMs, "healed"],
-    [timings.demotedMs, "old master demoted"],
+    ...(timings.killed === null
+      ? ([
+          [timings.removedMs, "healed"],
+          [timings.demotedMs, "old master demoted"],
+        ] satisfies Array<[number | null, string]>)
+      : ([
+          [timings.backMs, `${timings.killed} back`],
+          [timings.demotedMs, "now a replica"],
+        ] satisfies Array<[number | null, string]>)),
   ];
   const moments = known
     .flatMap(([atMs, text]) => (atMs === null ? [] : [{ atS: atMs / 1000, text }]))

@@ -3,7 +3,8 @@ import { quantile } from "../sets.ts";
 import { checkWrites } from "../write-counts.ts";
 
 /** One point of the latency picture: seconds on the time axis, milliseconds of latency. */
-export type Point = [atSeconds: number, latencyMs: number];
+/** Null breaks the line. */
+export type Point = [atSeconds: number, latencyMs: number | null];
 
 export interface ClientSeries {
   client: string;
@@ -48,8 +49,16 @@ function thin(operations: readonly Operation[]): Pick<ClientSeries, "median" | "
     const sorted = (latencies.get(at) ?? []).toSorted((a, b) => a - b);
     return [((at + 0.5) * widthMs) / 1000, quantile(sorted, share) ?? 0.05];
   };
+  // A line over a time without any success would tell of latencies that nobody measured.
+  const longestGap = Math.max(1, Math.ceil((gapS * 1000) / widthMs));
   const places = [...latencies.keys()].toSorted((a, b) => a - b);
-  return { median: places.map((at) => point(at, 0.5)), worst: places.map((at) => point(at, 1)) };
+  const line = (share: number): Point[] =>
+    places.flatMap((at, index) => {
+      const before = places[index - 1];
+      const broken = before !== undefined && at - before > longestGap;
+      return broken ? [[((before + 1) * widthMs) / 1000, null] satisfies Point, point(at, share)] : [point(at, share)];
+    });
+  return { median: line(0.5), worst: line(1) };
 }
 
 /**

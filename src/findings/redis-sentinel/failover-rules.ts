@@ -12,6 +12,8 @@ const goodDownAfterMs = 5000;
 
 export const noFailover: Rule = ({ history, timings }) => {
   if (timings.injectedMs === null || timings.switchMs !== null) return null;
+  // Said by a finding of its own.
+  if (timings.backMs !== null) return null;
   const lasted = between(timings.injectedMs, timings.removedMs);
   const seen = (atMs: number | null): string => (atMs === null ? "not seen" : "seen");
   return {

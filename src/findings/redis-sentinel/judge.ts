@@ -2,6 +2,8 @@ import type { History } from "../../probes/history.ts";
 import type { Judge } from "../judge.ts";
 import { overlapToleranceMs } from "../double-acceptance.ts";
 import { totalWrites } from "../write-counts.ts";
+import { judgeKill } from "./judge-kill.ts";
+import { killMeasures } from "./kill-measures.ts";
 import { measure } from "./measures.ts";
 import { rules } from "./rules.ts";
 import { readTimings, type Timings } from "./timings.ts";
@@ -16,11 +18,13 @@ export const judgeRedisSentinel: Judge = (history, context) => {
   const total = totalWrites(context.writes.map(({ counts }) => counts));
   const overlapMs = timings.overlap === null ? 0 : timings.overlap.toMs - timings.overlap.fromMs;
   const findings = rules.flatMap((rule) => rule({ history, context, timings }) ?? []);
-  const measures = measure(history, context, timings);
+  const measures =
+    timings.killed === null ? measure(history, context, timings) : killMeasures(history, context, timings);
   const [reason = failoverBeforeFault(history, timings)] = context.unsound;
   if (reason !== undefined) {
     return { hypothesis: "inconclusive", because: `Nothing can be concluded: ${reason}.`, measures, findings };
   }
+  if (timings.killed !== null) return { ...judgeKill({ history, context, timings }), measures, findings };
   const lost = total.lost ?? 0;
   if (lost > 0 || overlapMs > overlapToleranceMs) {
     const parts = [

@@ -27,7 +27,7 @@ export const lostWrites: Rule = (input) => {
         const rest = ranges.length > 3 ? ` and ${counted(ranges.length - 3, "more range")}` : "";
         return `${client}: ${number(counts.lost ?? 0)} of ${number(counts.acknowledged)} lost${shown.length === 0 ? "" : `, numbers ${shown.join(", ")}${rest}`}`;
       }),
-      ...(timings.oldMaster === null
+      ...(timings.oldMaster === null || timings.killed !== null
         ? []
         : [
             `${timings.oldMaster} acknowledged them, was overruled by ${timings.newMaster}, and dropped them when it became a replica`,
@@ -46,6 +46,13 @@ export const lostWrites: Rule = (input) => {
 /** Which setting would have prevented or lessened the loss, by what the live servers have. */
 function againstLoss({ history, timings }: RuleInput): { setting: string; advice: string } {
   const member = timings.oldMaster ?? undefined;
+  if (timings.killed !== null) {
+    return {
+      setting: "min-replicas-to-write",
+      advice:
+        "The findings below say where they went. WAIT 1 with its answer checked protects a single write from the death of the master; min-replicas-to-write 1 keeps a returned master from taking writes alone; appendonly keeps what one member had.",
+    };
+  }
   const needed = settingNumber(history, "min-replicas-to-write", member);
   const lag = settingValue(history, "min-replicas-max-lag", member);
   if (needed === null || needed === 0) {
@@ -69,7 +76,8 @@ function againstLoss({ history, timings }: RuleInput): { setting: string; advice
 
 export const splitBrain: Rule = ({ history, timings }) => {
   const { overlap } = timings;
-  if (overlap === null || overlap.toMs - overlap.fromMs <= overlapToleranceMs) return null;
+  // After a kill the old master does not go on, it comes back: that is a finding of its own.
+  if (timings.killed !== null || overlap === null || overlap.toMs - overlap.fromMs <= overlapToleranceMs) return null;
   const after = (atMs: number): string => {
     const sinceMs = between(timings.injectedMs, atMs);
     return sinceMs === null ? `at ${seconds(atMs)}` : `${seconds(sinceMs)} after injection`;

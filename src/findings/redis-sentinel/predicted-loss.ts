@@ -8,7 +8,7 @@ const staysAfterMs = 1000;
  * How many acknowledged writes a partition must lose: rate × t for everybody until the new master is announced, and
  * then for the clients that stay with the old one, until it stops accepting: for want of replicas, or when it is
  * demoted after healing (anchors/consistency-and-failover.md 0.1, confirmed there within 1 %). Null without a
- * failover: then nothing is overwritten.
+ * failover: then nothing is overwritten. Null for a kill: what a dead master had not sent yet is no matter of time.
  */
 export function predictedLoss(history: History, timings: Timings): number | null {
   return lossUntil(history, timings, timings.refusedFromMs ?? timings.demotedMs ?? timings.removedMs);
@@ -25,7 +25,8 @@ export function lossWithoutRefusal(history: History, timings: Timings): number |
 
 function lossUntil(history: History, timings: Timings, stopsMs: number | null): number | null {
   const { injectedMs, switchMs, oldMaster } = timings;
-  if (injectedMs === null || switchMs === null || oldMaster === null || stopsMs === null) return null;
+  if (timings.killed !== null || injectedMs === null || switchMs === null || oldMaster === null || stopsMs === null)
+    return null;
   const writers = history.header.clients.filter((client) => client.kind === "write");
   return Math.round(
     writers.reduce((sum, client) => {

@@ -16,12 +16,18 @@ import {
   splitBrain,
   unexpected,
 } from "./loss-rules.ts";
+import { backBeforeMissed, lostWithTheMaster, returnedAsMaster } from "./kill-rules.ts";
+import { keyOnBothSides } from "./shared-key-rule.ts";
 import type { Rule } from "./rule.ts";
 
 /** Every rule of Redis with Sentinel; the report orders their findings by severity, then as here. */
 export const rules: readonly Rule[] = [
   lostWrites,
   splitBrain,
+  returnedAsMaster,
+  backBeforeMissed,
+  lostWithTheMaster,
+  keyOnBothSides,
   divergence,
   unexpected,
   noFailover,

@@ -19,6 +19,10 @@ export interface Timings {
   /** First write that the old master refused for want of replicas. */
   refusedFromMs: number | null;
   overlap: DoubleAcceptance | null;
+  /** The pod that a kill took; null when the fault was no kill. */
+  killed: string | null;
+  /** The killed member answering again. */
+  backMs: number | null;
 }
 
 /** Reads the timings of a Redis Sentinel run off its history. */
@@ -28,22 +32,20 @@ export function readTimings(history: History): Timings {
   const injectedMs = at((event) => event.event === "fault-injected");
   const removedMs = at((event) => event.event === "fault-removed");
   const after = injectedMs ?? Number.POSITIVE_INFINITY;
+  const fault = events.find((event) => event.event === "fault-injected");
+  const killed = fault?.detail["action"] === "pod-kill" ? textOf(fault.detail["pods"]) : null;
+  // A kill is over when it is done; a partition lasts until it is removed.
+  const overAt = (killed === null ? removedMs : injectedMs) ?? Number.POSITIVE_INFINITY;
   const sentinelSays = (name: string): number | null =>
     at((event) => event.event === name && event.atMs >= after && (event.detail["kind"] ?? "master") === "master");
   const switched = events.find((event) => event.event === "+switch-master" && event.atMs >= after);
-  const oldMaster = textOf(switched?.detail["from"]);
+  const oldMaster = textOf(switched?.detail["from"]) ?? killed;
   const newMaster = textOf(switched?.detail["to"]);
-  const ofOldMaster = (event: TimelineEvent): boolean =>
-    event.source === oldMaster && event.atMs >= (removedMs ?? Number.POSITIVE_INFINITY);
+  const ofOldMaster = (event: TimelineEvent): boolean => event.source === oldMaster && event.atMs >= overAt;
   // The member's own word; failing that, the Sentinel's that it has told it so.
   const demotedMs =
     at((event) => ofOldMaster(event) && event.event === "role" && event.detail["role"] === "replica") ??
-    at(
-      (event) =>
-        event.event === "+convert-to-slave" &&
-        event.detail["member"] === oldMaster &&
-        event.atMs >= (removedMs ?? Number.POSITIVE_INFINITY),
-    );
+    at((event) => event.event === "+convert-to-slave" && event.detail["member"] === oldMaster && event.atMs >= overAt);
   const writes = history.operations.filter((op) => op.kind === "write");
   const onNewMaster = writes.filter((op) => op.outcome === "ok" && op.member === newMaster && op.endMs >= after);
   return {
@@ -69,6 +71,8 @@ export function readTimings(history: History): Timings {
         (op) => op.error === "NOREPLICAS" && op.plannedMs >= after && (oldMaster === null || op.member === oldMaster),
       )?.plannedMs ?? null,
     overlap: doubleAcceptance(history),
+    killed,
+    backMs: killed === null ? null : at((event) => ofOldMaster(event) && event.event === "reachable"),
   };
 }
 

@@ -66,6 +66,7 @@ function podOf(set: LabObject, name: string, node: string): Parameters<ObjectSto
       name,
       namespace: set.metadata.namespace ?? "default",
       labels: { ...labels, "statefulset.kubernetes.io/pod-name": name },
+      annotations: record(record(template["metadata"])["annotations"]) as Record<string, string>,
       ownerReferences: [
         {
           apiVersion: set.apiVersion,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   StoreError,
   type ExecRequest,
@@ -20,6 +21,11 @@ import { createSandbox, type Sandbox } from "./sandbox.ts";
 
 /** How often readiness is looked at; Kubernetes' default is 10 s. */
 const readinessEveryMs = 250;
+/**
+ * Annotation of a pod: how long it waits before it starts, when a pod of its name ran before, in milliseconds. It
+ * stands for what a real cluster spends on scheduling, detaching and attaching the volume, and the image.
+ */
+export const restartDelayAnnotation = "lab.aftershock.dev/restart-delay-ms";
 /** A pod that could not be started is tried again after this long, until it is deleted. */
 const startRetryMs = 1000;
 
@@ -63,6 +69,7 @@ export function startKubelet(options: {
   const pods = new Map<string, RunningPod | "starting">();
   let ports = 0;
   let stopped = false;
+  const ranBefore = new Set<string>();
 
   const writeStatus = (pod: RunningPod): void => {
     const current = store.get(pod.key);
@@ -84,6 +91,12 @@ export function startKubelet(options: {
     const key = { kind: "Pod", namespace, name };
     pods.set(uid, "starting");
     try {
+      const delayMs = Number(object.metadata.annotations?.[restartDelayAnnotation] ?? 0);
+      if (ranBefore.has(`${namespace}/${name}`) && delayMs > 0) {
+        await sleep(delayMs, undefined, { ref: false });
+        if (stopped) return;
+      }
+      ranBefore.add(`${namespace}/${name}`);
       await startPod(object);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 import type { LabObject, NewObject, ObjectStore } from "../objects.ts";
+import { restartDelayAnnotation } from "../runtime/kubelet.ts";
 import type { AddressBook } from "../network/address-book.ts";
 
 const namespace = "cache";
@@ -8,11 +9,17 @@ const members = 3;
 export interface RedisLabSettings {
   /** Sentinel's `down-after-milliseconds`. Default of Redis: 30000. Shorter here, so that a failover takes seconds. */
   downAfterMs: number;
+  /** How long a killed pod stays away. Real clusters take from some seconds to minutes, mostly for the volume. */
+  restartDelayMs: number;
   /** Sentinel's `failover-timeout`. Default of Redis: 180000. */
   failoverTimeoutMs: number;
 }
 
-export const defaultRedisSettings: RedisLabSettings = { downAfterMs: 2000, failoverTimeoutMs: 10_000 };
+export const defaultRedisSettings: RedisLabSettings = {
+  downAfterMs: 2000,
+  restartDelayMs: 6000,
+  failoverTimeoutMs: 10_000,
+};
 
 /**
  * Written once into the data volume: Sentinel rewrites it at every failover, and a restart must find that.
@@ -67,9 +74,11 @@ export function createRedis(store: ObjectStore, addresses: AddressBook, settings
   }
   store.create(service("redis", "redis", 6379));
   store.create(service("redis-sentinel", "redis-sentinel", 26379));
-  store.create(statefulSet("redis", "redis", 6379, redisCommand, [{ name: "FIRST_MASTER", value: firstMaster }]));
   store.create(
-    statefulSet("redis-sentinel", "sentinel", 26379, sentinelCommand, [
+    statefulSet("redis", "redis", 6379, redisCommand, settings, [{ name: "FIRST_MASTER", value: firstMaster }]),
+  );
+  store.create(
+    statefulSet("redis-sentinel", "sentinel", 26379, sentinelCommand, settings, [
       { name: "FIRST_MASTER", value: firstMaster },
       { name: "DOWN_AFTER_MS", value: String(settings.downAfterMs) },
       { name: "FAILOVER_TIMEOUT_MS", value: String(settings.failoverTimeoutMs) },
@@ -103,6 +112,7 @@ function statefulSet(
   container: string,
   port: number,
   script: string,
+  settings: RedisLabSettings,
   env: ReadonlyArray<{ name: string; value: string }>,
 ): NewObject {
   return {
@@ -115,7 +125,10 @@ function statefulSet(
       podManagementPolicy: "Parallel",
       selector: { matchLabels: { app: name } },
       template: {
-        metadata: { labels: { app: name } },
+        metadata: {
+          labels: { app: name },
+          annotations: { [restartDelayAnnotation]: String(settings.restartDelayMs) },
+        },
         spec: {
           terminationGracePeriodSeconds: 10,
           containers: [

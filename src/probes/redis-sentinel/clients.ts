@@ -10,7 +10,8 @@ import type { RedisPods } from "./pods.ts";
 
 /** Keys of a run; they expire by themselves should nobody remove them. */
 export const keyOf = (runId: string, client: string): string => `aftershock:${runId}:${client}`;
-export const lastWriterKey = (runId: string): string => `aftershock:${runId}:last-writer`;
+/** The one key that all write clients set. */
+export const sharedKeyOf = (runId: string): string => `aftershock:${runId}:shared`;
 export const keyLifetimeSeconds = 86_400;
 
 /** The four clients: two that write, and at each of the same two places one that reads. */

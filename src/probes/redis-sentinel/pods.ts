@@ -3,13 +3,16 @@ import type { PodAddress, SystemContext } from "../system.ts";
 
 /** The pods of one Redis with Sentinel, and how to reach them. */
 export interface RedisPods {
-  data: readonly PodAddress[];
-  sentinels: readonly PodAddress[];
+  /** As last looked up; a pod that is away keeps its last address. */
+  readonly data: readonly PodAddress[];
+  readonly sentinels: readonly PodAddress[];
   masterName: string;
   dataPort: number;
   sentinelPort: number;
-  /** Pod name of an address; the address itself when it is no pod of ours. */
+  /** Pod name of an address, also of one that a pod had before; the address itself when it is no pod of ours. */
   nameOf(host: string): string;
+  /** Looks the addresses up again: a pod that was killed comes back with another one. Names stay. */
+  refresh(): Promise<void>;
 }
 
 export const dataPort = 6379;
@@ -23,8 +26,8 @@ export async function findPods(context: SystemContext): Promise<RedisPods> {
   const pods = await context.pods();
   const labelled = (value: string): PodAddress[] =>
     pods.filter((pod) => pod.labels["app"] === value).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const data = labelled(app);
-  const sentinels = labelled(sentinelApp);
+  let data = labelled(app);
+  let sentinels = labelled(sentinelApp);
   for (const [found, label] of [
     [data, app],
     [sentinels, sentinelApp],
@@ -38,11 +41,25 @@ export async function findPods(context: SystemContext): Promise<RedisPods> {
   }
   const names = new Map([...data, ...sentinels].map((pod) => [pod.host, pod.name]));
   return {
-    data,
-    sentinels,
+    get data() {
+      return data;
+    },
+    get sentinels() {
+      return sentinels;
+    },
     masterName: String(parameters["masterName"] ?? "mymaster"),
     dataPort,
     sentinelPort,
     nameOf: (host) => names.get(host) ?? host,
+    refresh: async () => {
+      const now = new Map((await context.pods()).map((pod) => [pod.name, pod]));
+      const renew = (pod: PodAddress): PodAddress => {
+        const found = now.get(pod.name);
+        return found === undefined || found.host === "" ? pod : found;
+      };
+      data = data.map(renew);
+      sentinels = sentinels.map(renew);
+      for (const { host, name } of [...data, ...sentinels]) names.set(host, name);
+    },
   };
 }

@@ -11,12 +11,16 @@ type Tell = (event: Parameters<Recorder["event"]>[0]) => void;
 
 /** Asks every member for its role, link and offset four times a second, and tells what changed. */
 export function watchRoles(pods: RedisPods, now: () => number, tell: Tell): { stop: () => void } {
-  const stops = pods.data.map(({ name, host }) => watchMember(pods, name, host, now, tell));
+  const stops = pods.data.map(({ name }) => watchMember(pods, name, now, tell));
   return { stop: () => stops.forEach((stop) => stop()) };
 }
 
-function watchMember(pods: RedisPods, pod: string, host: string, now: () => number, tell: Tell): () => void {
-  let redis = bareConnection({ host, port: pods.dataPort, timeoutMs });
+function watchMember(pods: RedisPods, pod: string, now: () => number, tell: Tell): () => void {
+  const connection = () => {
+    const host = pods.data.find((candidate) => candidate.name === pod)?.host ?? pod;
+    return bareConnection({ host, port: pods.dataPort, timeoutMs });
+  };
+  let redis = connection();
   let before: Omit<MemberView, "pod" | "host"> | null = null;
   let toldOffsetAt = Number.NEGATIVE_INFINITY;
   let busy = false;
@@ -24,16 +28,23 @@ function watchMember(pods: RedisPods, pod: string, host: string, now: () => numb
     if (busy) return;
     busy = true;
     try {
-      if (redis.status === "end") redis = bareConnection({ host, port: pods.dataPort, timeoutMs });
+      if (redis.status === "end") {
+        // It may be back before the next look; a connection that ended still says that it went.
+        if (before?.reachable === true) lost();
+        redis = connection();
+      }
       if (redis.status === "wait") await redis.connect();
       change(readReplication(await redis.info("replication"), pods));
     } catch {
       redis.disconnect();
-      if (before?.reachable !== false) tell({ atMs: now(), source: pod, event: "unreachable", detail: {} });
-      before = { reachable: false, role: null, offset: null, master: null, linkUp: false, replicas: [] };
+      if (before?.reachable !== false) lost();
     } finally {
       busy = false;
     }
+  };
+  const lost = (): void => {
+    tell({ atMs: now(), source: pod, event: "unreachable", detail: {} });
+    before = { reachable: false, role: null, offset: null, master: null, linkUp: false, replicas: [] };
   };
   const change = (view: Omit<MemberView, "pod" | "host">): void => {
     const atMs = now();

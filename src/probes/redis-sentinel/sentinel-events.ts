@@ -15,19 +15,20 @@ export function watchSentinels(
 ): { ready: Promise<void>; stop: () => void } {
   const connections = new Map<string, Redis>();
   let stopped = false;
-  const listen = async (pod: string, host: string): Promise<void> => {
+  const listen = async (pod: string): Promise<void> => {
+    const host = pods.sentinels.find(({ name }) => name === pod)?.host ?? pod;
     const redis = bareConnection({ host, port: pods.sentinelPort, timeoutMs });
     connections.set(pod, redis);
     redis.on("pmessage", (_pattern: string, channel: string, message: string) => {
       tell({ source: pod, event: channel, detail: readSentinelMessage(channel, message, pods) });
     });
     redis.on("end", () => {
-      if (!stopped) setTimeout(() => void listen(pod, host).catch(() => undefined), reconnectMs).unref();
+      if (!stopped) setTimeout(() => void listen(pod).catch(() => undefined), reconnectMs).unref();
     });
     await redis.connect();
     await redis.psubscribe("*");
   };
-  const ready = Promise.allSettled(pods.sentinels.map((pod) => listen(pod.name, pod.host))).then(() => undefined);
+  const ready = Promise.allSettled(pods.sentinels.map((pod) => listen(pod.name))).then(() => undefined);
   return {
     ready,
     stop: () => {
