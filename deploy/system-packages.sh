@@ -33,6 +33,8 @@ need() { # program package reason
 report=$(
   need redis-server redis-server "Redis for the lab and the queue"
   need redis-cli redis-tools "Redis client, used inside the lab's pods"
+  need etcd etcd-server "etcd for the lab"
+  need etcdctl etcd-client "etcd client, used inside the lab's pods"
   need nft nftables "packet filters for partitions in the lab"
   need ip iproute2 "network of the lab"
   need unshare util-linux "namespaces of the lab's pods"

@@ -1,5 +1,6 @@
 import type { History } from "../probes/history.ts";
 import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
+import { judgeEtcd } from "./etcd/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
 import type { Finding, Measure, Outage, Verdicts } from "./report.ts";
@@ -24,7 +25,10 @@ export interface Judgement {
 export type Judge = (history: History, context: JudgeContext) => Judgement;
 
 /** One judge per system; a new system is a line here. */
-const judges: Readonly<Record<string, Judge>> = { "redis-sentinel": judgeRedisSentinel };
+const judges: Readonly<Record<string, Judge>> = {
+  "redis-sentinel": judgeRedisSentinel,
+  etcd: judgeEtcd,
+};
 
 /** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */
 export function judge(history: History, context: JudgeContext): Judgement {

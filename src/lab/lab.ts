@@ -10,6 +10,9 @@ import { chooseSubnet, takenSubnets } from "./network/addresses.ts";
 import { startSwitch } from "./network/switch.ts";
 import { startKubelet } from "./runtime/kubelet.ts";
 import { createStore } from "./store/store.ts";
+import { etcdSystem } from "./systems/etcd.ts";
+import { startOnDemand } from "./systems/on-demand.ts";
+import { ensureNamespace } from "./systems/workload.ts";
 import { createRedis, redisMembers, redisPods, type RedisLabSettings } from "./systems/redis.ts";
 import { startRedisRoles } from "./systems/redis-roles.ts";
 import type { ObjectStore } from "./objects.ts";
@@ -39,7 +42,17 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const addresses = createAddressBook(subnet);
   const { log, stateDirectory } = options;
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
-  const api = await startApiServer({ store, runtime: kubelet, port: options.port, host: "127.0.0.1", stateDirectory });
+  const systems = [etcdSystem(store, addresses)];
+  const onDemand = startOnDemand(systems, log);
+  const api = await startApiServer({
+    store,
+    runtime: kubelet,
+    port: options.port,
+    host: "127.0.0.1",
+    stateDirectory,
+    beforeNamespace: onDemand.wake,
+  });
+  for (const { namespace } of systems) ensureNamespace(store, namespace);
   createNodes(store, subnet.hostAddress);
   const plane = createNetworkPlane(store, kubelet);
   const chaos = [networkChaos(store, plane), podChaos(store, kubelet)].map((kind) =>
@@ -50,6 +63,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const roles = startRedisRoles(store);
   const stop = async (): Promise<void> => {
     roles.stop();
+    onDemand.stop();
     for (const stopController of stopControllers) stopController();
     await api.close();
     await Promise.all(chaos.map((controller) => controller.stop()));

@@ -4,8 +4,8 @@ import type { SystemSession } from "../probes/system.ts";
 import { actionOf, type Intent } from "./inject.ts";
 import { until } from "./wait.ts";
 
-/** A killed pod that is still the same after this long was not killed. */
-const killDeadlineMs = 10_000;
+/** A pod that still stands after this long was not taken down. */
+const downDeadlineMs = 10_000;
 
 interface Look {
   session: SystemSession;
@@ -17,7 +17,7 @@ interface Look {
 
 /**
  * Whether each fault did what it is there for: a pair that a partition cuts must not answer, a killed pod must be gone
- * or another. A fault that the cluster only says is there would let the hypothesis hold for nothing, so the judge is
+ * or another, a pod that is held down must not be ready. A fault that the cluster only says is there would let the hypothesis hold for nothing, so the judge is
  * told: `fault-effective` or `fault-without-effect`, with the reason.
  */
 export async function lookForEffect(look: Look): Promise<void> {
@@ -49,15 +49,19 @@ async function effectOf(look: Look, intent: Intent): Promise<Effect | null> {
     const reason = `${subject.pod} and ${target.pod} still answered each other during the partition`;
     return { effective: !answered, detail: { from: subject.pod, to: target.pod, ...(answered ? { reason } : {}) } };
   }
-  if (actionOf(intent) !== "pod-kill") return null;
-  const replaced = await until(
+  const action = actionOf(intent);
+  if (action !== "pod-kill" && action !== "pod-failure") return null;
+  const down = await until(
     async () => {
       const pods = await look.cluster.pods(intent.namespace, look.signal);
-      return pods.find((pod) => pod.name === subject.pod)?.uid === subject.uid ? undefined : true;
+      const standing = intent.targets.subject.filter(({ pod, uid }) =>
+        pods.some((now) => now.name === pod && now.uid === uid && (action === "pod-kill" || now.ready)),
+      );
+      return standing.length > 0 ? undefined : true;
     },
-    { deadlineMs: killDeadlineMs, everyMs: 250, signal: look.signal },
+    { deadlineMs: downDeadlineMs, everyMs: 250, signal: look.signal },
   );
-  const effective = replaced === true;
-  const reason = `${subject.pod} was still the same pod ${killDeadlineMs / 1000} s after it should have been killed`;
-  return { effective, detail: { pod: subject.pod, ...(effective ? {} : { reason }) } };
+  const pods = intent.targets.subject.map(({ pod }) => pod).join(" ");
+  const reason = `${pods}: not all went down within ${downDeadlineMs / 1000} s`;
+  return { effective: down === true, detail: { pods, ...(down === true ? {} : { reason }) } };
 }

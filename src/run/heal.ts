@@ -5,7 +5,7 @@ import type { SystemSession } from "../probes/system.ts";
 import type { Database } from "../store/database.ts";
 import { faultsOf, setFaultState, type StoredFault } from "../store/faults.ts";
 import type { RunEventBody } from "./events.ts";
-import { refOf, wasOneShot } from "./inject.ts";
+import { refOf } from "./inject.ts";
 import { until } from "./wait.ts";
 
 export type HealingProof = Extract<RunEventBody, { type: "healing-proof" }>;
@@ -133,7 +133,10 @@ export async function proveDataPath(session: SystemSession, faults: readonly Sto
 /** A killed pod that is not there and ready after this long is reported as not healed. */
 const podsBackDeadlineMs = 60_000;
 
-/** Proves that every pod which a kill took is there again and ready. What replaces it is the cluster's work, not ours. */
+/**
+ * Proves that every pod which a PodChaos took down is there again and ready. After a kill, what replaces it is the
+ * cluster's work, not ours.
+ */
 export async function provePodsBack(
   cluster: Cluster,
   faults: readonly StoredFault[],
@@ -141,32 +144,34 @@ export async function provePodsBack(
   deadlineMs = podsBackDeadlineMs,
 ): Promise<HealingProof[]> {
   return Promise.all(
-    faults.filter(wasOneShot).flatMap(({ namespace, targets }) =>
-      targets.subject.map(async ({ pod, uid }): Promise<HealingProof> => {
-        const startedAt = performance.now();
-        let last = "not looked at";
-        const back = await until(
-          async () => {
-            try {
-              const found = (await cluster.pods(namespace, signal)).find((candidate) => candidate.name === pod);
-              last = found === undefined ? "there is no such pod" : found.ready ? "" : "it is not ready";
-              return found?.ready === true ? found : undefined;
-            } catch (error) {
-              last = messageOf(error);
-              return undefined;
-            }
-          },
-          { deadlineMs, everyMs: 250, signal },
-        );
-        const waited = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
-        const detail =
-          back === undefined
-            ? `after ${waited}: ${last}`
-            : back.uid === uid
-              ? "the same pod as before: it was never killed"
-              : "replaced and ready";
-        return { type: "healing-proof", what: `pod ${pod} is back and ready`, ok: back !== undefined, detail };
-      }),
-    ),
+    faults
+      .filter(({ kind }) => kind === "PodChaos")
+      .flatMap(({ namespace, targets }) =>
+        targets.subject.map(async ({ pod, uid }): Promise<HealingProof> => {
+          const startedAt = performance.now();
+          let last = "not looked at";
+          const back = await until(
+            async () => {
+              try {
+                const found = (await cluster.pods(namespace, signal)).find((candidate) => candidate.name === pod);
+                last = found === undefined ? "there is no such pod" : found.ready ? "" : "it is not ready";
+                return found?.ready === true ? found : undefined;
+              } catch (error) {
+                last = messageOf(error);
+                return undefined;
+              }
+            },
+            { deadlineMs, everyMs: 250, signal },
+          );
+          const waited = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+          const detail =
+            back === undefined
+              ? `after ${waited}: ${last}`
+              : back.uid === uid
+                ? "the same pod as before, ready"
+                : "replaced and ready";
+          return { type: "healing-proof", what: `pod ${pod} is back and ready`, ok: back !== undefined, detail };
+        }),
+      ),
   );
 }

@@ -48,22 +48,31 @@ describe("the proof that a killed pod is back", () => {
     expect(proof?.ok).toBe(false);
     expect(proof?.detail).toMatch(detail);
   });
-  it("is not asked of a fault that kills nothing", async () => {
-    expect(await provePodsBack(clusterWith([]), [fault("pod-failure")], never, 0)).toEqual([]);
+  it("holds for a pod that was held down and released", async () => {
+    expect(await provePodsBack(clusterWith([pod("old", true)]), [fault("pod-failure")], never, 0)).toMatchObject([
+      { ok: true, detail: "the same pod as before, ready" },
+    ]);
+  });
+  it("is not asked of a fault that touches no pod's life", async () => {
+    const partition = { ...fault("partition"), kind: "NetworkChaos" };
+    expect(await provePodsBack(clusterWith([]), [partition], never, 0)).toEqual([]);
   });
 });
 
 describe("the look for a kill's effect", () => {
-  const eventsAfter = async (pods: PodAddress[], signal = never) => {
+  const eventsAfter = async (pods: PodAddress[], action = "pod-kill") => {
     const recorder = createRecorder(history().header);
-    const intents = [fault("pod-kill")];
+    const intents = [fault(action)];
     const session = {} as SystemSession;
-    await lookForEffect({ session, cluster: clusterWith(pods), intents, recorder, signal });
+    await lookForEffect({ session, cluster: clusterWith(pods), intents, recorder, signal: never });
     return recorder.history().events.map(({ event }) => event);
   };
   it("finds it in another uid, and in a pod that is gone", async () => {
     expect(await eventsAfter([pod("new", false)])).toEqual(["fault-effective"]);
     expect(await eventsAfter([])).toEqual(["fault-effective"]);
+  });
+  it("finds a pod that is held down not ready", async () => {
+    expect(await eventsAfter([pod("old", false)], "pod-failure")).toEqual(["fault-effective"]);
   });
   it("tells when the pod is still the same", async () => {
     expect(await eventsAfter([pod("old", true)])).toEqual(["fault-without-effect"]);

@@ -1,4 +1,5 @@
 import type { History } from "../../probes/history.ts";
+import { readEtcdTimings } from "../etcd/timings.ts";
 import { readTimings } from "../redis-sentinel/timings.ts";
 
 /** A moment worth a line in the picture; `row` keeps labels that are close apart. */
@@ -13,24 +14,35 @@ const crowded = 0.13;
 /** So many labels fit above each other over the picture. */
 const rows = 4;
 
-/** The moments of a Redis Sentinel run, in order; of others, injection and healing only. */
-export function readMarks(history: History): Mark[] {
+type Moment = [atMs: number | null, text: string];
+
+function redisMoments(history: History): Moment[] {
   const timings = readTimings(history);
-  const known: Array<[number | null, string]> = [
+  const common: Moment[] = [
     [timings.injectedMs, timings.killed === null ? "injected" : "killed"],
     [timings.sdownMs, "+sdown"],
     [timings.odownMs, "+odown"],
     [timings.switchMs, "+switch-master"],
-    ...(timings.killed === null
-      ? ([
-          [timings.removedMs, "healed"],
-          [timings.demotedMs, "old master demoted"],
-        ] satisfies Array<[number | null, string]>)
-      : ([
-          [timings.backMs, `${timings.killed} back`],
-          [timings.demotedMs, "now a replica"],
-        ] satisfies Array<[number | null, string]>)),
   ];
+  return timings.killed === null
+    ? [...common, [timings.removedMs, "healed"], [timings.demotedMs, "old master demoted"]]
+    : [...common, [timings.backMs, `${timings.killed} back`], [timings.demotedMs, "now a replica"]];
+}
+
+function etcdMoments(history: History): Moment[] {
+  const timings = readEtcdTimings(history);
+  return [
+    [timings.injectedMs, "members down"],
+    [timings.leaderlessMs, "no leader"],
+    [timings.removedMs, "let go"],
+    [timings.electedMs, "leader"],
+    [timings.firstAckMs, "first write"],
+  ];
+}
+
+/** The moments of a run, in order; of a system without moments of its own, those of Redis that any run has. */
+export function readMarks(history: History): Mark[] {
+  const known = history.header.system === "etcd" ? etcdMoments(history) : redisMoments(history);
   const moments = known
     .flatMap(([atMs, text]) => (atMs === null ? [] : [{ atS: atMs / 1000, text }]))
     .toSorted((a, b) => a.atS - b.atS);

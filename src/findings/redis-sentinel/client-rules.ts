@@ -7,8 +7,6 @@ import { between } from "./timings.ts";
 
 /** Fewer bad answers than this before the probes stopped are no proof of a client that never recovers. */
 const leastBadAnswers = 3;
-/** Operations this late, by the 99th percentile, were not sent when they were due. */
-const latestP99Ms = 50;
 
 export const pinnedClient: Rule = ({ context, timings }) => {
   const open = context.outages.filter(
@@ -71,21 +69,5 @@ export const persistence: Rule = ({ history }) => {
     advice:
       "A member that restarts loses what came after its last snapshot; a master that restarts empty before down-after-milliseconds has its replicas copy the emptiness. Turn appendonly on (the price: disk writes, and about a second may still be lost with appendfsync everysec), or forbid automatic restarts of a master.",
     setting: settingOf(history, "appendonly", first.member),
-  };
-};
-
-export const slippedSchedule: Rule = ({ history }) => {
-  const slipped = history.schedules.filter((entry) => entry.notSent > 0 || entry.lateP99Ms > latestP99Ms);
-  if (slipped.length === 0) return null;
-  return {
-    id: "probe.schedule-slipped",
-    severity: "low",
-    title: "The probes did not keep their schedule",
-    evidence: slipped.map(
-      (entry) =>
-        `${entry.client}: ${number(entry.notSent)} of ${number(entry.planned)} not sent; late by p99 ${entry.lateP99Ms.toFixed(1)} ms, at most ${entry.lateMaxMs.toFixed(1)} ms`,
-    ),
-    advice:
-      "Lower rate=, or give the worker a core of its own. Latencies count from the planned time, so they include this.",
   };
 };

@@ -1,4 +1,5 @@
-import { persistence, pinnedClient, slippedSchedule, stale } from "./client-rules.ts";
+import { slippedSchedule } from "../schedule-rule.ts";
+import { persistence, pinnedClient, stale } from "./client-rules.ts";
 import {
   detection,
   failoverAfterHealing,

@@ -26,6 +26,8 @@ export interface ApiServerOptions {
   host: "127.0.0.1";
   /** Where the kubeconfig is written; made when missing. */
   stateDirectory: string;
+  /** Awaited before a request for something inside a namespace is answered; never rejects. */
+  beforeNamespace?: (namespace: string) => Promise<void>;
 }
 
 export interface ApiServer {
@@ -57,7 +59,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const server = createServer({ key: certificates.key, cert: certificates.certificate });
   // Watches stay open for as long as their clients want.
   server.requestTimeout = 0;
-  server.on("request", (request, response) => void answer(context, token, request, response));
+  server.on("request", (request, response) => void answer(options, context, token, request, response));
   const upgraded = new Set<Duplex>();
   const exec = createExecServer(context);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -93,10 +95,18 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   return { url, kubeconfigPath, kubeconfig, close: () => (closed ??= close()) };
 }
 
-async function answer(context: ApiContext, token: string, request: IncomingMessage, response: ServerResponse) {
+async function answer(
+  options: ApiServerOptions,
+  context: ApiContext,
+  token: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   response.on("error", () => response.destroy());
   try {
     authenticate(request.headers, token);
+    const namespace = /\/namespaces\/([^/?]+)\//.exec(request.url ?? "")?.[1];
+    if (namespace !== undefined) await options.beforeNamespace?.(decodeURIComponent(namespace));
     await respond(request, response, await route(context, request));
   } catch (error) {
     respondWithError(response, statusOfError(error));

@@ -9,6 +9,8 @@ const programs: ReadonlyArray<[program: string, debianPackage: string]> = [
   ["nft", "nftables"],
   ["redis-server", "redis-server"],
   ["redis-cli", "redis-tools"],
+  ["etcd", "etcd-server"],
+  ["etcdctl", "etcd-client"],
 ];
 
 /** Why the lab cannot run here, in a sentence with the way out; null when it can. */

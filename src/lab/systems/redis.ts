@@ -1,6 +1,6 @@
-import type { LabObject, NewObject, ObjectStore } from "../objects.ts";
-import { restartDelayAnnotation } from "../runtime/kubelet.ts";
+import type { LabObject, ObjectStore } from "../objects.ts";
 import type { AddressBook } from "../network/address-book.ts";
+import { ensureNamespace, headlessService, statefulSet } from "./workload.ts";
 
 const namespace = "cache";
 const members = 3;
@@ -69,21 +69,25 @@ exec redis-server /data/sentinel.conf --sentinel
 export function createRedis(store: ObjectStore, addresses: AddressBook, settings: RedisLabSettings): void {
   const firstMaster = addresses.addressOf(namespace, "redis-0");
   for (let ordinal = 1; ordinal < members; ordinal += 1) addresses.addressOf(namespace, `redis-${ordinal}`);
-  if (store.get({ kind: "Namespace", name: namespace }) === undefined) {
-    store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace }, status: { phase: "Active" } });
+  ensureNamespace(store, namespace);
+  const common = { namespace, replicas: members, restartDelayMs: settings.restartDelayMs };
+  const env = [{ name: "FIRST_MASTER", value: firstMaster }];
+  for (const [name, container, port, script, more] of [
+    ["redis", "redis", 6379, redisCommand, []],
+    [
+      "redis-sentinel",
+      "sentinel",
+      26379,
+      sentinelCommand,
+      [
+        { name: "DOWN_AFTER_MS", value: String(settings.downAfterMs) },
+        { name: "FAILOVER_TIMEOUT_MS", value: String(settings.failoverTimeoutMs) },
+      ],
+    ],
+  ] as const) {
+    store.create(headlessService(namespace, name, name, port));
+    store.create(statefulSet({ ...common, name, container, image: "redis", port, script, env: [...env, ...more] }));
   }
-  store.create(service("redis", "redis", 6379));
-  store.create(service("redis-sentinel", "redis-sentinel", 26379));
-  store.create(
-    statefulSet("redis", "redis", 6379, redisCommand, settings, [{ name: "FIRST_MASTER", value: firstMaster }]),
-  );
-  store.create(
-    statefulSet("redis-sentinel", "sentinel", 26379, sentinelCommand, settings, [
-      { name: "FIRST_MASTER", value: firstMaster },
-      { name: "DOWN_AFTER_MS", value: String(settings.downAfterMs) },
-      { name: "FAILOVER_TIMEOUT_MS", value: String(settings.failoverTimeoutMs) },
-    ]),
-  );
 }
 
 /** The namespace's pods of one app. */
@@ -92,64 +96,3 @@ export function redisPods(store: ObjectStore, app: "redis" | "redis-sentinel"): 
 }
 
 export const redisMembers = members;
-
-function service(name: string, app: string, port: number): NewObject {
-  return {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name, namespace, labels: { app } },
-    spec: {
-      clusterIP: "None",
-      type: "ClusterIP",
-      selector: { app },
-      ports: [{ name: app, port, targetPort: port, protocol: "TCP" }],
-    },
-  };
-}
-
-function statefulSet(
-  name: string,
-  container: string,
-  port: number,
-  script: string,
-  settings: RedisLabSettings,
-  env: ReadonlyArray<{ name: string; value: string }>,
-): NewObject {
-  return {
-    apiVersion: "apps/v1",
-    kind: "StatefulSet",
-    metadata: { name, namespace, labels: { app: name } },
-    spec: {
-      replicas: members,
-      serviceName: name,
-      podManagementPolicy: "Parallel",
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: {
-          labels: { app: name },
-          annotations: { [restartDelayAnnotation]: String(settings.restartDelayMs) },
-        },
-        spec: {
-          terminationGracePeriodSeconds: 10,
-          containers: [
-            {
-              name: container,
-              image: "redis",
-              command: ["sh", "-c", script],
-              env: [{ name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }, ...env],
-              ports: [{ containerPort: port, protocol: "TCP" }],
-              volumeMounts: [{ name: "data", mountPath: "/data" }],
-              readinessProbe: { tcpSocket: { port } },
-            },
-          ],
-        },
-      },
-      volumeClaimTemplates: [
-        {
-          metadata: { name: "data" },
-          spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
-        },
-      ],
-    },
-  };
-}

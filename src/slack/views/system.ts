@@ -57,6 +57,10 @@ function describe(event: SystemEvent): string {
       return `to ${String(detail["master"])} ${String(detail["state"])}`;
     case "client-master":
       return `writes and reads go to ${String(detail["member"])}`;
+    case "leader":
+      return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
+    case "without-quorum":
+      return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
       return typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "";
   }

@@ -1,0 +1,64 @@
+import type { FinalRead } from "../history.ts";
+import type { Recorder } from "../recorder.ts";
+import { base64, callEtcd, fromBase64, prefixEnd, type Json } from "./http.ts";
+import { writePrefix } from "./clients.ts";
+import { agreedLeader, viewMembers, type EtcdPods } from "./members.ts";
+
+const timeoutMs = 10_000;
+const levelDeadlineMs = 5000;
+
+/**
+ * Reads every write client's keys from every member's own store, when all have applied the same index, and each
+ * member's hash of its whole store (`member-hash` on the timeline).
+ */
+export async function readEtcd(
+  members: EtcdPods,
+  runId: string,
+  writers: readonly string[],
+  recorder: Recorder,
+): Promise<FinalRead[]> {
+  const end = recorder.now() + levelDeadlineMs;
+  let views = await viewMembers(members, timeoutMs);
+  while (new Set(views.map((view) => view.appliedIndex)).size > 1 && recorder.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    views = await viewMembers(members, timeoutMs);
+  }
+  const leader = agreedLeader(views);
+  await Promise.all(members.pods.map((pod) => tellHash(pod.name, pod.host, recorder)));
+  return Promise.all(
+    members.pods.flatMap(({ name, host }) =>
+      writers.map(async (client): Promise<FinalRead> => {
+        const role = name === leader ? "leader" : "follower";
+        const read = { type: "final-read", member: name, client, role, authoritative: name === leader } as const;
+        try {
+          const prefix = writePrefix(runId, client);
+          const range = { key: base64(prefix), range_end: base64(prefixEnd(prefix)), keys_only: true };
+          const answer = await callEtcd(host, "kv/range", { ...range, serializable: true }, { timeoutMs });
+          const keys = Array.isArray(answer["kvs"]) ? (answer["kvs"] as Json[]) : [];
+          const numbers = keys.map((entry) => Number(fromBase64(entry["key"]).slice(prefix.length)));
+          return { ...read, atMs: recorder.now(), ranges: fold(numbers) };
+        } catch (error) {
+          const problem = error instanceof Error ? error.message : String(error);
+          return { ...read, atMs: recorder.now(), ranges: [], error: problem };
+        }
+      }),
+    ),
+  );
+}
+
+async function tellHash(member: string, host: string, recorder: Recorder): Promise<void> {
+  const answer = await callEtcd(host, "maintenance/hash", {}, { timeoutMs }).catch(() => null);
+  const hash = answer === null ? null : Number(answer["hash"] ?? 0);
+  recorder.event({ atMs: recorder.now(), source: member, event: "member-hash", detail: { hash } });
+}
+
+/** Runs of consecutive numbers, in the order given. */
+function fold(numbers: readonly number[]): Array<[number, number]> {
+  const ranges: Array<[number, number]> = [];
+  for (const value of numbers) {
+    const last = ranges.at(-1);
+    if (last !== undefined && value === last[1] + 1) last[1] = value;
+    else ranges.push([value, value]);
+  }
+  return ranges;
+}

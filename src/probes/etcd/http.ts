@@ -1,0 +1,66 @@
+import type { Outcome } from "../history.ts";
+
+export const clientPort = 2379;
+
+/** An answer of etcd that is no success: its message and gRPC code, as the JSON gateway gives them. */
+export class EtcdRefusal extends Error {
+  readonly code: number;
+  constructor(message: string, code: number) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * One call of etcd's JSON gateway (etcd documentation, gRPC gateway): POST, bytes in base64, 64-bit numbers as text,
+ * zero values left out. Rejects with EtcdRefusal when etcd answers an error, otherwise with fetch's error.
+ */
+export async function callEtcd(
+  host: string,
+  path: string,
+  body: Json,
+  options: { timeoutMs: number; headers?: Readonly<Record<string, string>> },
+): Promise<Json> {
+  const answer = await fetch(`http://${host}:${clientPort}/v3/${path}`, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json", ...options.headers },
+    signal: AbortSignal.timeout(options.timeoutMs),
+  });
+  const parsed = (await answer.json()) as Json;
+  if (!answer.ok) throw new EtcdRefusal(String(parsed["message"] ?? parsed["error"]), Number(parsed["code"] ?? 2));
+  return parsed;
+}
+
+export const base64 = (text: string): string => Buffer.from(text).toString("base64");
+export const fromBase64 = (value: unknown): string => Buffer.from(String(value ?? ""), "base64").toString("utf8");
+/** The first key after all that begin with `prefix` (etcd's `range_end` of a prefix). */
+export const prefixEnd = (prefix: string): string =>
+  `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`;
+
+/** Answers by which etcd says that it did not apply a write (anchors/consistency-and-failover.md 5.3). */
+const refusals: ReadonlyArray<[text: string, name: string]> = [
+  ["no leader", "no-leader"],
+  ["too many requests", "too-many-requests"],
+  ["database space exceeded", "no-space"],
+  ["permission denied", "permission-denied"],
+  ["raft: stopped", "raft-stopped"],
+];
+
+/** What an error of a write proves. Only a listed refusal, or a connection that never was, proves that nothing happened. */
+export function classifyEtcdError(error: unknown): { outcome: Exclude<Outcome, "ok">; error: string } {
+  if (error instanceof EtcdRefusal) {
+    const refusal = refusals.find(([text]) => error.message.includes(text));
+    if (refusal !== undefined) return { outcome: "fail", error: refusal[1] };
+    const name = error.message.includes("timed out") ? "server-timeout" : error.message.replace(/^etcdserver: /, "");
+    return { outcome: "unknown", error: name.slice(0, 60) };
+  }
+  if (error instanceof Error && error.name === "TimeoutError") return { outcome: "unknown", error: "timeout" };
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "";
+  if (code === "ECONNREFUSED") return { outcome: "fail", error: "refused" };
+  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "EHOSTUNREACH") return { outcome: "fail", error: "unreachable" };
+  return { outcome: "unknown", error: "connection-lost" };
+}
