@@ -11,6 +11,8 @@ import { startSwitch } from "./network/switch.ts";
 import { startKubelet } from "./runtime/kubelet.ts";
 import { createStore } from "./store/store.ts";
 import { etcdSystem } from "./systems/etcd.ts";
+import { patroniSystem } from "./systems/patroni.ts";
+import { startPatroniRoles } from "./systems/patroni-roles.ts";
 import { startOnDemand } from "./systems/on-demand.ts";
 import { ensureNamespace } from "./systems/workload.ts";
 import { createRedis, redisMembers, redisPods, type RedisLabSettings } from "./systems/redis.ts";
@@ -42,7 +44,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const addresses = createAddressBook(subnet);
   const { log, stateDirectory } = options;
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
-  const systems = [etcdSystem(store, addresses)];
+  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses)];
   const onDemand = startOnDemand(systems, log);
   const api = await startApiServer({
     store,
@@ -61,9 +63,11 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const stopControllers = [startEndpoints(store), startStatefulSets(store, nodes)];
   createRedis(store, addresses, options.redis);
   const roles = startRedisRoles(store);
+  const patroniRoles = startPatroniRoles(store);
   const stop = async (): Promise<void> => {
     roles.stop();
     onDemand.stop();
+    patroniRoles.stop();
     for (const stopController of stopControllers) stopController();
     await api.close();
     await Promise.all(chaos.map((controller) => controller.stop()));

@@ -9,7 +9,7 @@ import { defaultRedisSettings } from "./systems/redis.ts";
 
 const usage = `Usage: npm run lab -- [options]
 
-Starts the lab: a small Kubernetes on this machine, with real Redis, Sentinel and etcd processes in network namespaces.
+Starts the lab: a small Kubernetes on this machine, with real Redis, Sentinel, etcd and PostgreSQL processes in network namespaces.
 It stays until Ctrl-C and leaves nothing behind.
 
   --port N             port of the API server on 127.0.0.1 (default: a free one)
@@ -105,7 +105,7 @@ async function inside(options: {
   if (leaving) return;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   options.say(
-    `The lab is ready after ${seconds} s: Redis and Sentinel in namespace cache (etcd in namespace etcd starts when it is asked for), API server at ${lab.url}\n\n` +
+    `The lab is ready after ${seconds} s: Redis and Sentinel in namespace cache (etcd in namespace etcd, and PostgreSQL in namespace database, start when they are asked for), API server at ${lab.url}\n\n` +
       `  export KUBECONFIG=${lab.kubeconfigPath}\n  kubectl get pods -n cache -o wide\n\nCtrl-C stops it and leaves nothing behind.\n`,
   );
   if (options.readyFile !== undefined) {

@@ -1,5 +1,6 @@
 import type { History } from "../../probes/history.ts";
 import { readEtcdTimings } from "../etcd/timings.ts";
+import { readPatroniTimings } from "../patroni/timings.ts";
 import { readTimings } from "../redis-sentinel/timings.ts";
 
 /** A moment worth a line in the picture; `row` keeps labels that are close apart. */
@@ -40,20 +41,38 @@ function etcdMoments(history: History): Moment[] {
   ];
 }
 
+function patroniMoments(history: History): Moment[] {
+  const timings = readPatroniTimings(history);
+  const common: Moment[] = [
+    [timings.injectedMs, timings.killed ? "killed" : "cut off"],
+    [timings.lockExpiredMs, "lock free"],
+    [timings.promotedMs, "promoted"],
+  ];
+  return timings.killed
+    ? [...common, [timings.backMs, `${timings.oldPrimary} back`], [timings.rejoinedMs, "now a replica"]]
+    : [...common, [timings.demotedMs, "demoted"], [timings.removedMs, "healed"], [timings.rejoinedMs, "rejoined"]];
+}
+
+const moments: Readonly<Record<string, (history: History) => Moment[]>> = {
+  "redis-sentinel": redisMoments,
+  etcd: etcdMoments,
+  patroni: patroniMoments,
+};
+
 /** The moments of a run, in order; of a system without moments of its own, those of Redis that any run has. */
 export function readMarks(history: History): Mark[] {
-  const known = history.header.system === "etcd" ? etcdMoments(history) : redisMoments(history);
-  const moments = known
+  const known = (moments[history.header.system] ?? redisMoments)(history);
+  const inOrder = known
     .flatMap(([atMs, text]) => (atMs === null ? [] : [{ atS: atMs / 1000, text }]))
     .toSorted((a, b) => a.atS - b.atS);
   const wholeS = Math.max(
     1,
     ...history.operations.map((op) => op.plannedMs / 1000).slice(-1),
-    moments.at(-1)?.atS ?? 1,
+    inOrder.at(-1)?.atS ?? 1,
   );
   let row = 0;
-  return moments.map((moment, at) => {
-    const before = moments[at - 1];
+  return inOrder.map((moment, at) => {
+    const before = inOrder[at - 1];
     row = before !== undefined && (moment.atS - before.atS) / wholeS < crowded ? (row + 1) % rows : 0;
     return { ...moment, row };
   });

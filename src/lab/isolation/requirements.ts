@@ -9,6 +9,7 @@ const programs: ReadonlyArray<[program: string, debianPackage: string]> = [
   ["nft", "nftables"],
   ["redis-server", "redis-server"],
   ["redis-cli", "redis-tools"],
+  ["patroni", "patroni"],
   ["etcd", "etcd-server"],
   ["etcdctl", "etcd-client"],
 ];

@@ -7,8 +7,14 @@ export function ensureNamespace(store: ObjectStore, name: string): void {
   store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name }, status: { phase: "Active" } });
 }
 
-/** A service without an address of its own, so that its name resolves to the pods with the label `app`. */
-export function headlessService(namespace: string, name: string, app: string, port: number): NewObject {
+/** A service without an address of its own, so that its name resolves to the pods with the label `app` (and `more`). */
+export function headlessService(
+  namespace: string,
+  name: string,
+  app: string,
+  port: number,
+  more: Readonly<Record<string, string>> = {},
+): NewObject {
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -16,7 +22,7 @@ export function headlessService(namespace: string, name: string, app: string, po
     spec: {
       clusterIP: "None",
       type: "ClusterIP",
-      selector: { app },
+      selector: { app, ...more },
       ports: [{ name: app, port, targetPort: port, protocol: "TCP" }],
     },
   };

@@ -52,11 +52,15 @@ function describe(event: SystemEvent): string {
     case "+switch-master":
       return `${String(detail["from"])} → ${String(detail["to"])}`;
     case "role":
-      return `is ${String(detail["role"])}`;
+      return typeof detail["state"] === "string"
+        ? `is ${String(detail["role"])}, ${detail["state"]}, timeline ${String(detail["timeline"])}`
+        : `is ${String(detail["role"])}`;
     case "link":
       return `to ${String(detail["master"])} ${String(detail["state"])}`;
     case "client-master":
       return `writes and reads go to ${String(detail["member"])}`;
+    case "lock":
+      return detail["holder"] === null ? "is held by nobody" : `is held by ${String(detail["holder"])}`;
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
     case "without-quorum":

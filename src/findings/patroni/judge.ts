@@ -1,0 +1,49 @@
+import { parseDurationMs } from "../../experiment/duration.ts";
+import { overlapToleranceMs } from "../double-acceptance.ts";
+import type { Judge } from "../judge.ts";
+import { counted, listed, number, seconds } from "../words.ts";
+import { totalWrites } from "../write-counts.ts";
+import { patroniMeasures } from "./measures.ts";
+import { patroniRules } from "./rules.ts";
+import { between, readPatroniTimings } from "./timings.ts";
+
+/**
+ * Judges a lost or cut-off primary. Refuted by a lost acknowledged write, by two primaries that accepted writes at once,
+ * by no promotion, by a first write later than the parameter `maxOutage`, and by an old primary that did not rejoin.
+ */
+export const judgePatroni: Judge = (history, context) => {
+  const timings = readPatroniTimings(history);
+  const findings = patroniRules.flatMap((rule) => rule({ history, context, timings }) ?? []);
+  const measures = patroniMeasures(history, context, timings);
+  const [reason] = context.unsound;
+  if (reason !== undefined) {
+    return { hypothesis: "inconclusive", because: `Nothing can be concluded: ${reason}.`, measures, findings };
+  }
+  const { lost, acknowledged } = totalWrites(context.writes.map(({ counts }) => counts));
+  const overlapMs = timings.overlap === null ? 0 : timings.overlap.toMs - timings.overlap.fromMs;
+  const writableMs = between(timings.injectedMs, timings.firstNewWriteMs);
+  const bound = context.parameters["maxOutage"];
+  const boundMs = typeof bound === "string" ? parseDurationMs(bound) : null;
+  const problems = [
+    ...(overlapMs > overlapToleranceMs ? [`two primaries accepted writes at once for ${seconds(overlapMs)}`] : []),
+    ...((lost ?? 0) > 0 ? [`${number(lost ?? 0)} of ${counted(acknowledged, "acknowledged write")} were lost`] : []),
+    ...(timings.promotedMs === null ? ["nobody else was promoted"] : []),
+    ...(timings.promotedMs !== null && writableMs === null ? ["the new primary was never seen to take a write"] : []),
+    ...(writableMs !== null && boundMs !== null && writableMs > boundMs
+      ? [`writes were accepted again after ${seconds(writableMs)}, later than ${seconds(boundMs)}`]
+      : []),
+    ...(timings.promotedMs !== null && timings.rejoinedMs === null
+      ? ["the old primary did not return as a replica"]
+      : []),
+  ];
+  if (problems.length > 0) {
+    const text = listed(problems);
+    return { hypothesis: "refuted", because: `${text.charAt(0).toUpperCase()}${text.slice(1)}.`, measures, findings };
+  }
+  return {
+    hypothesis: "held",
+    because: `Writes were accepted again after ${seconds(writableMs ?? 0)} by ${timings.newPrimary}, all ${counted(acknowledged, "acknowledged write")} survived, and ${timings.oldPrimary} returned as a replica.`,
+    measures,
+    findings,
+  };
+};

@@ -1,0 +1,64 @@
+import type { History } from "../../probes/history.ts";
+import { lossMeasures, serviceMeasures } from "../generic-measures.ts";
+import type { JudgeContext } from "../judge.ts";
+import type { Measure } from "../report.ts";
+import { between, type PatroniTimings } from "./timings.ts";
+
+/** The table of measures of a run against PostgreSQL with Patroni, in the order of events. */
+export function patroniMeasures(history: History, context: JudgeContext, timings: PatroniTimings): Measure[] {
+  const { overlap } = timings;
+  const since = (id: string, title: string, toMs: number | null, note?: string): Measure => ({
+    id,
+    title,
+    value: between(timings.injectedMs, toMs),
+    unit: "ms",
+    ...(note === undefined ? {} : { note }),
+  });
+  const failedReads = history.operations.filter(
+    (op) => op.client === "replica-reads" && op.outcome !== "ok" && op.startMs >= (timings.injectedMs ?? Infinity),
+  ).length;
+  return [
+    ...(timings.killed ? [since("gone", "Fault to the old primary not answering", timings.goneMs)] : []),
+    since(
+      "lock-expired",
+      "Fault to the leader lock being free",
+      timings.lockExpiredMs,
+      "ttl counts from the last renewal",
+    ),
+    since("lock-taken", "Fault to the lock being taken by another", timings.lockTakenMs),
+    ...(timings.killed
+      ? []
+      : [
+          since("demoted", "Fault to the old primary being none any more", timings.demotedMs, "by its own word"),
+          since("last-old-write", "Fault to its last acknowledged write", timings.lastOldWriteMs),
+        ]),
+    since("promoted", "Fault to another being primary", timings.promotedMs, timings.newPrimary ?? "nobody"),
+    since("first-new-write", "Fault to the first write on the new primary", timings.firstNewWriteMs),
+    ...(timings.killed ? [since("back", "Fault to the old primary answering again", timings.backMs)] : []),
+    since("rejoined", "Fault to the old primary running as a replica", timings.rejoinedMs),
+    {
+      id: "double-acceptance",
+      title: "Two members accepted writes at once",
+      value: overlap === null ? 0 : overlap.toMs - overlap.fromMs,
+      unit: "ms",
+      note: overlap === null ? "never" : `${overlap.older} and ${overlap.newer}`,
+    },
+    ...lossMeasures(context),
+    {
+      id: "bytes-beyond-fork",
+      title: "WAL of the old primary beyond the fork",
+      value: timings.bytesBeyondFork,
+      unit: "bytes",
+      note: "seen once a second, so at least this much; it holds more than the probes' rows",
+    },
+    { id: "failed-replica-reads", title: "Reads from replicas that failed", value: failedReads, unit: "reads" },
+    {
+      id: "timeline",
+      title: "Timeline",
+      value: timings.timelineAfter ?? timings.timelineBefore,
+      unit: "count",
+      note: `before the fault: ${timings.timelineBefore ?? "unknown"}`,
+    },
+    ...serviceMeasures(history, context),
+  ];
+}

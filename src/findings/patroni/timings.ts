@@ -1,0 +1,134 @@
+import type { History, TimelineEvent } from "../../probes/history.ts";
+import { doubleAcceptance, type DoubleAcceptance } from "../double-acceptance.ts";
+
+/** When things happened, in milliseconds on the history's clock; null: not observed. */
+export interface PatroniTimings {
+  injectedMs: number | null;
+  removedMs: number | null;
+  /** True when the fault was the primary's death. */
+  killed: boolean;
+  oldPrimary: string | null;
+  newPrimary: string | null;
+  /** The old primary's Patroni stops answering. */
+  goneMs: number | null;
+  /** The lock in etcd is held by nobody. */
+  lockExpiredMs: number | null;
+  /** Somebody else takes it. */
+  lockTakenMs: number | null;
+  /** The new primary's own word that it is one. */
+  promotedMs: number | null;
+  firstNewWriteMs: number | null;
+  /** The old primary's last acknowledged write before another was promoted, if it had one after the fault. */
+  lastOldWriteMs: number | null;
+  /** The old primary's own word that it is a primary no more. */
+  demotedMs: number | null;
+  backMs: number | null;
+  /** It runs as a replica on the new timeline. */
+  rejoinedMs: number | null;
+  timelineBefore: number | null;
+  timelineAfter: number | null;
+  /** Bytes of WAL that the old primary was seen to have written beyond the fork; at least so many were thrown away. */
+  bytesBeyondFork: number | null;
+  overlap: DoubleAcceptance | null;
+}
+
+/** Reads the timings of a run against PostgreSQL with Patroni off its history. */
+export function readPatroniTimings(history: History): PatroniTimings {
+  const { events } = history;
+  const fault = events.find((event) => event.event === "fault-injected");
+  const injectedMs = fault?.atMs ?? null;
+  const removedMs = events.find((event) => event.event === "fault-removed")?.atMs ?? null;
+  const killed = fault?.detail["action"] === "pod-kill";
+  const after = injectedMs ?? Number.POSITIVE_INFINITY;
+  const oldPrimary = text(fault?.detail["pods"])?.split(" ")[0] ?? null;
+  const first = (match: (event: TimelineEvent) => boolean): TimelineEvent | undefined =>
+    events.find((event) => event.atMs >= after && match(event));
+  const role = (event: TimelineEvent, wanted: string): boolean =>
+    event.event === "role" && event.detail["role"] === wanted;
+  const up = (event: TimelineEvent): boolean =>
+    event.detail["state"] === "running" || event.detail["state"] === "streaming";
+  const promoted = first((event) => event.source !== oldPrimary && role(event, "primary") && up(event));
+  const newPrimary = promoted?.source ?? null;
+  const writes = history.operations.filter((op) => op.kind === "write" && op.outcome === "ok" && op.endMs >= after);
+  const ends = (member: string | null, from: number): number[] =>
+    writes.filter((op) => op.member === member && op.startMs >= from).map((op) => op.endMs);
+  const least = (values: number[]): number | null => values.reduce<number | null>((a, b) => Math.min(a ?? b, b), null);
+  const most = (values: number[]): number | null => values.reduce<number | null>((a, b) => Math.max(a ?? b, b), null);
+  const gone = first((event) => event.source === oldPrimary && event.event === "unreachable");
+  const lock = (event: TimelineEvent): unknown => (event.event === "lock" ? event.detail["holder"] : undefined);
+  const timelines = events.filter((event) => event.event === "role" && typeof event.detail["timeline"] === "number");
+  const before = timelines.findLast((event) => event.atMs < after && event.source === oldPrimary);
+  const timelineAfter = events
+    .filter((event) => event.atMs >= after && event.event === "role" && event.source === newPrimary)
+    .reduce<number | null>((latest, event) => number(event.detail["timeline"]) ?? latest, null);
+  const rejoined = first(
+    (event) =>
+      newPrimary !== null &&
+      event.source === oldPrimary &&
+      role(event, "replica") &&
+      up(event) &&
+      event.atMs >= (promoted?.atMs ?? 0) &&
+      (number(event.detail["timeline"]) === null || number(event.detail["timeline"]) === timelineAfter),
+  );
+  return {
+    injectedMs,
+    removedMs,
+    killed,
+    oldPrimary,
+    newPrimary,
+    goneMs: gone?.atMs ?? null,
+    lockExpiredMs: first((event) => lock(event) === null)?.atMs ?? null,
+    lockTakenMs: first((event) => typeof lock(event) === "string" && lock(event) !== oldPrimary)?.atMs ?? null,
+    promotedMs: promoted?.atMs ?? null,
+    firstNewWriteMs: least(ends(newPrimary, after)),
+    lastOldWriteMs: most(ends(oldPrimary, after)),
+    demotedMs:
+      first(
+        (event) =>
+          event.source === oldPrimary && event.event === "role" && (event.detail["role"] !== "primary" || !up(event)),
+      )?.atMs ?? null,
+    backMs:
+      gone === undefined
+        ? null
+        : (first((event) => event.source === oldPrimary && event.event === "reachable" && event.atMs > gone.atMs)
+            ?.atMs ?? null),
+    rejoinedMs: rejoined?.atMs ?? null,
+    timelineBefore: number(before?.detail["timeline"]),
+    timelineAfter,
+    bytesBeyondFork: beyondFork(history, oldPrimary, number(before?.detail["timeline"]), promoted?.atMs ?? null),
+    overlap: doubleAcceptance(history),
+  };
+}
+
+/** Last position that the old primary told before another was promoted, less the fork of its timeline. */
+function beyondFork(
+  { events }: History,
+  oldPrimary: string | null,
+  timeline: number | null,
+  promotedMs: number | null,
+): number | null {
+  const fork = events.findLast((event) => event.event === "timeline" && event.detail["timeline"] === timeline);
+  const last = events.findLast(
+    (event) =>
+      event.event === "offset" &&
+      event.source === oldPrimary &&
+      event.detail["role"] === "primary" &&
+      event.atMs < (promotedMs ?? Number.NEGATIVE_INFINITY),
+  );
+  const from = number(fork?.detail["forkBytes"]);
+  const to = number(last?.detail["offset"]);
+  return from === null || to === null ? null : Math.max(0, to - from);
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+function number(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+/** `to - from`; null if either was not observed. */
+export function between(fromMs: number | null, toMs: number | null): number | null {
+  return fromMs === null || toMs === null ? null : toMs - fromMs;
+}

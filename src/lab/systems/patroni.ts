@@ -1,0 +1,139 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { AddressBook } from "../network/address-book.ts";
+import { isPodReady } from "../controllers/stateful-set.ts";
+import type { ObjectStore } from "../objects.ts";
+import type { LabSystem } from "./on-demand.ts";
+import { askPatroni } from "./patroni-roles.ts";
+import { ensureNamespace, headlessService, statefulSet } from "./workload.ts";
+
+const namespace = "database";
+const members = 3;
+const etcdApp = "postgresql-etcd";
+
+/** etcd of its own, so that an experiment on the etcd of namespace `etcd` does not touch PostgreSQL. */
+const etcdScript = `
+v2=""; etcd --help 2>&1 | grep -q -- --enable-v2 && v2=--enable-v2=true
+exec etcd --name "$POD_NAME" --data-dir /data/etcd --logger zap --log-level warn $v2 \\
+  --listen-peer-urls "http://$POD_IP:2380" --initial-advertise-peer-urls "http://$POD_IP:2380" \\
+  --listen-client-urls "http://$POD_IP:2379,http://127.0.0.1:2379" --advertise-client-urls "http://$POD_IP:2379" \\
+  --initial-cluster "$INITIAL_CLUSTER" --initial-cluster-token aftershock-database --initial-cluster-state new
+`;
+
+/**
+ * Patroni before 3.0.3 has a bug in its `etcd3` driver: after a healed partition the old primary takes the lock back
+ * (anchors/consistency-and-failover.md 0.2). The older driver is used there. `ttl` 20 s is the least that Patroni takes
+ * (default 30); `loop_wait` 2 s (10) and `retry_timeout` 3 s (10) make a failover take half a minute at most.
+ */
+const patroniScript = `
+version=$(patroni --version | tr -dc '0-9.')
+dcs=etcd3
+[ "$(printf '%s\\n3.0.3\\n' "$version" | sort -V | head -n 1)" = 3.0.3 ] || dcs=etcd
+cat > /data/patroni.yml <<CONF
+scope: postgresql
+name: $POD_NAME
+restapi: { listen: "0.0.0.0:8008", connect_address: "$POD_IP:8008" }
+$dcs: { hosts: "$ETCD_HOSTS" }
+bootstrap:
+  dcs:
+    ttl: 20
+    loop_wait: 2
+    retry_timeout: 3
+    maximum_lag_on_failover: 1048576
+    postgresql:
+      use_pg_rewind: true
+      parameters: { wal_log_hints: "on", max_connections: 100, shared_buffers: 32MB, wal_keep_size: 128MB }
+  initdb: [ encoding: UTF8, locale: C.UTF-8, data-checksums ]
+postgresql:
+  listen: "0.0.0.0:5432"
+  connect_address: "$POD_IP:5432"
+  data_dir: /data/pgdata
+  bin_dir: $PG_BIN
+  pgpass: /tmp/pgpass
+  parameters: { unix_socket_directories: "/var/run/postgresql" }
+  pg_hba:
+    - local all all trust
+    - host all all 0.0.0.0/0 trust
+    - host replication replicator 0.0.0.0/0 trust
+  authentication:
+    superuser: { username: postgres, password: postgres }
+    replication: { username: replicator, password: replicator }
+CONF
+mkdir -p /var/run/postgresql
+chown postgres:postgres /var/run/postgresql /data /data/patroni.yml
+exec setpriv --reuid postgres --regid postgres --init-groups patroni /data/patroni.yml
+`;
+
+/**
+ * PostgreSQL under Patroni as the training module has it: `postgresql-0..2` (app: postgresql, role: master or replica)
+ * in namespace `database`, with three etcd members beside them (app: postgresql-etcd).
+ */
+export function patroniSystem(store: ObjectStore, addresses: AddressBook): LabSystem {
+  const ordinals = Array.from({ length: members }, (_unused, ordinal) => ordinal);
+  const addressOf = (name: string): string => addresses.addressOf(namespace, name);
+  return {
+    namespace,
+    start: () => {
+      ensureNamespace(store, namespace);
+      const etcdNames = ordinals.map((ordinal) => `${etcdApp}-${ordinal}`);
+      const hosts = etcdNames.map((name) => `${addressOf(name)}:2379`).join(",");
+      const cluster = etcdNames.map((name) => `${name}=http://${addressOf(name)}:2380`).join(",");
+      store.create(headlessService(namespace, etcdApp, etcdApp, 2379));
+      store.create(headlessService(namespace, "postgresql-members", "postgresql", 5432));
+      for (const [name, role] of [
+        ["postgresql", "master"],
+        ["postgresql-replicas", "replica"],
+      ] as const) {
+        store.create(headlessService(namespace, name, "postgresql", 5432, { role }));
+      }
+      const common = { namespace, replicas: members };
+      store.create(
+        statefulSet({
+          ...common,
+          name: etcdApp,
+          container: "etcd",
+          image: "etcd",
+          port: 2379,
+          script: etcdScript,
+          env: [{ name: "INITIAL_CLUSTER", value: cluster }],
+          restartDelayMs: 3000,
+        }),
+      );
+      const programs = serverPrograms();
+      store.create(
+        statefulSet({
+          ...common,
+          name: "postgresql",
+          container: "postgresql",
+          image: "postgresql",
+          port: 5432,
+          script: patroniScript,
+          env: [
+            { name: "ETCD_HOSTS", value: hosts },
+            { name: "PG_BIN", value: programs },
+            { name: "PATH", value: `${programs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin` },
+            { name: "PATRONICTL_CONFIG_FILE", value: "/data/patroni.yml" },
+            { name: "LC_ALL", value: "C.UTF-8" },
+          ],
+          // Longer than the lock's ttl: a primary that is back sooner keeps the lock, and nothing fails over.
+          restartDelayMs: 25_000,
+        }),
+      );
+    },
+    formed: async () => {
+      const pods = store.list("Pod", namespace);
+      if (pods.length < 2 * members || !pods.every(isPodReady)) return false;
+      const answers = await Promise.all(ordinals.map((ordinal) => askPatroni(addressOf(`postgresql-${ordinal}`))));
+      const primaries = answers.filter((answer) => answer?.role === "master");
+      return answers.every((answer) => answer?.running === true) && primaries[0]?.replicas === members - 1;
+    },
+  };
+}
+
+/** Where Debian and Ubuntu put the server's programs, the newest version's. */
+function serverPrograms(): string {
+  const base = "/usr/lib/postgresql";
+  const versions = existsSync(base) ? readdirSync(base).toSorted((a, b) => Number(b) - Number(a)) : [];
+  const found = versions.map((version) => join(base, version, "bin")).find((path) => existsSync(join(path, "initdb")));
+  return found ?? join(base, "bin");
+}

@@ -1,0 +1,188 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { AftershockError, messageOf } from "../errors.ts";
+import { parseDurationMs } from "../experiment/duration.ts";
+import type { ClientInfo, TimelineEvent } from "./history.ts";
+import { patroniClient, patroniClients, tableOf } from "./patroni/clients.ts";
+import { readPatroni, withMember } from "./patroni/final-reads.ts";
+import { judgePatroniGuard, type PatroniEvidence } from "./patroni/guards.ts";
+import {
+  etcdPort,
+  findPatroniPods,
+  lockHolder,
+  onlyPrimary,
+  patroniDisagreements,
+  postgresPort,
+  viewPatroni,
+  type PatroniPods,
+  type PatroniView,
+} from "./patroni/members.ts";
+import { readPatroniSettings } from "./patroni/settings.ts";
+import { watchPatroni } from "./patroni/watch.ts";
+import type { Recorder } from "./recorder.ts";
+import type {
+  ConnectivityProof,
+  RunningProbes,
+  SystemAdapter,
+  SystemContext,
+  SystemSession,
+  Topology,
+} from "./system.ts";
+
+const lookTimeoutMs = 1500;
+const refreshEveryMs = 1000;
+const proofTimeoutMs = 5000;
+
+/** PostgreSQL under Patroni: a primary, its replicas, and the etcd that holds the leader lock. */
+export const patroni: SystemAdapter = {
+  name: "patroni",
+  open: async (context) => createSession(context, await findPatroniPods(context)),
+};
+
+function createSession(context: SystemContext, members: PatroniPods): SystemSession {
+  const { runId, parameters, namespace } = context;
+  const infos = patroniClients(
+    Number(parameters["rate"] ?? 50),
+    parseDurationMs(String(parameters["timeout"] ?? "2s")),
+  );
+  const writers = infos.filter((info) => info.kind === "write").map((info) => info.id);
+  const look = (): Promise<PatroniView[]> => viewPatroni(members, lookTimeoutMs);
+  const primaryNow = async (): Promise<string> => {
+    const primary = onlyPrimary(await look());
+    if (primary !== null) return primary;
+    throw new AftershockError(
+      "system_unreachable",
+      "There is not exactly one running primary.",
+      `Look: kubectl exec ${members.pods[0]?.name ?? "postgresql-0"} -n ${namespace} -- patronictl list`,
+    );
+  };
+  return {
+    describe: async () => ({ clients: infos, members: members.pods.map((pod) => pod.name) }),
+    topology: async () => topologyOf(await look(), members),
+    guard: async (id, bounds) => judgePatroniGuard(id, await evidence(members, await look()), bounds),
+    settings: () => readPatroniSettings(members),
+    start: async (recorder) => startProbes(members, recorder, infos, runId, await primaryNow()),
+    awaitConvergence: async (recorder, deadlineMs, signal) => {
+      const end = recorder.now() + deadlineMs;
+      for (;;) {
+        const views = await look();
+        signal.throwIfAborted();
+        const problems = patroniDisagreements(views);
+        if (problems.length === 0) {
+          const primary = onlyPrimary(views);
+          const timeline = views[0]?.timeline ?? "unknown";
+          recorder.event({ atMs: recorder.now(), source: "run", event: "converged", detail: { primary } });
+          return { converged: true, summary: `primary ${primary}, timeline ${timeline}; all others stream from it` };
+        }
+        if (recorder.now() >= end) return { converged: false, summary: problems.join("; ") };
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    },
+    proveConnected: (left, right) => proveConnected(context, members, left, right),
+    finalReads: async (recorder) => {
+      await members.refresh();
+      return readPatroni(members, runId, writers, recorder);
+    },
+    cleanUp: async () => {
+      await withMember(members, await primaryNow(), (client) => client.query(`drop table if exists ${tableOf(runId)}`));
+    },
+    close: async () => undefined,
+  };
+}
+
+async function evidence(members: PatroniPods, views: PatroniView[]): Promise<PatroniEvidence> {
+  const primary = onlyPrimary(views);
+  const text =
+    "select application_name as pod, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint::text as bytes from pg_stat_replication where state = 'streaming'";
+  const lagBytes =
+    primary === null
+      ? null
+      : await withMember(members, primary, async (client) => {
+          const { rows } = await client.query<{ pod: string; bytes: string }>(text);
+          return new Map(rows.map(({ pod, bytes }) => [pod, Number(bytes)]));
+        }).catch(() => null);
+  return { views, lagBytes, lockHolder: await lockHolder(members, lookTimeoutMs), hasDcs: members.dcs.length > 0 };
+}
+
+function topologyOf(views: readonly PatroniView[], members: PatroniPods): Topology {
+  const primary = onlyPrimary(views);
+  const replicas = views.filter((view) => view.pod !== primary).map((view) => view.pod);
+  const timeline = views.find((view) => view.pod === primary)?.timeline ?? "unknown";
+  return {
+    groups: {
+      primary: primary === null ? [] : [primary],
+      replicas: primary === null ? [] : replicas,
+      dcs: members.dcs.map((pod) => pod.name),
+    },
+    summary: `primary ${primary ?? "unknown"}, replicas ${replicas.join(" ") || "none"}, timeline ${timeline}, ${members.dcs.length} etcd members`,
+  };
+}
+
+async function startProbes(
+  members: PatroniPods,
+  recorder: Recorder,
+  infos: readonly ClientInfo[],
+  runId: string,
+  firstPrimary: string,
+): Promise<RunningProbes> {
+  const listeners: Array<(event: TimelineEvent) => void> = [];
+  const tell = (event: Omit<TimelineEvent, "type">): void => {
+    recorder.event(event);
+    for (const listener of listeners) listener({ type: "event", ...event });
+  };
+  const table = tableOf(runId);
+  await withMember(members, firstPrimary, (client) =>
+    client.query(`create table if not exists ${table} (client text, seq int, primary key (client, seq))`),
+  );
+  const loop = monitorEventLoopDelay({ resolution: 1 });
+  loop.enable();
+  const watch = watchPatroni(members, recorder.now, tell);
+  const telling: Recorder = { ...recorder, event: tell };
+  const clients = infos.map((info) => patroniClient({ info, members, firstPrimary, recorder: telling, runId }));
+  // A client that is still connecting would begin with failures that say nothing about the system.
+  await Promise.all(clients.map((client) => client.endpoint.tried));
+  const schedules = clients.map((client) => client.begin());
+  // A killed pod comes back elsewhere; a failed look is tried again.
+  const refreshing = setInterval(() => void members.refresh().catch(() => undefined), refreshEveryMs);
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    clearInterval(refreshing);
+    for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
+    for (const client of clients) client.endpoint.close();
+    watch.stop();
+    loop.disable();
+    recorder.loopDelay({ type: "loop-delay", p99Ms: loop.percentile(99) / 1e6, maxMs: loop.max / 1e6 });
+  };
+  return {
+    status: () => ({
+      atMs: recorder.now(),
+      clients: clients.map(({ tally, endpoint }) =>
+        tally.status(recorder.now(), endpoint.connected() ? endpoint.member() : null),
+      ),
+    }),
+    onEvent: (listener) => listeners.push(listener),
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+/** Has every pod of one side open a connection to every pod of the other, from inside; both ways between members. */
+async function proveConnected(
+  context: SystemContext,
+  members: PatroniPods,
+  left: readonly string[],
+  right: readonly string[],
+): Promise<ConnectivityProof> {
+  const isDcs = (name: string): boolean => members.dcs.some((pod) => pod.name === name);
+  const reach = async (from: string, to: string): Promise<ConnectivityProof["pairs"][number]> => {
+    const path = `/dev/tcp/${members.hostOf(to)}/${isDcs(to) ? etcdPort : postgresPort}`;
+    const command = ["timeout", "2", "bash", "-c", `exec 3<>${path}`];
+    try {
+      const result = await context.exec(from, command, proofTimeoutMs);
+      const detail = result.exitCode === 0 ? "connected" : result.stderr.trim() || "no connection within 2 s";
+      return { from, to, ok: result.exitCode === 0, detail };
+    } catch (error) {
+      return { from, to, ok: false, detail: messageOf(error) };
+    }
+  };
+  const pairs = await Promise.all(left.flatMap((a) => right.flatMap((b) => [reach(a, b), reach(b, a)])));
+  return { ok: pairs.length > 0 && pairs.every((pair) => pair.ok), pairs };
+}

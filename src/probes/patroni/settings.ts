@@ -1,0 +1,41 @@
+import type { Setting } from "../history.ts";
+import { getPatroni, viewPatroni, type PatroniPods } from "./members.ts";
+import { withMember } from "./final-reads.ts";
+
+const timeoutMs = 3000;
+const dynamic = ["ttl", "loop_wait", "retry_timeout", "maximum_lag_on_failover", "synchronous_mode", "failsafe_mode"];
+const server = [
+  "synchronous_commit",
+  "synchronous_standby_names",
+  "fsync",
+  "full_page_writes",
+  "data_checksums",
+  "wal_log_hints",
+];
+
+/** Patroni's dynamic configuration and version, and the server's settings that findings are tied to, of every member. */
+export async function readPatroniSettings(members: PatroniPods): Promise<Setting[]> {
+  const views = await viewPatroni(members, timeoutMs);
+  const perMember = await Promise.all(
+    members.pods.map(async ({ name, host }): Promise<Setting[]> => {
+      const setting = (key: string, value: unknown): Setting => ({
+        type: "setting",
+        member: name,
+        name: key,
+        value: String(value),
+      });
+      const config = (await getPatroni(host, "/config", timeoutMs)) ?? {};
+      const version = views.find((view) => view.pod === name)?.version;
+      const values = await withMember(members, name, async (client) => {
+        const text = "select name, setting from pg_settings where name = any($1)";
+        return (await client.query<{ name: string; setting: string }>(text, [server])).rows;
+      }).catch(() => []);
+      return [
+        ...dynamic.filter((key) => config[key] !== undefined).map((key) => setting(key, config[key])),
+        ...(version === null || version === undefined ? [] : [setting("patroni-version", version)]),
+        ...values.map((row) => setting(row.name, row.setting)),
+      ];
+    }),
+  );
+  return perMember.flat();
+}
