@@ -37,13 +37,16 @@ const laneWords: Readonly<Record<Stretch["what"], string>> = {
 /** Room that a letter of a count needs in its band, in pixels. */
 const countWidth = 13;
 
-const left = 190;
+/** Room for the lanes' names, in pixels: so much a letter of the longest, and never less than this. */
+const laneLetterWidth = 10.8;
+const leastLeft = 190;
 const right = 30;
 
 /** The whole picture as an ECharts option: lanes of what became of the writes above, latency below, one time axis. */
 export function chartOption(history: History, report: Report): EChartsCoreOption {
   const endS = Math.ceil(history.operations.reduce((latest, op) => Math.max(latest, op.plannedMs), 1000) / 1000);
   const { lanes, stretches } = writeLanes(history);
+  const left = Math.max(leastLeft, 24 + laneLetterWidth * Math.max(0, ...lanes.map((lane) => lane.length)));
   const clients = latencySeries(history);
   const marks = readMarks(history);
   const phases = phaseWindows(history).filter(({ phase }) => phase !== "baseline" && phase !== "final-reads");

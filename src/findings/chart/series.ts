@@ -29,16 +29,19 @@ const gapS = 0.3;
 
 /** Latency of the write clients' acknowledged operations, from their planned time, thinned. */
 export function latencySeries(history: History): ClientSeries[] {
+  const endMs = history.operations.reduce((latest, op) => Math.max(latest, op.plannedMs), 1);
   return history.header.clients
     .filter((client) => client.kind === "write")
     .map((client) => ({
       client: client.id,
-      ...thin(history.operations.filter((op) => op.client === client.id && op.outcome === "ok")),
+      ...thin(
+        history.operations.filter((op) => op.client === client.id && op.outcome === "ok"),
+        endMs,
+      ),
     }));
 }
 
-function thin(operations: readonly Operation[]): Pick<ClientSeries, "median" | "worst"> {
-  const endMs = operations.reduce((latest, op) => Math.max(latest, op.plannedMs), 1);
+function thin(operations: readonly Operation[], endMs: number): Pick<ClientSeries, "median" | "worst"> {
   const widthMs = endMs / buckets;
   const latencies = new Map<number, number[]>();
   for (const op of operations) {

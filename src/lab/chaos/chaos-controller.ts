@@ -130,7 +130,10 @@ export function startChaosController(
     }
     const end = endsAtMs(object);
     if (failed) again(namespace, name, retryMs);
-    else if (end !== undefined && end > options.now()) again(namespace, name, end - options.now());
+    else if (end !== undefined && desired === "Run") {
+      // By what was decided above, not by the clock now: the end may have passed in between, and must not be missed.
+      again(namespace, name, end - options.now());
+    }
   };
 
   /** The records, or why there are none. */

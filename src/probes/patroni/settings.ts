@@ -3,6 +3,11 @@ import { getPatroni, viewPatroni, type PatroniPods } from "./members.ts";
 import { withMember } from "./final-reads.ts";
 
 const timeoutMs = 3000;
+/** What Patroni takes when the configuration does not name it (Patroni documentation, dynamic configuration). */
+const defaults: Readonly<Record<string, string>> = {
+  synchronous_mode: "off (not set)",
+  failsafe_mode: "off (not set)",
+};
 const dynamic = ["ttl", "loop_wait", "retry_timeout", "maximum_lag_on_failover", "synchronous_mode", "failsafe_mode"];
 const server = [
   "synchronous_commit",
@@ -31,7 +36,10 @@ export async function readPatroniSettings(members: PatroniPods): Promise<Setting
         return (await client.query<{ name: string; setting: string }>(text, [server])).rows;
       }).catch(() => []);
       return [
-        ...dynamic.filter((key) => config[key] !== undefined).map((key) => setting(key, config[key])),
+        ...dynamic.flatMap((key) => {
+          const value = config[key] ?? defaults[key];
+          return value === undefined ? [] : [setting(key, value)];
+        }),
         ...(version === null || version === undefined ? [] : [setting("patroni-version", version)]),
         ...values.map((row) => setting(row.name, row.setting)),
       ];

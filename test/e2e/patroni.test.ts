@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Stack } from "../../src/embedded/stack.ts";
+import type { Report } from "../../src/findings/report.ts";
+import { recount } from "../findings/naive-recount.ts";
+import { kubectlOk } from "../support/kubectl.ts";
+import { approve, artifact, askForRun, reportOf, startTestStack, untilState } from "../support/stack.ts";
+
+describe.skipIf(process.getuid?.() !== 0)("PostgreSQL under Patroni, through Slack's protocol", () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startTestStack();
+  });
+  afterAll(() => stack?.stop());
+
+  const exec = (pod: string, ...command: string[]): Promise<string> =>
+    kubectlOk(stack.lab.kubeconfigPath, ["exec", pod, "-n", "database", "--", ...command]);
+  const psql = async (pod: string, sql: string) => (await exec(pod, "psql", "-U", "postgres", "-Atc", sql)).trim();
+  const run = async (text: string): Promise<{ runId: string; report: Report }> => {
+    const { runId, card } = await askForRun(stack, text);
+    await approve(stack, card);
+    expect(await untilState(stack, runId, ["completed"], 200_000)).toBe("completed");
+    const report = await reportOf(stack, runId);
+    expect(report.verdicts).toMatchObject({ run: "completed", cleanup: "verified" });
+    expect(report.writes.byClient).toEqual(recount((await artifact(stack, runId, "history.jsonl")).toString("utf8")));
+    return { runId, report };
+  };
+  const found = (report: Report) => new Map(report.measures.map(({ id, value }) => [id, value]));
+  const roleEvents = (report: Report) => report.timeline.filter(({ event }) => event === "role");
+
+  it("fails over from a killed primary, and says when each step was done", async () => {
+    const { report } = await run("run patroni-failover duration=26s baseline=4s recovery=90s maxOutage=60s");
+    const measures = found(report);
+    for (const id of ["gone", "lock-expired", "lock-taken", "promoted", "first-new-write", "back", "rejoined"]) {
+      expect(measures.get(id), id).toBeGreaterThan(0);
+    }
+    expect(measures.get("lock-expired")).toBeLessThanOrEqual(measures.get("promoted") ?? 0);
+    expect(measures.get("double-acceptance")).toBe(0);
+    // What the servers themselves say, by the module's own commands.
+    const primary = roleEvents(report).findLast(({ detail }) => detail["role"] === "primary")?.source ?? "";
+    expect(await psql(primary, "select pg_is_in_recovery()")).toBe("f");
+    expect(await psql(primary, "select count(*) from pg_stat_replication where state = 'streaming'")).toBe("2");
+    expect(await psql(primary, "select timeline_id from pg_control_checkpoint()")).toBe(
+      String(measures.get("timeline")),
+    );
+    expect(await exec(primary, "patronictl", "list")).toMatch(new RegExp(`${primary}.*Leader`));
+    expect(await psql(primary, "select count(*) from pg_tables where tablename like 'aftershock%'")).toBe("0");
+  });
+
+  it("demotes a primary that is cut off before another is promoted, and counts what it took alone", async () => {
+    const { report } = await run("run patroni-partition duration=27s baseline=4s recovery=90s maxOutage=60s");
+    const measures = found(report);
+    expect(measures.get("last-old-write")).toBeLessThan(measures.get("promoted") ?? 0);
+    expect(measures.get("double-acceptance")).toBe(0);
+    expect(report.writes.total.lost).toBeGreaterThan(20);
+    expect(report.verdicts.hypothesis).toBe("refuted");
+    expect(report.findings.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(["patroni.lost-acknowledged-writes", "patroni.demoted-before-promotion"]),
+    );
+    const names = ["postgresql-0", "postgresql-1", "postgresql-2"];
+    const recovering = await Promise.all(names.map((name) => psql(name, "select pg_is_in_recovery()")));
+    expect(recovering.toSorted()).toEqual(["f", "t", "t"]);
+  });
+});

@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { buildReport, type ReportInput } from "../../src/findings/build-report.ts";
+import type { Report } from "../../src/findings/report.ts";
+import type { ClientInfo, FinalRead, History, Operation, TimelineEvent } from "../../src/probes/history.ts";
+import { event, finalRead, history, op } from "../support/history-builder.ts";
+
+const client = (id: string, kind: "read" | "write"): ClientInfo => ({
+  id,
+  kind,
+  title: id,
+  ratePerSecond: 100,
+  timeoutMs: 1000,
+  ...(kind === "read" ? { reads: "follower" } : {}),
+});
+const members = ["postgresql-0", "postgresql-1", "postgresql-2"];
+
+interface Fault {
+  action: "pod-kill" | "partition";
+  /** Until when the old primary takes writes, from the fault at 5 s. */
+  acceptsUntilMs?: number;
+  promoted?: boolean;
+  rejoins?: boolean;
+}
+
+/** 100 writes/s for 40 s; postgresql-0 is hit at 5 s, postgresql-1 is promoted at 25 s, the fault ends at 30 s. */
+function hit({ action, acceptsUntilMs = 5000, promoted = true, rejoins = true }: Fault): History {
+  const operations: Operation[] = [];
+  const kept: FinalRead["ranges"] = [];
+  for (let seq = 1; seq <= 4000; seq += 1) {
+    const at = seq * 10;
+    const onNew = promoted && at >= 25_000;
+    const refused = !onNew && at >= acceptsUntilMs;
+    const member = onNew ? "postgresql-1" : "postgresql-0";
+    operations.push(
+      op({ client: "follower", seq, at, member, ...(refused ? { outcome: "fail" as const, error: "refused" } : {}) }),
+    );
+    operations.push(op({ client: "replica-reads", kind: "read", seq, at, member: "postgresql-2", seen: seq }));
+    if (refused || (at >= 5000 && !onNew)) continue;
+    const last = kept.at(-1);
+    if (last !== undefined && last[1] + 1 === seq) last[1] = seq;
+    else kept.push([seq, seq]);
+  }
+  const role = (at: number, pod: string, name: string, timeline: number): TimelineEvent =>
+    event(at, pod, "role", { role: name, state: "running", timeline });
+  const h = history({
+    clients: [client("follower", "write"), client("replica-reads", "read")],
+    operations,
+    events: [
+      role(0, "postgresql-0", "primary", 1),
+      event(4000, "postgresql-0", "offset", { offset: 9000, role: "primary" }),
+      event(5000, "run", "fault-injected", { action, pods: "postgresql-0" }),
+      ...(action === "pod-kill" ? [event(5200, "postgresql-0", "unreachable")] : []),
+      ...(action === "pod-kill" ? [event(29_000, "postgresql-0", "reachable")] : []),
+      ...(action === "partition"
+        ? [event(acceptsUntilMs, "postgresql-0", "offset", { offset: 12_000, role: "primary" })]
+        : []),
+      ...(action === "partition" ? [role(acceptsUntilMs, "postgresql-0", "replica", 1)] : []),
+      ...(promoted
+        ? [
+            event(24_000, "etcd", "lock", { holder: null }),
+            event(24_500, "etcd", "lock", { holder: "postgresql-1" }),
+            role(25_000, "postgresql-1", "primary", 2),
+          ]
+        : []),
+      event(30_000, "run", "fault-removed", {}),
+      ...(promoted && rejoins ? [role(32_000, "postgresql-0", "replica", 2)] : []),
+      event(39_000, "postgresql-1", "timeline", { timeline: 1, forkBytes: 10_000 }),
+    ],
+    phases: [
+      { type: "phase", atMs: 0, phase: "baseline" },
+      { type: "phase", atMs: 5000, phase: "active" },
+      { type: "phase", atMs: 30_000, phase: "recovery" },
+    ],
+    finalReads: members.map((member) =>
+      finalRead(kept, {
+        member,
+        client: "follower",
+        authoritative: member === (promoted ? "postgresql-1" : "postgresql-0"),
+      }),
+    ),
+    settings: [
+      { type: "setting", member: "postgresql-0", name: "ttl", value: "20" },
+      { type: "setting", member: "postgresql-0", name: "synchronous_mode", value: "off (not set)" },
+    ],
+  });
+  return { ...h, header: { ...h.header, system: "patroni", members } };
+}
+
+function report(h: History, maxOutage = "30s"): Report {
+  const run: ReportInput["run"] = {
+    id: "run-1",
+    experiment: "patroni-failover",
+    title: "PostgreSQL primary killed",
+    hypothesis: "In time, and nothing lost.",
+    state: "completed",
+    system: "patroni",
+    cluster: "lab",
+    namespace: "database",
+    parameters: { maxOutage },
+    requestedBy: "U1",
+    approvedBy: ["U2"],
+    planDigest: "abc",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    endedAt: "2026-01-01T00:01:00.000Z",
+  };
+  return buildReport({ history: h, run, runVerdict: "completed", cleanupVerdict: "verified", guards: [], cleanup: [] });
+}
+const ids = (h: History): string[] => report(h).findings.map(({ id }) => id);
+const value = (h: History, id: string) => report(h).measures.find((entry) => entry.id === id)?.value;
+const kill = (): History => hit({ action: "pod-kill" });
+
+describe("a killed primary", () => {
+  it("holds when a replica takes over in time, nothing is lost, and it returns", () => {
+    const { verdicts, because } = report(kill());
+    expect(verdicts.hypothesis, because).toBe("held");
+    expect(ids(kill())).toEqual(expect.arrayContaining(["patroni.failover-time", "patroni.nothing-lost"]));
+    expect(ids(kill()).some((id) => /two-primaries|no-failover|not-back|reads-failed|diverge/.test(id))).toBe(false);
+  });
+  it("times every step from the kill", () => {
+    expect(value(kill(), "lock-expired")).toBe(19_000);
+    expect(value(kill(), "lock-taken")).toBe(19_500);
+    expect(value(kill(), "promoted")).toBe(20_000);
+    expect(value(kill(), "back")).toBe(24_000);
+    expect(value(kill(), "rejoined")).toBe(27_000);
+    expect(value(kill(), "timeline")).toBe(2);
+  });
+  it.each<[string, History, string, RegExp]>([
+    ["writes come back late", kill(), "10s", /after 20\.00 s, later than 10\.00 s/],
+    ["nobody is promoted", hit({ action: "pod-kill", promoted: false }), "30s", /^Nobody else was promoted/],
+    ["the old primary stays away", hit({ action: "pod-kill", rejoins: false }), "30s", /did not return as a replica/],
+  ])("is refuted when %s", (_what, h, maxOutage, because) => {
+    expect(report(h, maxOutage).verdicts.hypothesis).toBe("refuted");
+    expect(report(h, maxOutage).because).toMatch(because);
+  });
+  it("says that nobody took over, and that the old one did not rejoin", () => {
+    expect(ids(hit({ action: "pod-kill", promoted: false }))).toContain("patroni.no-failover");
+    expect(ids(hit({ action: "pod-kill", rejoins: false }))).toContain("patroni.old-primary-not-back");
+  });
+  it("counts the reads from replicas that failed", () => {
+    const h = kill();
+    const failing = h.operations.map((entry) =>
+      entry.kind === "read" && entry.seq === 2000
+        ? { ...entry, outcome: "fail" as const, error: "connection-lost" }
+        : entry,
+    );
+    expect(value({ ...h, operations: failing }, "failed-replica-reads")).toBe(1);
+    expect(ids({ ...h, operations: failing })).toContain("patroni.replica-reads-failed");
+  });
+  it("finds members that hold different rows, whatever their lag says", () => {
+    const h = kill();
+    const finalReads = h.finalReads.map((read) =>
+      read.member === "postgresql-2" ? { ...read, ranges: [[1, 10]] as Array<[number, number]> } : read,
+    );
+    expect(ids({ ...h, finalReads })).toContain("patroni.members-diverge");
+  });
+});
+
+describe("a primary that was cut off", () => {
+  it("loses what it took alone, and is said to have stopped in time", () => {
+    const h = hit({ action: "partition", acceptsUntilMs: 12_000 });
+    expect(report(h).because).toMatch(/^700 of 2,700 acknowledged writes were lost/);
+    expect(value(h, "last-old-write")).toBeCloseTo(6991, -1);
+    expect(value(h, "demoted")).toBe(7000);
+    expect(value(h, "bytes-beyond-fork")).toBe(2000);
+    expect(ids(h)).toEqual(
+      expect.arrayContaining(["patroni.lost-acknowledged-writes", "patroni.demoted-before-promotion"]),
+    );
+    expect(ids(h)).not.toContain("patroni.two-primaries-accepted-writes");
+    const setting = report(h).findings[0]?.setting;
+    expect([setting?.name, setting?.value]).toEqual(["synchronous_mode", "off (not set)"]);
+  });
+  it("that never stopped makes two primaries, with the overlap in milliseconds", () => {
+    const h = hit({ action: "partition", acceptsUntilMs: 12_000 });
+    const pinned = Array.from({ length: 2600 }, (_unused, index) =>
+      op({ client: "follower", seq: 10_001 + index, at: (index + 1) * 10, member: "postgresql-0" }),
+    );
+    const both = { ...h, operations: [...h.operations, ...pinned] };
+    expect(ids(both)).toContain("patroni.two-primaries-accepted-writes");
+    expect(value(both, "double-acceptance")).toBeGreaterThan(900);
+  });
+});
