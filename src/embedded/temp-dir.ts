@@ -35,14 +35,16 @@ export function sweepStaleDirectories(): void {
   }
 }
 
-/** Start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)); empty when it is gone. */
+/**
+ * Start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)). Empty for one that is gone,
+ * or dead and only not reaped yet (field 3 is Z).
+ */
 function startTimeOf(pid: number): string {
   try {
-    return (
-      readFileSync(`/proc/${pid}/stat`, "utf8")
-        .replace(/^.*\) /s, "")
-        .split(" ")[19] ?? ""
-    );
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return fields[0] === "Z" ? "" : (fields[19] ?? "");
   } catch {
     return "";
   }

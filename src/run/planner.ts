@@ -5,8 +5,8 @@ import { planFault } from "./fault-manifest.ts";
 import { planDigest, type Plan, type PlannedFault } from "./plan.ts";
 import { durationParameterMs, systemContext, type Registry } from "./systems.ts";
 
-/** Planning talks to a live system; longer than this is an answer too. */
-const planTimeoutMs = 15_000;
+/** Planning talks to a live system, which the lab may have to start first; longer than this is an answer too. */
+const planTimeoutMs = 40_000;
 
 export interface PlanInput {
   experiment: Experiment;

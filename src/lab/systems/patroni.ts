@@ -59,6 +59,13 @@ postgresql:
     superuser: { username: postgres, password: postgres }
     replication: { username: replicator, password: replicator }
 CONF
+# The module's commands take postgresql-0 for the primary: the others let it be the first, once.
+tries=0
+until [ "$POD_NAME" = postgresql-0 ] || [ -d /data/pgdata ] || [ $tries -ge 150 ] || bash -c '
+  exec 3<>/dev/tcp/$0/8008 && printf "GET /primary HTTP/1.0\\r\\n\\r\\n" >&3 && head -n 1 <&3 | grep -q 200
+' "$FIRST_PRIMARY" 2>/dev/null; do
+  tries=$((tries + 1)); sleep 0.2
+done
 mkdir -p /var/run/postgresql
 chown postgres:postgres /var/run/postgresql /data /data/patroni.yml
 exec setpriv --reuid postgres --regid postgres --init-groups patroni /data/patroni.yml
@@ -110,6 +117,7 @@ export function patroniSystem(store: ObjectStore, addresses: AddressBook): LabSy
           script: patroniScript,
           env: [
             { name: "ETCD_HOSTS", value: hosts },
+            { name: "FIRST_PRIMARY", value: addressOf("postgresql-0") },
             { name: "PG_BIN", value: programs },
             { name: "PATH", value: `${programs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin` },
             { name: "PATRONICTL_CONFIG_FILE", value: "/data/patroni.yml" },

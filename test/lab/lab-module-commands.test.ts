@@ -1,0 +1,141 @@
+import { execFile } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launchLab, type LaunchedLab } from "../../src/lab/launch.ts";
+
+/**
+ * The training module's commands, letter for letter, by an ordinary shell and kubectl. `-it` finds no terminal here,
+ * which kubectl says on standard error and goes on without. `differs` tells why an answer is not the module's.
+ */
+interface ModuleCommand {
+  command: string;
+  answers: RegExp;
+  differs?: string;
+  /** Stopped after this long, since the command never ends by itself. */
+  stopAfterMs?: number;
+}
+
+const exec = "kubectl exec -it postgresql-0 -n database -- \\\n";
+const commands: readonly ModuleCommand[] = [
+  // Redis
+  {
+    command: "kubectl exec -it redis-sentinel-0 -n cache -- \\\nredis-cli -p 26379 SENTINEL masters",
+    answers: /mymaster[\s\S]*quorum/,
+  },
+  {
+    command:
+      "kubectl exec -it redis-sentinel-0 -n cache -- \\\nredis-cli -p 26379 SUBSCRIBE +sdown +odown +switch-master",
+    answers: /subscribe[\s\S]*\+switch-master/,
+    stopAfterMs: 3000,
+  },
+  {
+    command: 'kubectl exec -it redis-0 -n cache -- redis-cli SET test-key "written-during-partition"',
+    answers: /OK/,
+  },
+  { command: "kubectl exec -it redis-1 -n cache -- redis-cli GET test-key", answers: /written-during-partition/ },
+  { command: "kubectl exec -it redis-0 -n cache -- redis-cli GET test-key", answers: /written-during-partition/ },
+  // etcd
+  {
+    command: "kubectl exec -it etcd-0 -n etcd -- \\\netcdctl endpoint health --cluster",
+    answers: /(is healthy[\s\S]*){3}/,
+  },
+  { command: 'kubectl exec -it etcd-0 -n etcd -- \\\netcdctl put /test/key "value" 2>&1', answers: /OK/ },
+  // PostgreSQL
+  {
+    command: "kubectl exec -it postgresql-0 -n database -- patronictl list",
+    answers: /postgresql-0 .* Leader[\s\S]*Replica[\s\S]*Replica/,
+  },
+  {
+    command: `${exec}psql -U postgres -c "SELECT * FROM pg_stat_io WHERE backend_type = 'client backend';"`,
+    answers: /client backend|relation "pg_stat_io" does not exist/,
+    differs: "pg_stat_io came with PostgreSQL 16; Debian 12 has 15",
+  },
+  {
+    command: `${exec}psql -U postgres -c "SELECT client_addr, state, sent_lsn, replay_lsn,
+pg_wal_lsn_diff(sent_lsn, replay_lsn) AS lag_bytes
+FROM pg_stat_replication;"`,
+    answers: /streaming[\s\S]*streaming[\s\S]*\(2 rows\)/,
+  },
+  {
+    command: `${exec}psql -U postgres -c "
+CREATE TABLE IF NOT EXISTS chaos_perf_test (
+id SERIAL PRIMARY KEY,
+payload TEXT DEFAULT repeat('x', 1024),
+created_at TIMESTAMP DEFAULT now()
+);
+INSERT INTO chaos_perf_test (payload)
+SELECT repeat('x', 1024) FROM generate_series(1, 5000);
+SELECT count(*) FROM chaos_perf_test;"`,
+    answers: /5000/,
+  },
+  {
+    command: `${exec}psql -U postgres -c "
+\\timing on
+SELECT count(*) FROM chaos_perf_test WHERE id BETWEEN 100 AND 4900;
+SELECT pg_current_wal_lsn();"`,
+    answers: /timing|syntax error/,
+    differs: "psql -c takes either one backslash command or SQL, never both; the module is wrong here",
+  },
+  { command: `${exec}psql -U postgres -c "SELECT * FROM pg_stat_bgwriter;"`, answers: /buffers_/ },
+  { command: `${exec}psql -U postgres -c "DROP TABLE IF EXISTS chaos_perf_test;"`, answers: /DROP TABLE/ },
+  // Backup and restore
+  {
+    command: `${exec}psql -U postgres -c "
+CREATE TABLE IF NOT EXISTS chaos_test (
+id SERIAL PRIMARY KEY,
+data TEXT,
+created_at TIMESTAMP DEFAULT NOW()
+);
+INSERT INTO chaos_test (data)
+SELECT 'record-' || generate_series(1, 1000);
+SELECT count(*) FROM chaos_test;"`,
+    answers: /1000/,
+  },
+  { command: `${exec}pg_dump -U postgres -F c -f /tmp/chaos_backup.dump postgres`, answers: /^/ },
+  { command: `${exec}psql -U postgres -c "DELETE FROM chaos_test WHERE id % 3 = 0;"`, answers: /DELETE 333/ },
+  { command: `${exec}pg_restore -U postgres -d postgres --clean --if-exists /tmp/chaos_backup.dump`, answers: /^/ },
+  { command: `${exec}psql -U postgres -c "SELECT count(*) FROM chaos_test;"`, answers: /1000/ },
+  { command: `${exec}psql -U postgres -c "DROP TABLE IF EXISTS chaos_test;"`, answers: /DROP TABLE/ },
+  // Nodes and volumes
+  { command: "kubectl get pods -n database -w", answers: /postgresql-0 +1\/1 +Running/, stopAfterMs: 2000 },
+  { command: "kubectl get pv -w", answers: /database/, stopAfterMs: 2000 },
+  {
+    command:
+      "NODE=$(kubectl get pod postgresql-0 -n database -o jsonpath='{.spec.nodeName}')\nkubectl cordon $NODE\nkubectl get node $NODE\nkubectl uncordon $NODE",
+    answers: /cordoned[\s\S]*SchedulingDisabled[\s\S]*uncordoned/,
+    differs: "kubectl get node is ours, to see that it took hold; the lab's scheduler does not look at it yet",
+  },
+];
+
+describe.skipIf(process.getuid?.() !== 0)("the module's commands, verbatim, against the lab", () => {
+  let lab: LaunchedLab;
+  const directory = mkdtempSync(join(tmpdir(), "aftershock-test-"));
+  beforeAll(async () => {
+    lab = await launchLab({ directory });
+  });
+  afterAll(async () => {
+    await lab?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const shell = (command: string, stopAfterMs: number): Promise<string> =>
+    new Promise((resolve) => {
+      const env = { ...process.env, KUBECONFIG: lab.kubeconfigPath };
+      const child = execFile(
+        "timeout",
+        [String(stopAfterMs / 1000), "sh", "-c", command],
+        { env },
+        (_error, out, err) => resolve(`${out}${err}`),
+      );
+      child.stdin?.end();
+    });
+
+  it.each(commands.map((entry) => [entry.command.replaceAll(/\\?\n/g, " ").slice(0, 90), entry] as const))(
+    "%s",
+    async (_title, { command, answers, stopAfterMs = 60_000 }) => {
+      expect(await shell(command, stopAfterMs)).toMatch(answers);
+    },
+  );
+});
