@@ -8,6 +8,8 @@ import type { ChaosRef, Cluster, KubernetesObject } from "./port.ts";
 
 /** Every call ends after this long, whatever the server does. */
 const callTimeoutMs = 10_000;
+/** Listing pods may take longer: the lab starts a system when its namespace is first asked for. */
+const listPodsTimeoutMs = 35_000;
 
 export interface ClusterOptions {
   /** The name people use, e.g. `lab`. */
@@ -24,8 +26,8 @@ export interface ClusterOptions {
 export function openCluster(options: ClusterOptions): Cluster {
   const config = loadConfig(options);
   const connection = connect(config);
-  const bounded = (signal?: AbortSignal): AbortSignal => {
-    const limit = AbortSignal.timeout(callTimeoutMs);
+  const bounded = (signal?: AbortSignal, timeoutMs = callTimeoutMs): AbortSignal => {
+    const limit = AbortSignal.timeout(timeoutMs);
     return signal === undefined ? limit : AbortSignal.any([signal, limit]);
   };
   const core = (signal?: AbortSignal): CoreV1Api => connection.api(CoreV1Api, bounded(signal));
@@ -56,7 +58,10 @@ export function openCluster(options: ClusterOptions): Cluster {
   return {
     name: options.name,
     pods: async (namespace, signal) => {
-      const list = await doing(`listing pods in ${namespace}`, core(signal).listNamespacedPod({ namespace }));
+      const list = await doing(
+        `listing pods in ${namespace}`,
+        connection.api(CoreV1Api, bounded(signal, listPodsTimeoutMs)).listNamespacedPod({ namespace }),
+      );
       return list.items.flatMap((pod) => podAddress(pod));
     },
     createChaos: async (object, signal) => {
