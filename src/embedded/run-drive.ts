@@ -6,7 +6,7 @@ export const requester = workspace.people[0];
 export const approver = workspace.people[1];
 
 /** Sends `/chaos TEXT` as a person and waits for the answer that only they see. */
-export async function ask(slack: LocalSlack, user: string, text: string, deadlineMs = 20_000): Promise<LocalMessage> {
+export async function ask(slack: LocalSlack, user: string, text: string, deadlineMs = 45_000): Promise<LocalMessage> {
   const before = new Set((await slack.messages()).map((message) => message.ts));
   await slack.command(user, "/chaos", text);
   return untilMessage(slack, (message) => message.ephemeral_to === user && !before.has(message.ts), deadlineMs);
