@@ -1,8 +1,9 @@
-import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { spawnSync } from "node:child_process";
 import pg from "pg";
 import { AftershockError } from "../errors.ts";
+import { postgresPrograms } from "../lab/systems/postgres-programs.ts";
 import { startChild, untilReady } from "./child.ts";
 import { onFreePort } from "./free-port.ts";
 
@@ -11,13 +12,9 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-/** Where Debian and Ubuntu put the server's programs, newest first; they are not on PATH. */
+/** The server's programs. Throws AftershockError `missing_program` when there are none. */
 function serverPrograms(): string {
-  const base = "/usr/lib/postgresql";
-  const versions = existsSync(base) ? readdirSync(base).toSorted((a, b) => Number(b) - Number(a)) : [];
-  const found = versions
-    .map((version) => join(base, version, "bin"))
-    .find((folder) => existsSync(join(folder, "initdb")));
+  const found = postgresPrograms();
   if (found !== undefined) return found;
   throw new AftershockError(
     "missing_program",

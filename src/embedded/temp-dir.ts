@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startTimeOf } from "../lab/isolation/start-time.ts";
 
 const prefix = "aftershock-";
 
@@ -10,7 +11,7 @@ export function makeTempDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), prefix));
   // PostgreSQL's unprivileged user must be able to pass through.
   chmodSync(directory, 0o711);
-  writeFileSync(join(directory, "owner"), `${process.pid} ${startTimeOf(process.pid)}`);
+  writeFileSync(join(directory, "owner"), `${process.pid} ${startTimeOf(process.pid) ?? ""}`);
   return directory;
 }
 
@@ -32,20 +33,5 @@ export function sweepStaleDirectories(): void {
     }
     const [pid = "", startTime = ""] = owner.split(" ");
     if (startTime === "" || startTimeOf(Number(pid)) !== startTime) removeDirectory(directory);
-  }
-}
-
-/**
- * Start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)). Empty for one that is gone,
- * or dead and only not reaped yet (field 3 is Z).
- */
-function startTimeOf(pid: number): string {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return fields[0] === "Z" ? "" : (fields[19] ?? "");
-  } catch {
-    return "";
   }
 }

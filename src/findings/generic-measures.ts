@@ -4,6 +4,11 @@ import type { Measure } from "./report.ts";
 import { staleReads } from "./stale-reads.ts";
 import { totalWrites } from "./write-counts.ts";
 
+/** A time, or null when it was not observed. */
+export function timeMeasure(id: string, title: string, value: number | null, note?: string): Measure {
+  return { id, title, value, unit: "ms", ...(note === undefined ? {} : { note }) };
+}
+
 /** How many acknowledged writes were lost, and which share of them. */
 export function lossMeasures(context: JudgeContext): Measure[] {
   const { lost, acknowledged } = totalWrites(context.writes.map(({ counts }) => counts));

@@ -1,11 +1,12 @@
-import { parseDurationMs } from "../../experiment/duration.ts";
-import { lossMeasures, serviceMeasures } from "../generic-measures.ts";
+import { durationBoundMs } from "../duration-bound.ts";
+import { lossMeasures, serviceMeasures, timeMeasure } from "../generic-measures.ts";
 import type { Judge } from "../judge.ts";
 import type { Measure } from "../report.ts";
-import { counted, listed, seconds } from "../words.ts";
+import { counted, listed, seconds, sentence } from "../words.ts";
 import { totalWrites } from "../write-counts.ts";
 import { etcdRules } from "./rules.ts";
-import { between, readEtcdTimings, type EtcdTimings } from "./timings.ts";
+import { between } from "../observed.ts";
+import { readEtcdTimings, type EtcdTimings } from "./timings.ts";
 
 /**
  * Judges a lost quorum. Refuted by a lost acknowledged write, by a write or a linearizable read that was answered
@@ -23,8 +24,7 @@ export const judgeEtcd: Judge = (history, context) => {
   }
   const { lost, acknowledged } = totalWrites(context.writes.map(({ counts }) => counts));
   const backMs = between(timings.removedMs, timings.firstAckMs);
-  const bound = context.parameters["maxRecovery"];
-  const boundMs = typeof bound === "string" ? parseDurationMs(bound) : null;
+  const boundMs = durationBoundMs(context, "maxRecovery");
   const problems = [
     ...((lost ?? 0) > 0 ? [`${lost} of ${counted(acknowledged, "acknowledged write")} were lost`] : []),
     ...(timings.writesWithout.length > 0
@@ -43,8 +43,7 @@ export const judgeEtcd: Judge = (history, context) => {
       : []),
   ];
   if (problems.length > 0) {
-    const text = listed(problems);
-    return { hypothesis: "refuted", because: `${text.charAt(0).toUpperCase()}${text.slice(1)}.`, measures, findings };
+    return { hypothesis: "refuted", because: sentence(listed(problems)), measures, findings };
   }
   return {
     hypothesis: "held",
@@ -55,13 +54,6 @@ export const judgeEtcd: Judge = (history, context) => {
 };
 
 function etcdMeasures(timings: EtcdTimings): Measure[] {
-  const ms = (id: string, title: string, value: number | null, note?: string): Measure => ({
-    id,
-    title,
-    value,
-    unit: "ms",
-    ...(note === undefined ? {} : { note }),
-  });
   const count = (id: string, title: string, value: number, unit: Measure["unit"]): Measure => ({
     id,
     title,
@@ -71,7 +63,11 @@ function etcdMeasures(timings: EtcdTimings): Measure[] {
   const leader = (name: string | null, term: number | null): string =>
     `${name ?? "unknown"}, term ${term ?? "unknown"}`;
   return [
-    ms("leaderless", "Injection to a survivor without a leader", between(timings.injectedMs, timings.leaderlessMs)),
+    timeMeasure(
+      "leaderless",
+      "Injection to a survivor without a leader",
+      between(timings.injectedMs, timings.leaderlessMs),
+    ),
     count("writes-without-quorum", "Writes acknowledged without a quorum", timings.writesWithout.length, "writes"),
     count(
       "linearizable-without-quorum",
@@ -85,13 +81,17 @@ function etcdMeasures(timings: EtcdTimings): Measure[] {
       timings.ownReadsWithout.length,
       "reads",
     ),
-    ms(
+    timeMeasure(
       "elected",
       "Letting go to a leader",
       between(timings.removedMs, timings.electedMs),
       `before ${leader(timings.leaderBefore, timings.termBefore)}; after ${leader(timings.leaderAfter, timings.termAfter)}`,
     ),
-    ms("first-ack", "Letting go to the first acknowledged write", between(timings.removedMs, timings.firstAckMs)),
+    timeMeasure(
+      "first-ack",
+      "Letting go to the first acknowledged write",
+      between(timings.removedMs, timings.firstAckMs),
+    ),
     count(
       "hashes",
       "Different hashes of the members' stores",

@@ -2,10 +2,11 @@ import type { History } from "../../probes/history.ts";
 import type { JudgeContext } from "../judge.ts";
 import type { Finding } from "../report.ts";
 import { slippedSchedule } from "../schedule-rule.ts";
-import { lossUpperBoundPercent } from "../upper-bound.ts";
 import { counted, number, percent, seconds, secondsOrUnseen } from "../words.ts";
 import { divergentMembers, totalWrites } from "../write-counts.ts";
-import { between, type EtcdTimings } from "./timings.ts";
+import { nothingLost, unknownOutcomes } from "../write-rules.ts";
+import { between } from "../observed.ts";
+import type { EtcdTimings } from "./timings.ts";
 
 interface RuleInput {
   history: History;
@@ -128,30 +129,18 @@ const failedElections: Rule = (input) => {
   };
 };
 
-const unknownOutcomes: Rule = (input) => {
-  const { unknown, recovered } = totalOf(input);
-  if (unknown === 0) return null;
-  return {
+const unknown: Rule = ({ context }) =>
+  unknownOutcomes(context, {
     id: "etcd.unknown-outcomes",
-    severity: "low",
-    title: `${counted(unknown, "write")} ended unknown; ${recovered === null ? "how many were applied is not known" : `${number(recovered)} of them had been applied`}`,
     evidence: ["a request without an answer may still be applied when a quorum returns"],
     advice: "Guard writes with a transaction (create_revision, mod_revision), so that a retry cannot apply twice.",
-  };
-};
+  });
 
-const nothingLost: Rule = (input) => {
-  const { lost: missing, acknowledged } = totalOf(input);
-  const bound = lossUpperBoundPercent(acknowledged);
-  if (missing !== 0 || bound === null) return null;
-  return {
+const kept: Rule = ({ context }) =>
+  nothingLost(context, {
     id: "etcd.nothing-lost",
-    severity: "info",
-    title: `None of ${counted(acknowledged, "acknowledged write")} was lost`,
-    evidence: [`that is less than ${bound.toPrecision(2)} % with 95 % confidence (rule of three)`],
     advice: "One run is one sample: repeat it before quoting it.",
-  };
-};
+  });
 
 /** Every rule of etcd; the report orders their findings by severity, then as here. */
 export const etcdRules: readonly Rule[] = [
@@ -159,9 +148,9 @@ export const etcdRules: readonly Rule[] = [
   acceptedWithoutQuorum,
   diverged,
   failedElections,
-  unknownOutcomes,
+  unknown,
   refused,
   recovery,
   slippedSchedule,
-  nothingLost,
+  kept,
 ];

@@ -1,4 +1,5 @@
 import type { History, Operation, TimelineEvent } from "../../probes/history.ts";
+import { numberOrNull, textOrNull } from "../observed.ts";
 
 /** What happened to the quorum, in milliseconds on the history's clock; null: not observed. */
 export interface EtcdTimings {
@@ -56,8 +57,8 @@ export function readEtcdTimings(history: History): EtcdTimings {
     confirmedMs,
     removedMs,
     taken,
-    leaderBefore: text(before?.detail["leader"]),
-    termBefore: numeric(before?.detail["term"]),
+    leaderBefore: textOrNull(before?.detail["leader"]),
+    termBefore: numberOrNull(before?.detail["term"]),
     leaderlessMs:
       leaders.find(
         (event) =>
@@ -67,8 +68,8 @@ export function readEtcdTimings(history: History): EtcdTimings {
           !taken.includes(event.source),
       )?.atMs ?? null,
     electedMs: elected?.atMs ?? null,
-    leaderAfter: text(last?.detail["leader"]),
-    termAfter: numeric(last?.detail["term"]),
+    leaderAfter: textOrNull(last?.detail["leader"]),
+    termAfter: numberOrNull(last?.detail["term"]),
     firstAckMs: acks.reduce<number | null>((first, op) => Math.min(first ?? op.endMs, op.endMs), null),
     writesWithout: within("writer"),
     quorumReadsWithout: within("linearizable-reads"),
@@ -76,19 +77,6 @@ export function readEtcdTimings(history: History): EtcdTimings {
     answers: events.filter((event) => event.event === "without-quorum" && event.atMs < afterRemoval),
     hashes: events
       .filter((event) => event.event === "member-hash")
-      .map((event) => ({ member: event.source, hash: numeric(event.detail["hash"]) })),
+      .map((event) => ({ member: event.source, hash: numberOrNull(event.detail["hash"]) })),
   };
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-function numeric(value: unknown): number | null {
-  return typeof value === "number" ? value : null;
-}
-
-/** `to - from`; null if either was not observed. */
-export function between(fromMs: number | null, toMs: number | null): number | null {
-  return fromMs === null || toMs === null ? null : toMs - fromMs;
 }

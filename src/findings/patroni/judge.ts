@@ -1,11 +1,12 @@
-import { parseDurationMs } from "../../experiment/duration.ts";
+import { durationBoundMs } from "../duration-bound.ts";
 import { overlapToleranceMs } from "../double-acceptance.ts";
 import type { Judge } from "../judge.ts";
-import { counted, listed, number, seconds } from "../words.ts";
+import { counted, listed, number, seconds, sentence } from "../words.ts";
 import { totalWrites } from "../write-counts.ts";
 import { patroniMeasures } from "./measures.ts";
 import { patroniRules } from "./rules.ts";
-import { between, readPatroniTimings } from "./timings.ts";
+import { between } from "../observed.ts";
+import { readPatroniTimings } from "./timings.ts";
 
 /**
  * Judges a lost or cut-off primary. Refuted by a lost acknowledged write, by two primaries that accepted writes at once,
@@ -22,8 +23,7 @@ export const judgePatroni: Judge = (history, context) => {
   const { lost, acknowledged } = totalWrites(context.writes.map(({ counts }) => counts));
   const overlapMs = timings.overlap === null ? 0 : timings.overlap.toMs - timings.overlap.fromMs;
   const writableMs = between(timings.injectedMs, timings.firstNewWriteMs);
-  const bound = context.parameters["maxOutage"];
-  const boundMs = typeof bound === "string" ? parseDurationMs(bound) : null;
+  const boundMs = durationBoundMs(context, "maxOutage");
   const problems = [
     ...(overlapMs > overlapToleranceMs ? [`two primaries accepted writes at once for ${seconds(overlapMs)}`] : []),
     ...((lost ?? 0) > 0 ? [`${number(lost ?? 0)} of ${counted(acknowledged, "acknowledged write")} were lost`] : []),
@@ -37,8 +37,7 @@ export const judgePatroni: Judge = (history, context) => {
       : []),
   ];
   if (problems.length > 0) {
-    const text = listed(problems);
-    return { hypothesis: "refuted", because: `${text.charAt(0).toUpperCase()}${text.slice(1)}.`, measures, findings };
+    return { hypothesis: "refuted", because: sentence(listed(problems)), measures, findings };
   }
   return {
     hypothesis: "held",

@@ -1,19 +1,15 @@
 import type { History } from "../../probes/history.ts";
-import { lossMeasures, serviceMeasures } from "../generic-measures.ts";
+import { lossMeasures, serviceMeasures, timeMeasure } from "../generic-measures.ts";
 import type { JudgeContext } from "../judge.ts";
 import type { Measure } from "../report.ts";
-import { between, type PatroniTimings } from "./timings.ts";
+import { between } from "../observed.ts";
+import type { PatroniTimings } from "./timings.ts";
 
 /** The table of measures of a run against PostgreSQL with Patroni, in the order of events. */
 export function patroniMeasures(history: History, context: JudgeContext, timings: PatroniTimings): Measure[] {
   const { overlap } = timings;
-  const since = (id: string, title: string, toMs: number | null, note?: string): Measure => ({
-    id,
-    title,
-    value: between(timings.injectedMs, toMs),
-    unit: "ms",
-    ...(note === undefined ? {} : { note }),
-  });
+  const since = (id: string, title: string, toMs: number | null, note?: string): Measure =>
+    timeMeasure(id, title, between(timings.injectedMs, toMs), note);
   const failedReads = history.operations.filter(
     (op) => op.client === "replica-reads" && op.outcome !== "ok" && op.startMs >= (timings.injectedMs ?? Infinity),
   ).length;

@@ -4,10 +4,11 @@ import type { JudgeContext } from "../judge.ts";
 import type { Finding } from "../report.ts";
 import { slippedSchedule } from "../schedule-rule.ts";
 import { foldRanges } from "../sets.ts";
-import { lossUpperBoundPercent } from "../upper-bound.ts";
 import { counted, number, percent, seconds, secondsOrUnseen } from "../words.ts";
 import { divergentMembers, totalWrites } from "../write-counts.ts";
-import { between, type PatroniTimings } from "./timings.ts";
+import { nothingLost, unknownOutcomes } from "../write-rules.ts";
+import { between } from "../observed.ts";
+import type { PatroniTimings } from "./timings.ts";
 
 export interface PatroniRuleInput {
   history: History;
@@ -183,31 +184,19 @@ const notRejoined: Rule = ({ timings }) => {
   };
 };
 
-const unknownOutcomes: Rule = (input) => {
-  const { unknown, recovered } = totalOf(input);
-  if (unknown === 0) return null;
-  return {
+const unknown: Rule = ({ context }) =>
+  unknownOutcomes(context, {
     id: "patroni.unknown-outcomes",
-    severity: "low",
-    title: `${counted(unknown, "write")} ended unknown; ${recovered === null ? "how many were applied is not known" : `${number(recovered)} of them had been applied`}`,
     evidence: ["the connection broke, or no answer came in time; a commit may have happened all the same"],
     advice:
       "Give each write an id with a unique constraint, so that a retry after a broken connection cannot apply twice.",
-  };
-};
+  });
 
-const nothingLost: Rule = (input) => {
-  const { lost: missing, acknowledged } = totalOf(input);
-  const bound = lossUpperBoundPercent(acknowledged);
-  if (missing !== 0 || bound === null) return null;
-  return {
+const kept: Rule = ({ context }) =>
+  nothingLost(context, {
     id: "patroni.nothing-lost",
-    severity: "info",
-    title: `None of ${counted(acknowledged, "acknowledged write")} was lost`,
-    evidence: [`that is less than ${bound.toPrecision(2)} % with 95 % confidence (rule of three)`],
     advice: "One run is one sample, and asynchronous replication promises nothing: repeat it before quoting it.",
-  };
-};
+  });
 
 /** Every rule of PostgreSQL with Patroni; the report orders their findings by severity, then as here. */
 export const patroniRules: readonly Rule[] = [
@@ -217,9 +206,9 @@ export const patroniRules: readonly Rule[] = [
   noFailover,
   notRejoined,
   replicaReads,
-  unknownOutcomes,
+  unknown,
   demotedInTime,
   failoverTime,
   slippedSchedule,
-  nothingLost,
+  kept,
 ];

@@ -1,5 +1,6 @@
 import type { History, TimelineEvent } from "../../probes/history.ts";
 import { doubleAcceptance, type DoubleAcceptance } from "../double-acceptance.ts";
+import { numberOrNull, textOrNull } from "../observed.ts";
 
 /** When things happened, in milliseconds on the history's clock; null: not observed. */
 export interface PatroniTimings {
@@ -40,7 +41,7 @@ export function readPatroniTimings(history: History): PatroniTimings {
   const removedMs = events.find((event) => event.event === "fault-removed")?.atMs ?? null;
   const killed = fault?.detail["action"] === "pod-kill";
   const after = injectedMs ?? Number.POSITIVE_INFINITY;
-  const oldPrimary = text(fault?.detail["pods"])?.split(" ")[0] ?? null;
+  const oldPrimary = textOrNull(fault?.detail["pods"])?.split(" ")[0] ?? null;
   const first = (match: (event: TimelineEvent) => boolean): TimelineEvent | undefined =>
     events.find((event) => event.atMs >= after && match(event));
   const role = (event: TimelineEvent, wanted: string): boolean =>
@@ -60,7 +61,7 @@ export function readPatroniTimings(history: History): PatroniTimings {
   const before = timelines.findLast((event) => event.atMs < after && event.source === oldPrimary);
   const timelineAfter = events
     .filter((event) => event.atMs >= after && event.event === "role" && event.source === newPrimary)
-    .reduce<number | null>((latest, event) => number(event.detail["timeline"]) ?? latest, null);
+    .reduce<number | null>((latest, event) => numberOrNull(event.detail["timeline"]) ?? latest, null);
   const rejoined = first(
     (event) =>
       newPrimary !== null &&
@@ -68,7 +69,7 @@ export function readPatroniTimings(history: History): PatroniTimings {
       role(event, "replica") &&
       up(event) &&
       event.atMs >= (promoted?.atMs ?? 0) &&
-      (number(event.detail["timeline"]) === null || number(event.detail["timeline"]) === timelineAfter),
+      (numberOrNull(event.detail["timeline"]) === null || numberOrNull(event.detail["timeline"]) === timelineAfter),
   );
   return {
     injectedMs,
@@ -93,9 +94,9 @@ export function readPatroniTimings(history: History): PatroniTimings {
         : (first((event) => event.source === oldPrimary && event.event === "reachable" && event.atMs > gone.atMs)
             ?.atMs ?? null),
     rejoinedMs: rejoined?.atMs ?? null,
-    timelineBefore: number(before?.detail["timeline"]),
+    timelineBefore: numberOrNull(before?.detail["timeline"]),
     timelineAfter,
-    bytesBeyondFork: beyondFork(history, oldPrimary, number(before?.detail["timeline"]), promoted?.atMs ?? null),
+    bytesBeyondFork: beyondFork(history, oldPrimary, numberOrNull(before?.detail["timeline"]), promoted?.atMs ?? null),
     overlap: doubleAcceptance(history),
   };
 }
@@ -115,20 +116,7 @@ function beyondFork(
       event.detail["role"] === "primary" &&
       event.atMs < (promotedMs ?? Number.NEGATIVE_INFINITY),
   );
-  const from = number(fork?.detail["forkBytes"]);
-  const to = number(last?.detail["offset"]);
+  const from = numberOrNull(fork?.detail["forkBytes"]);
+  const to = numberOrNull(last?.detail["offset"]);
   return from === null || to === null ? null : Math.max(0, to - from);
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
-}
-
-function number(value: unknown): number | null {
-  return typeof value === "number" ? value : null;
-}
-
-/** `to - from`; null if either was not observed. */
-export function between(fromMs: number | null, toMs: number | null): number | null {
-  return fromMs === null || toMs === null ? null : toMs - fromMs;
 }

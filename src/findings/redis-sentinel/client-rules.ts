@@ -3,7 +3,7 @@ import { staleReads } from "../stale-reads.ts";
 import { counted, listed, number, seconds, secondsOrUnseen } from "../words.ts";
 import type { Rule } from "./rule.ts";
 import { settingOf, settingValue } from "./settings.ts";
-import { between } from "./timings.ts";
+import { between } from "../observed.ts";
 
 /** Fewer bad answers than this before the probes stopped are no proof of a client that never recovers. */
 const leastBadAnswers = 3;

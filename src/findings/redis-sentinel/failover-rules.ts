@@ -1,7 +1,7 @@
 import { counted, number, seconds, secondsOrUnseen } from "../words.ts";
 import type { Rule } from "./rule.ts";
 import { settingNumber, settingOf, settingValue } from "./settings.ts";
-import { between } from "./timings.ts";
+import { between } from "../observed.ts";
 
 /** What vendors and training texts claim for Sentinel, in milliseconds. */
 const claimed = { fromMs: 15_000, toMs: 45_000 };

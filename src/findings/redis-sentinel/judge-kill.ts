@@ -1,9 +1,9 @@
-import { parseDurationMs } from "../../experiment/duration.ts";
+import { durationBoundMs } from "../duration-bound.ts";
 import type { Judgement } from "../judge.ts";
-import { counted, listed, number, seconds } from "../words.ts";
+import { counted, listed, number, seconds, sentence } from "../words.ts";
 import { totalWrites } from "../write-counts.ts";
 import type { RuleInput } from "./rule.ts";
-import { between } from "./timings.ts";
+import { between } from "../observed.ts";
 
 /**
  * Judges a killed master. Refuted by a lost acknowledged write, by no promotion, by a first write later than the
@@ -12,8 +12,7 @@ import { between } from "./timings.ts";
 export function judgeKill({ context, timings }: RuleInput): Pick<Judgement, "hypothesis" | "because"> {
   const { lost, acknowledged } = totalWrites(context.writes.map(({ counts }) => counts));
   const writableMs = between(timings.injectedMs, timings.firstNewWriteMs);
-  const bound = context.parameters["maxOutage"];
-  const boundMs = typeof bound === "string" ? parseDurationMs(bound) : null;
+  const boundMs = durationBoundMs(context, "maxOutage");
   const problems: string[] = [];
   if ((lost ?? 0) > 0) {
     problems.push(`${number(lost ?? 0)} of ${counted(acknowledged, "acknowledged write")} were lost`);
@@ -32,8 +31,7 @@ export function judgeKill({ context, timings }: RuleInput): Pick<Judgement, "hyp
     problems.push(`the killed member ${timings.killed} was not seen to return as a replica`);
   }
   if (problems.length > 0) {
-    const text = listed(problems);
-    return { hypothesis: "refuted", because: `${text.charAt(0).toUpperCase()}${text.slice(1)}.` };
+    return { hypothesis: "refuted", because: sentence(listed(problems)) };
   }
   return {
     hypothesis: "held",

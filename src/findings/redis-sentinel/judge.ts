@@ -1,6 +1,7 @@
 import type { History } from "../../probes/history.ts";
 import type { Judge } from "../judge.ts";
 import { overlapToleranceMs } from "../double-acceptance.ts";
+import { sentence } from "../words.ts";
 import { totalWrites } from "../write-counts.ts";
 import { judgeKill } from "./judge-kill.ts";
 import { killMeasures } from "./kill-measures.ts";
@@ -33,8 +34,7 @@ export const judgeRedisSentinel: Judge = (history, context) => {
         : []),
       ...(lost > 0 ? [`${lost.toLocaleString("en-US")} acknowledged writes were lost`] : []),
     ];
-    const text = parts.join(", and ");
-    return { hypothesis: "refuted", because: `${text.charAt(0).toUpperCase()}${text.slice(1)}.`, measures, findings };
+    return { hypothesis: "refuted", because: sentence(parts.join(", and ")), measures, findings };
   }
   if (timings.switchMs === null) {
     return {

@@ -1,18 +1,14 @@
 import type { History } from "../../probes/history.ts";
-import { lossMeasures, serviceMeasures } from "../generic-measures.ts";
+import { lossMeasures, serviceMeasures, timeMeasure } from "../generic-measures.ts";
 import type { JudgeContext } from "../judge.ts";
 import type { Measure } from "../report.ts";
-import { between, type Timings } from "./timings.ts";
+import { between } from "../observed.ts";
+import type { Timings } from "./timings.ts";
 
 /** The table of measures of a killed master, in the order of events. */
 export function killMeasures(history: History, context: JudgeContext, timings: Timings): Measure[] {
-  const since = (id: string, title: string, toMs: number | null, note?: string): Measure => ({
-    id,
-    title,
-    value: between(timings.injectedMs, toMs),
-    unit: "ms",
-    ...(note === undefined ? {} : { note }),
-  });
+  const since = (id: string, title: string, toMs: number | null, note?: string): Measure =>
+    timeMeasure(id, title, between(timings.injectedMs, toMs), note);
   const returned = acceptedAfterReturn(history, timings);
   return [
     since("sdown", "Kill to first +sdown", timings.sdownMs, "one Sentinel misses the master"),

@@ -3,7 +3,7 @@ import { totalWrites } from "../write-counts.ts";
 import { acceptedAfterReturn } from "./kill-measures.ts";
 import type { Rule } from "./rule.ts";
 import { settingNumber, settingOf, settingValue } from "./settings.ts";
-import { between } from "./timings.ts";
+import { between } from "../observed.ts";
 
 /** The dangerous quick restart: back before anybody missed it, with what its disk had. */
 export const backBeforeMissed: Rule = ({ history, context, timings }) => {

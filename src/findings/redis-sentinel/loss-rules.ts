@@ -1,12 +1,12 @@
 import { overlapToleranceMs } from "../double-acceptance.ts";
 import { foldRanges } from "../sets.ts";
-import { lossUpperBoundPercent } from "../upper-bound.ts";
 import { counted, number, percent, seconds } from "../words.ts";
 import { divergentMembers, totalWrites } from "../write-counts.ts";
+import { nothingLost, unknownOutcomes } from "../write-rules.ts";
 import { lossWithoutRefusal, predictedLoss } from "./predicted-loss.ts";
 import type { Rule, RuleInput } from "./rule.ts";
 import { settingNumber, settingOf, settingValue } from "./settings.ts";
-import { between } from "./timings.ts";
+import { between } from "../observed.ts";
 
 const totalOf = ({ context }: RuleInput) => totalWrites(context.writes.map(({ counts }) => counts));
 
@@ -151,18 +151,10 @@ export const unexpected: Rule = (input) => {
   };
 };
 
-export const recovered: Rule = (input) => {
-  const total = totalOf(input);
-  if (total.unknown === 0) return null;
-  const applied =
-    total.recovered === null
-      ? "how many were applied is not known"
-      : `${number(total.recovered)} of them had been applied`;
-  return {
+export const recovered: Rule = ({ context }) =>
+  unknownOutcomes(context, {
     id: "redis.unknown-outcomes",
-    severity: "low",
-    title: `${counted(total.unknown, "write")} ended unknown; ${applied}`,
-    evidence: input.context.writes
+    evidence: context.writes
       .filter(({ counts }) => counts.unknown > 0)
       .map(
         ({ client, counts }) =>
@@ -170,18 +162,10 @@ export const recovered: Rule = (input) => {
       ),
     advice:
       "Make writes idempotent (a unique id each) before retrying: a retry after a time-out may apply the same write twice.",
-  };
-};
+  });
 
-export const nothingLost: Rule = (input) => {
-  const { lost, acknowledged } = totalOf(input);
-  const bound = lossUpperBoundPercent(acknowledged);
-  if (lost !== 0 || bound === null) return null;
-  return {
+export const kept: Rule = ({ context }) =>
+  nothingLost(context, {
     id: "redis.nothing-lost",
-    severity: "info",
-    title: `None of ${counted(acknowledged, "acknowledged write")} was lost`,
-    evidence: [`that is less than ${bound.toPrecision(2)} % with 95 % confidence (rule of three)`],
     advice: "One run is one sample: repeat it before quoting it.",
-  };
-};
+  });

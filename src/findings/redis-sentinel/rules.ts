@@ -8,15 +8,7 @@ import {
   restlessBaseline,
   weakQuorum,
 } from "./failover-rules.ts";
-import {
-  divergence,
-  lostWrites,
-  nothingLost,
-  oldMasterRefused,
-  recovered,
-  splitBrain,
-  unexpected,
-} from "./loss-rules.ts";
+import { divergence, lostWrites, kept, oldMasterRefused, recovered, splitBrain, unexpected } from "./loss-rules.ts";
 import { backBeforeMissed, lostWithTheMaster, returnedAsMaster } from "./kill-rules.ts";
 import { keyOnBothSides } from "./shared-key-rule.ts";
 import type { Rule } from "./rule.ts";
@@ -43,5 +35,5 @@ export const rules: readonly Rule[] = [
   recovered,
   persistence,
   slippedSchedule,
-  nothingLost,
+  kept,
 ];

@@ -1,7 +1,7 @@
 import type { TimelineEvent } from "../../probes/history.ts";
 import { counted, seconds } from "../words.ts";
 import type { Rule } from "./rule.ts";
-import { between } from "./timings.ts";
+import { between } from "../observed.ts";
 
 /**
  * One key that both write clients set over and over. When two members took writes for it, one of them held the last

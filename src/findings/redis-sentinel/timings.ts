@@ -1,5 +1,6 @@
 import type { History, TimelineEvent } from "../../probes/history.ts";
 import { doubleAcceptance, type DoubleAcceptance } from "../double-acceptance.ts";
+import { textOrNull } from "../observed.ts";
 
 /** When things happened, in milliseconds on the history's clock; null: not observed. */
 export interface Timings {
@@ -33,14 +34,14 @@ export function readTimings(history: History): Timings {
   const removedMs = at((event) => event.event === "fault-removed");
   const after = injectedMs ?? Number.POSITIVE_INFINITY;
   const fault = events.find((event) => event.event === "fault-injected");
-  const killed = fault?.detail["action"] === "pod-kill" ? textOf(fault.detail["pods"]) : null;
+  const killed = fault?.detail["action"] === "pod-kill" ? textOrNull(fault.detail["pods"]) : null;
   // A kill is over when it is done; a partition lasts until it is removed.
   const overAt = (killed === null ? removedMs : injectedMs) ?? Number.POSITIVE_INFINITY;
   const sentinelSays = (name: string): number | null =>
     at((event) => event.event === name && event.atMs >= after && (event.detail["kind"] ?? "master") === "master");
   const switched = events.find((event) => event.event === "+switch-master" && event.atMs >= after);
-  const oldMaster = textOf(switched?.detail["from"]) ?? killed;
-  const newMaster = textOf(switched?.detail["to"]);
+  const oldMaster = textOrNull(switched?.detail["from"]) ?? killed;
+  const newMaster = textOrNull(switched?.detail["to"]);
   const ofOldMaster = (event: TimelineEvent): boolean => event.source === oldMaster && event.atMs >= overAt;
   // The member's own word; failing that, the Sentinel's that it has told it so.
   const demotedMs =
@@ -74,13 +75,4 @@ export function readTimings(history: History): Timings {
     killed,
     backMs: killed === null ? null : at((event) => ofOldMaster(event) && event.event === "reachable"),
   };
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-/** `to - from`; null if either was not observed. */
-export function between(fromMs: number | null, toMs: number | null): number | null {
-  return fromMs === null || toMs === null ? null : toMs - fromMs;
 }

@@ -105,8 +105,8 @@ async function answer(
   response.on("error", () => response.destroy());
   try {
     authenticate(request.headers, token);
-    const namespace = /\/namespaces\/([^/?]+)\//.exec(request.url ?? "")?.[1];
-    if (namespace !== undefined) await options.beforeNamespace?.(decodeURIComponent(namespace));
+    const path = pathOf(urlOf(request));
+    if (path.what === "resource" && path.namespace !== undefined) await options.beforeNamespace?.(path.namespace);
     await respond(request, response, await route(context, request));
   } catch (error) {
     respondWithError(response, statusOfError(error));

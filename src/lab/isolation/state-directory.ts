@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startTimeOf } from "./start-time.ts";
 
 const prefix = "aftershock-lab-";
 
@@ -28,19 +29,4 @@ export function sweepStaleDirectories(): string[] {
       rmSync(directory, { recursive: true, force: true });
       return true;
     });
-}
-
-/**
- * Start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)). Null for one that is gone, or
- * dead and only not reaped yet (field 3 is Z): it owns nothing any more.
- */
-function startTimeOf(pid: number): string | null {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return fields[0] === "Z" ? null : (fields[19] ?? null);
-  } catch {
-    return null;
-  }
 }

@@ -1,24 +1,14 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import type { AddressBook } from "../network/address-book.ts";
 import { isPodReady } from "../controllers/stateful-set.ts";
 import type { ObjectStore } from "../objects.ts";
+import { createEtcdMembers, etcdClientPort } from "./etcd-members.ts";
 import type { LabSystem } from "./on-demand.ts";
 import { askPatroni } from "./patroni-roles.ts";
-import { ensureNamespace, headlessService, statefulSet } from "./workload.ts";
+import { postgresPrograms } from "./postgres-programs.ts";
+import { headlessService, statefulSet } from "./workload.ts";
 
 const namespace = "database";
 const members = 3;
-const etcdApp = "postgresql-etcd";
-
-/** etcd of its own, so that an experiment on the etcd of namespace `etcd` does not touch PostgreSQL. */
-const etcdScript = `
-v2=""; etcd --help 2>&1 | grep -q -- --enable-v2 && v2=--enable-v2=true
-exec etcd --name "$POD_NAME" --data-dir /data/etcd --logger zap --log-level warn $v2 \\
-  --listen-peer-urls "http://$POD_IP:2380" --initial-advertise-peer-urls "http://$POD_IP:2380" \\
-  --listen-client-urls "http://$POD_IP:2379,http://127.0.0.1:2379" --advertise-client-urls "http://$POD_IP:2379" \\
-  --initial-cluster "$INITIAL_CLUSTER" --initial-cluster-token aftershock-database --initial-cluster-state new
-`;
 
 /**
  * Patroni before 3.0.3 has a bug in its `etcd3` driver: after a healed partition the old primary takes the lock back
@@ -81,11 +71,8 @@ export function patroniSystem(store: ObjectStore, addresses: AddressBook): LabSy
   return {
     namespace,
     start: () => {
-      ensureNamespace(store, namespace);
-      const etcdNames = ordinals.map((ordinal) => `${etcdApp}-${ordinal}`);
-      const hosts = etcdNames.map((name) => `${addressOf(name)}:2379`).join(",");
-      const cluster = etcdNames.map((name) => `${name}=http://${addressOf(name)}:2380`).join(",");
-      store.create(headlessService(namespace, etcdApp, etcdApp, 2379));
+      // etcd of its own, so that an experiment on the etcd of namespace `etcd` does not touch PostgreSQL.
+      const etcd = createEtcdMembers(store, addresses, { namespace, name: "postgresql-etcd", api: "v2 and v3" });
       store.create(headlessService(namespace, "postgresql-members", "postgresql", 5432));
       for (const [name, role] of [
         ["postgresql", "master"],
@@ -93,30 +80,18 @@ export function patroniSystem(store: ObjectStore, addresses: AddressBook): LabSy
       ] as const) {
         store.create(headlessService(namespace, name, "postgresql", 5432, { role }));
       }
-      const common = { namespace, replicas: members };
+      const programs = postgresPrograms() ?? "/usr/lib/postgresql";
       store.create(
         statefulSet({
-          ...common,
-          name: etcdApp,
-          container: "etcd",
-          image: "etcd",
-          port: 2379,
-          script: etcdScript,
-          env: [{ name: "INITIAL_CLUSTER", value: cluster }],
-          restartDelayMs: 3000,
-        }),
-      );
-      const programs = serverPrograms();
-      store.create(
-        statefulSet({
-          ...common,
+          namespace,
+          replicas: members,
           name: "postgresql",
           container: "postgresql",
           image: "postgresql",
           port: 5432,
           script: patroniScript,
           env: [
-            { name: "ETCD_HOSTS", value: hosts },
+            { name: "ETCD_HOSTS", value: etcd.map((host) => `${host}:${etcdClientPort}`).join(",") },
             { name: "FIRST_PRIMARY", value: addressOf("postgresql-0") },
             { name: "PG_BIN", value: programs },
             { name: "PATH", value: `${programs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin` },
@@ -136,12 +111,4 @@ export function patroniSystem(store: ObjectStore, addresses: AddressBook): LabSy
       return answers.every((answer) => answer?.running === true) && primaries[0]?.replicas === members - 1;
     },
   };
-}
-
-/** Where Debian and Ubuntu put the server's programs, the newest version's. */
-function serverPrograms(): string {
-  const base = "/usr/lib/postgresql";
-  const versions = existsSync(base) ? readdirSync(base).toSorted((a, b) => Number(b) - Number(a)) : [];
-  const found = versions.map((version) => join(base, version, "bin")).find((path) => existsSync(join(path, "initdb")));
-  return found ?? join(base, "bin");
 }
