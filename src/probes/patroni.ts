@@ -4,10 +4,11 @@ import { parseDurationMs } from "../experiment/duration.ts";
 import type { ClientInfo, TimelineEvent } from "./history.ts";
 import { patroniClient, patroniClients, tableOf } from "./patroni/clients.ts";
 import { readPatroni, withMember } from "./patroni/final-reads.ts";
-import { judgePatroniGuard, type PatroniEvidence } from "./patroni/guards.ts";
+import { judgePatroniGuard, type PatroniEvidence, type ReplicaLag } from "./patroni/guards.ts";
 import {
   etcdPort,
   findPatroniPods,
+  labelledPrimary,
   lockHolder,
   onlyPrimary,
   patroniDisagreements,
@@ -91,16 +92,20 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
 
 async function evidence(members: PatroniPods, views: PatroniView[]): Promise<PatroniEvidence> {
   const primary = onlyPrimary(views);
-  const text =
-    "select application_name as pod, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint::text as bytes from pg_stat_replication where state = 'streaming'";
-  const lagBytes =
-    primary === null
-      ? null
-      : await withMember(members, primary, async (client) => {
-          const { rows } = await client.query<{ pod: string; bytes: string }>(text);
-          return new Map(rows.map(({ pod, bytes }) => [pod, Number(bytes)]));
-        }).catch(() => null);
-  return { views, lagBytes, lockHolder: await lockHolder(members, lookTimeoutMs), hasDcs: members.dcs.length > 0 };
+  const lag = primary === null ? null : await readLag(members, primary).catch(() => null);
+  return { views, lag, lockHolder: await lockHolder(members, lookTimeoutMs), hasDcs: members.dcs.length > 0 };
+}
+
+/** `replay_lag` is null on an idle server whose replica has everything (PostgreSQL manual, pg_stat_replication). */
+async function readLag(members: PatroniPods, primary: string): Promise<Map<string, ReplicaLag>> {
+  const text = `
+    select application_name as pod, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8 as bytes,
+      round(extract(epoch from replay_lag) * 1000)::float8 as ms
+    from pg_stat_replication where state = 'streaming'`;
+  return withMember(members, primary, async (client) => {
+    const { rows } = await client.query<{ pod: string; bytes: number; ms: number | null }>(text);
+    return new Map(rows.map(({ pod, bytes, ms }) => [pod, { bytes, lagMs: ms ?? (bytes === 0 ? 0 : null) }]));
+  });
 }
 
 function topologyOf(views: readonly PatroniView[], members: PatroniPods): Topology {
@@ -142,7 +147,15 @@ async function startProbes(
   await Promise.all(clients.map((client) => client.endpoint.tried));
   const schedules = clients.map((client) => client.begin());
   // A killed pod comes back elsewhere; a failed look is tried again.
-  const refreshing = setInterval(() => void members.refresh().catch(() => undefined), refreshEveryMs);
+  let labelled: string | undefined;
+  const refresh = async (): Promise<void> => {
+    await members.refresh();
+    const now = labelledPrimary(members);
+    if (now !== labelled) tell({ atMs: recorder.now(), source: "cluster", event: "endpoint", detail: { pods: now } });
+    labelled = now;
+  };
+  const refreshing = setInterval(() => void refresh().catch(() => undefined), refreshEveryMs);
+  void refresh().catch(() => undefined);
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     clearInterval(refreshing);

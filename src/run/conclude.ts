@@ -34,9 +34,45 @@ export interface Conclusion {
 
 /** Judges the run, stores its files, and ends it: the last thing an owner does. */
 export async function conclude(conclusion: Conclusion): Promise<void> {
-  const { deps, run, journal, ending, history, proofs } = conclusion;
+  const { deps, run, journal, history, proofs } = conclusion;
   const cleanedUp = proofs.every((proof) => proof.ok);
-  const report = buildReport({
+  const { report, ending } = await judged(conclusion, cleanedUp);
+  const artifacts = await makeArtifacts(conclusion, report);
+  for (const artifact of artifacts) await saveArtifact(deps.database, run.id, artifact);
+  for (const fault of await faultsOf(deps.database, run.id)) {
+    await setFaultState(deps.database, run.id, fault.faultId, cleanedUp ? "verified" : "unverified");
+  }
+  await journal.say({ type: "judged", report, artifacts: artifacts.map((artifact) => artifact.name) });
+  await journal.move(ending.outcome, {
+    outcome: ending.outcome,
+    ...(ending.reason === null ? {} : { reason: ending.reason }),
+    ...(history === null ? {} : { atMs: lastMs(history) }),
+  });
+}
+
+/**
+ * The report, and how the run ends with it. A history that a judge cannot read makes a failed run without a judgement,
+ * whose history is kept all the same: the fault is healed by then, and only the reading went wrong.
+ */
+async function judged(
+  conclusion: Conclusion,
+  cleanedUp: boolean,
+): Promise<{ report: Report; ending: Conclusion["ending"] }> {
+  const { deps, run, journal, ending } = conclusion;
+  try {
+    return { report: reportOf(conclusion, cleanedUp), ending };
+  } catch (error) {
+    deps.log("the report could not be made", { run: run.id, error: error instanceof Error ? error.stack : error });
+    const message = "The run could not be judged: making the report failed.";
+    const hint = "What was measured is in history.jsonl; the worker's log says what went wrong.";
+    await journal.say({ type: "problem", code: "internal", message, hint });
+    const failed = { outcome: "failed", reason: message } as const;
+    return { report: reportOf({ ...conclusion, ending: failed, history: null }, cleanedUp), ending: failed };
+  }
+}
+
+function reportOf({ run, ending, history, guards, proofs }: Conclusion, cleanedUp: boolean): Report {
+  return buildReport({
     history,
     run: {
       id: run.id,
@@ -57,19 +93,8 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
     },
     runVerdict: ending.outcome,
     cleanupVerdict: cleanedUp ? "verified" : "unverified",
-    guards: conclusion.guards.map(({ id, ok, measured, bound }) => ({ id, ok, measured, bound })),
+    guards: guards.map(({ id, ok, measured, bound }) => ({ id, ok, measured, bound })),
     cleanup: proofs.map(({ what, ok, detail }) => ({ what, ok, detail })),
-  });
-  const artifacts = await makeArtifacts(conclusion, report);
-  for (const artifact of artifacts) await saveArtifact(deps.database, run.id, artifact);
-  for (const fault of await faultsOf(deps.database, run.id)) {
-    await setFaultState(deps.database, run.id, fault.faultId, cleanedUp ? "verified" : "unverified");
-  }
-  await journal.say({ type: "judged", report, artifacts: artifacts.map((artifact) => artifact.name) });
-  await journal.move(ending.outcome, {
-    outcome: ending.outcome,
-    ...(ending.reason === null ? {} : { reason: ending.reason }),
-    ...(history === null ? {} : { atMs: lastMs(history) }),
   });
 }
 

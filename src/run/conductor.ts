@@ -168,7 +168,14 @@ async function experimentAndHeal(all: Walk): Promise<void> {
   }
   try {
     const proofs = await healAndProve(all, recorder, ending);
-    await finish(all, recorder, live);
+    try {
+      await finish(all, recorder, live);
+    } catch (error) {
+      // The fault is healed; what could not be read back is unknown, and the run says so instead of vanishing.
+      ownership.lost.throwIfAborted();
+      const failed = await failure(deps, journal, error);
+      if (ending.outcome === "completed") ending = failed;
+    }
     await journal.move("judging", { atMs: recorder.now() });
     await conclude({ ...all, ending, history: recorder.history(), proofs });
   } finally {
@@ -256,7 +263,10 @@ async function healAndProve(all: Walk, recorder: Recorder, ending: Ending): Prom
   }
   recorder.phase("recovery");
   await journal.move("verifying", { atMs: recorder.now(), events: [...removed, ...proofs] });
-  const paths = [...(await provePodsBack(cluster, faults, ownership.lost)), ...(await proveDataPath(session, faults))];
+  const paths = [
+    ...(await provePodsBack(cluster, faults, ownership.lost)),
+    ...(await proveDataPath(session, faults, ownership.lost)),
+  ];
   if (paths.length > 0) await journal.say(...paths);
 
   const shutdown = isStopWish(ownership.stop.reason) && ownership.stop.reason.kind === "shutdown";

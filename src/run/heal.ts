@@ -110,12 +110,31 @@ async function nothingLabelled(cluster: Cluster, runId: string, signal: AbortSig
   }
 }
 
-/** Proves in the data path that the pods which a fault kept apart talk to each other again. */
-export async function proveDataPath(session: SystemSession, faults: readonly StoredFault[]): Promise<HealingProof[]> {
+/** A path that does not answer for this long after its fault is gone is reported as not healed. */
+const pathBackDeadlineMs = 30_000;
+
+/**
+ * Proves in the data path that the pods which a fault kept apart talk to each other again. A member may be restarting
+ * just then (a demoted PostgreSQL is rewound), so what does not answer at once is asked again until the deadline.
+ */
+export async function proveDataPath(
+  session: SystemSession,
+  faults: readonly StoredFault[],
+  signal: AbortSignal,
+  deadlineMs = pathBackDeadlineMs,
+): Promise<HealingProof[]> {
   const proofs: HealingProof[] = [];
   for (const fault of faults.filter(({ kind }) => kind === "NetworkChaos")) {
     const names = (side: "subject" | "target"): string[] => fault.targets[side].map(({ pod }) => pod);
-    const proof = await session.proveConnected(names("subject"), names("target"));
+    const look = () => session.proveConnected(names("subject"), names("target"));
+    let proof = await look();
+    await until(
+      async () => {
+        if (!proof.ok) proof = await look();
+        return proof.ok ? true : undefined;
+      },
+      { deadlineMs, everyMs: 500, signal },
+    );
     const broken = proof.pairs.filter((pair) => !pair.ok);
     proofs.push({
       type: "healing-proof",

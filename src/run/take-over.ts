@@ -98,7 +98,7 @@ async function prove(
         log: deps.log,
       }),
     );
-    const paths = await proveDataPath(session, faults);
+    const paths = await proveDataPath(session, faults, ownership.lost);
     if (paths.length > 0) await journal.say(...paths);
     await session.cleanUp();
     return [...back, ...paths];

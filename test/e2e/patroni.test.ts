@@ -20,7 +20,7 @@ describe.skipIf(process.getuid?.() !== 0)("PostgreSQL under Patroni, through Sla
     await approve(stack, card);
     expect(await untilState(stack, runId, ["completed"], 200_000)).toBe("completed");
     const report = await reportOf(stack, runId);
-    expect(report.verdicts).toMatchObject({ run: "completed", cleanup: "verified" });
+    expect(report.verdicts, JSON.stringify(report.cleanup)).toMatchObject({ run: "completed", cleanup: "verified" });
     expect(report.writes.byClient).toEqual(recount((await artifact(stack, runId, "history.jsonl")).toString("utf8")));
     return { runId, report };
   };
@@ -30,11 +30,22 @@ describe.skipIf(process.getuid?.() !== 0)("PostgreSQL under Patroni, through Sla
   it("fails over from a killed primary, and says when each step was done", async () => {
     const { report } = await run("run patroni-failover duration=26s baseline=4s recovery=90s maxOutage=60s");
     const measures = found(report);
-    for (const id of ["gone", "lock-expired", "lock-taken", "promoted", "first-new-write", "back", "rejoined"]) {
+    for (const id of [
+      "gone",
+      "lock-expired",
+      "lock-taken",
+      "promoted",
+      "endpoint",
+      "first-new-write",
+      "back",
+      "rejoined",
+    ]) {
       expect(measures.get(id), id).toBeGreaterThan(0);
     }
     expect(measures.get("lock-expired")).toBeLessThanOrEqual(measures.get("promoted") ?? 0);
     expect(measures.get("double-acceptance")).toBe(0);
+    // What the killed primary wrote and nobody had is what it must be rewound by; its own log is the witness.
+    expect(report.measures.find(({ id }) => id === "rejoined")?.note).toMatch(/^(rewound by|on its own data)/);
     // What the servers themselves say, by the module's own commands.
     const primary = roleEvents(report).findLast(({ detail }) => detail["role"] === "primary")?.source ?? "";
     expect(await psql(primary, "select pg_is_in_recovery()")).toBe("f");

@@ -132,6 +132,28 @@ describe("a killed primary", () => {
     expect(report(h, maxOutage).verdicts.hypothesis).toBe("refuted");
     expect(report(h, maxOutage).because).toMatch(because);
   });
+  it.each<[string, { labelAgeMs: number | null; versionAgeMs: number | null } | null, string]>([
+    ["rewound", { labelAgeMs: 5000, versionAgeMs: 999_000 }, "rewound by pg_rewind"],
+    ["copied anew", { labelAgeMs: 5000, versionAgeMs: 6000 }, "copied anew by a base backup"],
+    ["as it was", { labelAgeMs: 999_000, versionAgeMs: 999_000 }, "on its own data, without rewind"],
+    ["as it was, never backed up", { labelAgeMs: null, versionAgeMs: 999_000 }, "on its own data, without rewind"],
+    ["unseen", null, "how is not known"],
+  ])("says how the old primary rejoined: %s", (_what, detail, words) => {
+    const h = kill();
+    const events = detail === null ? h.events : [...h.events, event(39_500, "postgresql-0", "data-directory", detail)];
+    const found = report({ ...h, events });
+    expect(found.measures.find(({ id }) => id === "rejoined")?.note).toBe(words);
+  });
+  it("times the label that services select by", () => {
+    const h = kill();
+    const events = [
+      ...h.events,
+      event(1000, "cluster", "endpoint", { pods: "postgresql-0" }),
+      event(26_000, "cluster", "endpoint", { pods: "postgresql-1" }),
+    ];
+    expect(value({ ...h, events }, "endpoint")).toBe(21_000);
+    expect(value(h, "endpoint")).toBeNull();
+  });
   it("says that nobody took over, and that the old one did not rejoin", () => {
     expect(ids(hit({ action: "pod-kill", promoted: false }))).toContain("patroni.no-failover");
     expect(ids(hit({ action: "pod-kill", rejoins: false }))).toContain("patroni.old-primary-not-back");

@@ -3,7 +3,7 @@ import type { Cluster } from "../../src/cluster/port.ts";
 import type { PodAddress, SystemSession } from "../../src/probes/system.ts";
 import { createRecorder } from "../../src/probes/recorder.ts";
 import { lookForEffect } from "../../src/run/fault-effect.ts";
-import { provePodsBack } from "../../src/run/heal.ts";
+import { proveDataPath, provePodsBack } from "../../src/run/heal.ts";
 import type { StoredFault } from "../../src/store/faults.ts";
 import { history } from "../support/history-builder.ts";
 
@@ -56,6 +56,31 @@ describe("the proof that a killed pod is back", () => {
   it("is not asked of a fault that touches no pod's life", async () => {
     const partition = { ...fault("partition"), kind: "NetworkChaos" };
     expect(await provePodsBack(clusterWith([]), [partition], never, 0)).toEqual([]);
+  });
+});
+
+describe("the proof of a data path that was cut", () => {
+  /** Test double: a session whose paths answer from the n-th look on. */
+  const answersAtLook = (wanted: number): SystemSession => {
+    let looks = 0;
+    const proveConnected: SystemSession["proveConnected"] = async () => {
+      looks += 1;
+      const ok = looks >= wanted;
+      return { ok, pairs: [{ from: "a", to: "b", ok, detail: ok ? "connected" : "Connection refused" }] };
+    };
+    return { proveConnected } as SystemSession;
+  };
+  const partition = { ...fault("partition"), kind: "NetworkChaos" };
+
+  it("waits for a member that is restarting just then", async () => {
+    expect(await proveDataPath(answersAtLook(2), [partition], never)).toMatchObject([
+      { ok: true, detail: "1 of 1 paths answer" },
+    ]);
+  });
+  it("fails with the last reason when the path stays cut", async () => {
+    expect(await proveDataPath(answersAtLook(Infinity), [partition], never, 0)).toMatchObject([
+      { ok: false, detail: "a to b: Connection refused" },
+    ]);
   });
 });
 

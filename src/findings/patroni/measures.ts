@@ -5,6 +5,14 @@ import type { Measure } from "../report.ts";
 import { between } from "../observed.ts";
 import type { PatroniTimings } from "./timings.ts";
 
+/** How the old primary rejoined, in words. */
+export const rejoinWords = {
+  rewound: "rewound by pg_rewind",
+  copied: "copied anew by a base backup",
+  "as-it-was": "on its own data, without rewind",
+  unknown: "how is not known",
+} as const;
+
 /** The table of measures of a run against PostgreSQL with Patroni, in the order of events. */
 export function patroniMeasures(history: History, context: JudgeContext, timings: PatroniTimings): Measure[] {
   const { overlap } = timings;
@@ -29,9 +37,15 @@ export function patroniMeasures(history: History, context: JudgeContext, timings
           since("last-old-write", "Fault to its last acknowledged write", timings.lastOldWriteMs),
         ]),
     since("promoted", "Fault to another being primary", timings.promotedMs, timings.newPrimary ?? "nobody"),
+    since("endpoint", "Fault to the services' label on the new primary", timings.endpointMs, "looked at once a second"),
     since("first-new-write", "Fault to the first write on the new primary", timings.firstNewWriteMs),
     ...(timings.killed ? [since("back", "Fault to the old primary answering again", timings.backMs)] : []),
-    since("rejoined", "Fault to the old primary running as a replica", timings.rejoinedMs),
+    since(
+      "rejoined",
+      "Fault to the old primary running as a replica",
+      timings.rejoinedMs,
+      timings.rejoinedMs === null ? undefined : rejoinWords[timings.rejoin ?? "unknown"],
+    ),
     {
       id: "double-acceptance",
       title: "Two members accepted writes at once",

@@ -8,6 +8,7 @@ import { counted, number, percent, seconds, secondsOrUnseen } from "../words.ts"
 import { divergentMembers, totalWrites } from "../write-counts.ts";
 import { nothingLost, unknownOutcomes } from "../write-rules.ts";
 import { between } from "../observed.ts";
+import { rejoinWords } from "./measures.ts";
 import type { PatroniTimings } from "./timings.ts";
 
 export interface PatroniRuleInput {
@@ -129,6 +130,11 @@ const failoverTime: Rule = (input) => {
     evidence: [
       `the lock was free after ${after(timings.lockExpiredMs)}, taken by another after ${after(timings.lockTakenMs)}; ${timings.newPrimary ?? "it"} said it was primary after ${after(timings.promotedMs)}`,
       `commonly expected of Patroni: 15 to 30 s; measured: ${seconds(afterMs)}, ${place} that`,
+      ...(timings.rejoinedMs === null
+        ? []
+        : [
+            `${timings.oldPrimary ?? "the old primary"} was back as a replica after ${after(timings.rejoinedMs)}, ${rejoinWords[timings.rejoin ?? "unknown"]}`,
+          ]),
       `ttl ${settingOf(input, "ttl").value} s, loop_wait ${settingOf(input, "loop_wait").value} s, retry_timeout ${settingOf(input, "retry_timeout").value} s`,
     ],
     advice:

@@ -26,6 +26,10 @@ export interface PatroniTimings {
   backMs: number | null;
   /** It runs as a replica on the new timeline. */
   rejoinedMs: number | null;
+  /** What it took to rejoin; null when its data directory could not be looked at. */
+  rejoin: "rewound" | "copied" | "as-it-was" | null;
+  /** The label that services select by is on the new primary, as the cluster's API says, looked at once a second. */
+  endpointMs: number | null;
   timelineBefore: number | null;
   timelineAfter: number | null;
   /** Bytes of WAL that the old primary was seen to have written beyond the fork; at least so many were thrown away. */
@@ -94,11 +98,29 @@ export function readPatroniTimings(history: History): PatroniTimings {
         : (first((event) => event.source === oldPrimary && event.event === "reachable" && event.atMs > gone.atMs)
             ?.atMs ?? null),
     rejoinedMs: rejoined?.atMs ?? null,
+    rejoin: injectedMs === null ? null : rejoinOf(events, oldPrimary, injectedMs),
+    endpointMs: first((event) => event.event === "endpoint" && event.detail["pods"] === newPrimary)?.atMs ?? null,
     timelineBefore: numberOrNull(before?.detail["timeline"]),
     timelineAfter,
     bytesBeyondFork: beyondFork(history, oldPrimary, numberOrNull(before?.detail["timeline"]), promoted?.atMs ?? null),
     overlap: doubleAcceptance(history),
   };
+}
+
+/** A file that is younger than the fault was written by the rejoin. */
+function rejoinOf(
+  events: readonly TimelineEvent[],
+  oldPrimary: string | null,
+  injectedMs: number,
+): PatroniTimings["rejoin"] {
+  const look = events.findLast((event) => event.event === "data-directory" && event.source === oldPrimary);
+  if (look === undefined) return null;
+  const since = (name: string): boolean => {
+    const ageMs = numberOrNull(look.detail[name]);
+    return ageMs !== null && look.atMs - ageMs > injectedMs;
+  };
+  if (since("versionAgeMs")) return "copied";
+  return since("labelAgeMs") ? "rewound" : "as-it-was";
 }
 
 /** Last position that the old primary told before another was promoted, less the fork of its timeline. */

@@ -32,7 +32,8 @@ export async function withMember<T>(
 
 /**
  * Waits until every replica has replayed what the primary has written, then reads every write client's rows from every
- * member. Tells Patroni's own history of timelines (`timeline`, with the byte position of each fork).
+ * member. Tells Patroni's own history of timelines (`timeline`, with the byte position of each fork), and how old each
+ * member's data directory is (`data-directory`).
  */
 export async function readPatroni(
   members: PatroniPods,
@@ -50,6 +51,7 @@ export async function readPatroni(
       recorder.event({ atMs: recorder.now(), source: primary, event: "timeline", detail });
     }
   }
+  await Promise.all(members.pods.map(({ name }) => tellDataDirectory(members, name, recorder)));
   const text = `select seq from ${tableOf(runId)} where client = $1 order by seq`;
   return Promise.all(
     members.pods.flatMap(({ name }) =>
@@ -70,6 +72,27 @@ export async function readPatroni(
       }),
     ),
   );
+}
+
+/**
+ * By what a rejoin leaves in the data directory: pg_rewind and pg_basebackup write a backup_label, which the server
+ * renames to backup_label.old when it starts; only pg_basebackup writes PG_VERSION anew. A role that may not look at
+ * files (pg_stat_file is for superusers) leaves it unknown.
+ */
+async function tellDataDirectory(members: PatroniPods, pod: string, recorder: Recorder): Promise<void> {
+  const ageMs = (file: string): string =>
+    `(extract(epoch from clock_timestamp() - (pg_stat_file('${file}', true)).modification) * 1000)::float8`;
+  const text = `select ${ageMs("backup_label.old")} as label, ${ageMs("PG_VERSION")} as version`;
+  try {
+    const row = await withMember(members, pod, async (client) => {
+      const { rows } = await client.query<{ label: number | null; version: number | null }>(text);
+      return rows[0];
+    });
+    const detail = { labelAgeMs: row?.label ?? null, versionAgeMs: row?.version ?? null };
+    recorder.event({ atMs: recorder.now(), source: pod, event: "data-directory", detail });
+  } catch {
+    // Not read is not known; the report says so.
+  }
 }
 
 async function untilReplayed(members: PatroniPods, primary: string, recorder: Recorder): Promise<void> {

@@ -2,10 +2,17 @@ import { AftershockError } from "../../errors.ts";
 import type { GuardResult } from "../system.ts";
 import { onlyPrimary, type PatroniView } from "./members.ts";
 
+export interface ReplicaLag {
+  /** WAL that it has not replayed yet. */
+  bytes: number;
+  /** Age of the last WAL that it replayed (`replay_lag`); null when the primary has no measurement of it. */
+  lagMs: number | null;
+}
+
 export interface PatroniEvidence {
   views: readonly PatroniView[];
-  /** Bytes that each streaming replica has not replayed yet, by the primary's pg_stat_replication; null: unreadable. */
-  lagBytes: ReadonlyMap<string, number> | null;
+  /** How far each streaming replica is behind, by the primary's pg_stat_replication; null: unreadable. */
+  lag: ReadonlyMap<string, ReplicaLag> | null;
   /** Undefined when the lock could not be read. */
   lockHolder: string | null | undefined;
   hasDcs: boolean;
@@ -35,13 +42,21 @@ const guards: Readonly<Record<string, (evidence: PatroniEvidence, bounds: Bounds
       hint: "Without a healthy replica nothing can take over. Start one first: patronictl list",
     };
   },
-  "replication-lag": ({ lagBytes }, bounds) => {
-    const most = bounds["maxBytes"] ?? 1_048_576;
-    const all = [...(lagBytes ?? [])];
+  "replication-lag": ({ lag }, bounds) => {
+    const mostBytes = bounds["maxBytes"] ?? 1_048_576;
+    const mostMs = (bounds["maxSeconds"] ?? 10) * 1000;
+    const all = [...(lag ?? [])];
+    const least = Math.min(...all.map(([, { bytes }]) => bytes));
+    const shown = all.map(
+      ([pod, { bytes, lagMs }]) => `${pod} ${bytes} bytes, ${lagMs === null ? "time unknown" : `${lagMs / 1000} s`}`,
+    );
     return {
-      ok: all.length > 0 && all.every(([, bytes]) => bytes <= most),
-      measured: all.map(([pod, bytes]) => `${pod} ${bytes} bytes`).join(", ") || "no replica to measure",
-      bound: `at most ${most} bytes`,
+      ok: all.length > 0 && all.every(([, { bytes, lagMs }]) => bytes <= mostBytes && (lagMs ?? 0) <= mostMs),
+      measured:
+        all.length === 0
+          ? "no replica to measure"
+          : `${shown.join("; ")}. A failover now would lose at least the last ${least} bytes of WAL`,
+      bound: `at most ${mostBytes} bytes and ${mostMs / 1000} s behind`,
       hint: "Wait until the replicas have caught up: what they lack is lost when one is promoted.",
     };
   },

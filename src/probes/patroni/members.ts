@@ -57,6 +57,14 @@ export async function findPatroniPods(context: SystemContext): Promise<PatroniPo
   };
 }
 
+/** The pods that a service with the selector `role` takes for the primary, by name; empty when no pod is labelled so. */
+export function labelledPrimary({ pods }: Pick<PatroniPods, "pods">): string {
+  return pods
+    .filter(({ labels }) => labels["role"] === "master" || labels["role"] === "primary")
+    .map(({ name }) => name)
+    .join(" ");
+}
+
 /** What one member's Patroni says of itself (GET /patroni). */
 export interface PatroniView {
   pod: string;

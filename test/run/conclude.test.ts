@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { History } from "../../src/probes/history.ts";
+import { conclude } from "../../src/run/conclude.ts";
+import { createJournal } from "../../src/run/journal.ts";
+import { runStates, type RunState } from "../../src/run/lifecycle.ts";
+import { eventsAfter } from "../../src/store/events.ts";
+import { takeLease } from "../../src/store/leases.ts";
+import { compareAndSetState, findRun } from "../../src/store/runs.ts";
+import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
+import { event, history, op } from "../support/history-builder.ts";
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await startTestDatabase();
+});
+afterAll(() => db?.stop());
+
+/** Walks a new run to `judging`, whose owner then concludes it with `measured`. */
+async function concluded(measured: History) {
+  const { database } = db;
+  const runId = await insertTestRun(database);
+  const path: RunState[] = ["requested", "approved", "preflight", "baseline", "injecting", "active", "healing"];
+  for (const [at, from] of path.slice(0, -1).entries()) {
+    await compareAndSetState(database, { runId, from, to: path[at + 1] ?? from });
+  }
+  const claim = await takeLease(database, { runId, owner: "w", states: [...runStates], leaseMs: 60_000 });
+  if (claim === null) throw new Error("no lease");
+  const journal = createJournal(database, { runId, fence: claim.fence, state: "healing" });
+  await journal.move("verifying");
+  await journal.move("judging");
+  const run = await findRun(database, runId);
+  if (run === null) throw new Error("no run");
+  const log: string[] = [];
+  await conclude({
+    deps: { database, renderChart: async () => Buffer.from("png"), log: (message) => log.push(message) },
+    run,
+    journal,
+    guards: [],
+    ending: { outcome: "completed", reason: null },
+    history: measured,
+    proofs: [{ type: "healing-proof", what: "gone", ok: true, detail: "deleted" }],
+  });
+  const events = await eventsAfter(database, runId, 0);
+  const judged = events.findLast(({ type }) => type === "judged");
+  return { state: (await findRun(database, runId))?.state, judged, events, log };
+}
+
+const sound = (): History => history({ operations: [op({ seq: 1, at: 10 })], events: [event(5, "run", "noted")] });
+
+describe("the end of a run", () => {
+  it("is as it went, with the report and its files", async () => {
+    const { state, judged, log } = await concluded(sound());
+    expect(state).toBe("completed");
+    expect(judged).toMatchObject({ artifacts: ["chart.png", "report.md", "report.json", "history.jsonl"] });
+    expect(log).toEqual([]);
+  });
+  it("is failed, with the reason and the history kept, when the report cannot be made", async () => {
+    // Test double of a fault in a judge: the first look at the settings, which is the report's, fails.
+    const { settings, ...rest } = sound();
+    let looks = 0;
+    const unreadable: History = {
+      ...rest,
+      get settings() {
+        looks += 1;
+        if (looks === 1) throw new Error("a rule met what it did not expect");
+        return settings;
+      },
+    };
+    const { state, judged, events, log } = await concluded(unreadable);
+    expect(state).toBe("failed");
+    expect(judged).toMatchObject({
+      report: { verdicts: { run: "failed", hypothesis: "inconclusive", cleanup: "verified" } },
+      artifacts: expect.arrayContaining(["history.jsonl"]),
+    });
+    expect(events.map(({ type }) => type)).toContain("problem");
+    expect(log).toContain("the report could not be made");
+  });
+});
