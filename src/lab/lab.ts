@@ -1,5 +1,7 @@
 import { startApiServer } from "./api/server.ts";
 import { startChaosController } from "./chaos/chaos-controller.ts";
+import { ioChaos } from "./chaos/io-chaos.ts";
+import { createIoPlane } from "./chaos/io-plane.ts";
 import { networkChaos } from "./chaos/network-chaos.ts";
 import { createNetworkPlane } from "./chaos/network-plane.ts";
 import { podChaos } from "./chaos/pod-chaos.ts";
@@ -57,8 +59,8 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   for (const { namespace } of systems) ensureNamespace(store, namespace);
   createNodes(store, subnet.hostAddress);
   const plane = createNetworkPlane(store, kubelet);
-  const chaos = [networkChaos(store, plane), podChaos(store, kubelet)].map((kind) =>
-    startChaosController(store, kind, { now: Date.now, random: Math.random, log }),
+  const chaos = [networkChaos(store, plane), podChaos(store, kubelet), ioChaos(store, createIoPlane(kubelet))].map(
+    (kind) => startChaosController(store, kind, { now: Date.now, random: Math.random, log }),
   );
   const stopControllers = [startEndpoints(store), startStatefulSets(store, nodes)];
   createRedis(store, addresses, options.redis);

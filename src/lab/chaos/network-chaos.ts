@@ -72,6 +72,7 @@ export function idOf(pod: LabObject): string {
   return `${pod.metadata.namespace ?? "default"}/${pod.metadata.name}`;
 }
 
-function sourceOf(object: LabObject): string {
+/** What a rule or an injection is known by: the object that asked for it. */
+export function sourceOf(object: LabObject): string {
   return `${object.metadata.namespace ?? "default"}/${object.metadata.name}`;
 }

@@ -7,6 +7,7 @@ const programs: ReadonlyArray<[program: string, debianPackage: string]> = [
   ["nsenter", "util-linux"],
   ["ip", "iproute2"],
   ["nft", "nftables"],
+  ["strace", "strace"],
   ["redis-server", "redis-server"],
   ["redis-cli", "redis-tools"],
   ["patroni", "patroni"],

@@ -28,6 +28,8 @@ export interface Container {
   logs: LogBuffer;
   env: Record<string, string>;
   signal(name: NodeJS.Signals): void;
+  /** Process id of its first process, as the lab sees it; undefined while it is down. */
+  pid(): number | undefined;
   /** Keeps it down: no process and no restart, until `release`. */
   hold(): void;
   release(): void;
@@ -114,6 +116,7 @@ export function startContainer(
     logs,
     env,
     signal,
+    pid: () => (child?.pid === undefined ? undefined : firstChild(child.pid)),
     hold: () => {
       held = true;
       clearTimeout(timer);

@@ -14,6 +14,7 @@ import { startContainer, type Container } from "./container.ts";
 import { execInSandbox } from "./exec.ts";
 import { hostsText } from "./hosts.ts";
 import { readPodSpec, type PodSpec } from "./pod-spec.ts";
+import { processTree, type PodProcess } from "./processes.ts";
 import { podStatus } from "./pod-status.ts";
 import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
@@ -30,7 +31,7 @@ export const restartDelayAnnotation = "lab.aftershock.dev/restart-delay-ms";
 const startRetryMs = 1000;
 
 interface RunningPod {
-  key: ObjectKey;
+  key: ObjectKey & { namespace: string };
   uid: string;
   ip: string;
   spec: PodSpec;
@@ -44,11 +45,23 @@ interface RunningPod {
   looking: boolean;
 }
 
+/** The volumes of a running container, and the processes that use them. */
+export interface ContainerStorage {
+  /** Where each volume is in the container, and on this machine. */
+  volumes: ReadonlyArray<{ mountPath: string; source: string }>;
+  /** The container's first process first; empty while it is down. */
+  processes(): PodProcess[];
+  /** Command line that runs a program inside the pod. */
+  enter(command: readonly string[]): string[];
+}
+
 /** What the chaos controllers may do to a running pod. */
 export interface PodFaults {
   /** Command line that runs a program in the network namespace of that very pod; undefined if it is not running. */
   enterNetwork(pod: LabObject): ((command: readonly string[]) => string[]) | undefined;
   killContainers(pod: LabObject, names: readonly string[]): void;
+  /** Undefined while the container is down. */
+  storage(pod: LabObject, container: string): ContainerStorage | undefined;
   hold(pod: LabObject): void;
   release(pod: LabObject): void;
 }
@@ -119,6 +132,9 @@ export function startKubelet(options: {
     }
   };
 
+  const volumeSource = (namespace: string, pod: string, spec: PodSpec, volume: string): string =>
+    join(options.stateDirectory, "volumes", namespace, spec.claims[volume] ?? `${pod}-${volume}`);
+
   const startPod = async (object: LabObject): Promise<void> => {
     const namespace = object.metadata.namespace ?? "default";
     const { name, uid } = object.metadata;
@@ -126,7 +142,7 @@ export function startKubelet(options: {
     const spec = readPodSpec(object, ip);
     const mounts = spec.containers.flatMap((container) =>
       container.volumeMounts.map((mount) => ({
-        source: join(options.stateDirectory, "volumes", namespace, spec.claims[mount.name] ?? `${name}-${mount.name}`),
+        source: volumeSource(namespace, name, spec, mount.name),
         target: mount.mountPath,
       })),
     );
@@ -269,6 +285,26 @@ export function startKubelet(options: {
       for (const container of byObject(object)?.containers ?? []) {
         if (names.length === 0 || names.includes(container.state().name)) container.signal("SIGKILL");
       }
+    },
+    storage: (object, name) => {
+      const pod = byObject(object);
+      const container = pod?.containers.find((candidate) => candidate.state().name === name);
+      const spec = pod?.spec.containers.find((candidate) => candidate.name === name);
+      if (pod === undefined || container?.pid() === undefined || spec === undefined) return undefined;
+      return {
+        volumes: spec.volumeMounts.map((mount) => ({
+          mountPath: mount.mountPath,
+          source: volumeSource(pod.key.namespace, pod.key.name, pod.spec, mount.name),
+        })),
+        processes: () => {
+          const pid = container.pid();
+          const root = join(options.stateDirectory, "pods", pod.uid, "root");
+          // What a container's process started and left (a daemon, e.g. PostgreSQL under Patroni) belongs to the
+          // pod's first process then, which itself does nothing.
+          return pid === undefined ? [] : [...processTree(pid, root), ...processTree(pod.sandbox.pid, root).slice(1)];
+        },
+        enter: pod.sandbox.enter,
+      };
     },
     hold: (object) => byObject(object)?.containers.forEach((container) => container.hold()),
     release: (object) => byObject(object)?.containers.forEach((container) => container.release()),

@@ -35,6 +35,7 @@ export function createEtcdMembers(
       image: "etcd",
       port: etcdClientPort,
       script,
+      dataPath: "/data",
       env: [
         { name: "INITIAL_CLUSTER", value: hosts.map((host, at) => `${name}-${at}=http://${host}:2380`).join(",") },
         { name: "NAMESPACE", value: namespace },

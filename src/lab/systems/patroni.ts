@@ -9,6 +9,8 @@ import { headlessService, statefulSet } from "./workload.ts";
 
 const namespace = "database";
 const members = 3;
+/** Where the training module has the volume; PostgreSQL's data directory is its root there. */
+const dataPath = "/var/lib/postgresql/data";
 
 /**
  * Patroni before 3.0.3 has a bug in its `etcd3` driver: after a healed partition the old primary takes the lock back
@@ -19,7 +21,7 @@ const patroniScript = `
 version=$(patroni --version | tr -dc '0-9.')
 dcs=etcd3
 [ "$(printf '%s\\n3.0.3\\n' "$version" | sort -V | head -n 1)" = 3.0.3 ] || dcs=etcd
-cat > /data/patroni.yml <<CONF
+cat > /run/patroni.yml <<CONF
 scope: postgresql
 name: $POD_NAME
 restapi: { listen: "0.0.0.0:8008", connect_address: "$POD_IP:8008" }
@@ -37,7 +39,7 @@ bootstrap:
 postgresql:
   listen: "0.0.0.0:5432"
   connect_address: "$POD_IP:5432"
-  data_dir: /data/pgdata
+  data_dir: ${dataPath}
   bin_dir: $PG_BIN
   pgpass: /tmp/pgpass
   parameters: { unix_socket_directories: "/var/run/postgresql" }
@@ -51,14 +53,15 @@ postgresql:
 CONF
 # The module's commands take postgresql-0 for the primary: the others let it be the first, once.
 tries=0
-until [ "$POD_NAME" = postgresql-0 ] || [ -d /data/pgdata ] || [ $tries -ge 150 ] || bash -c '
+until [ "$POD_NAME" = postgresql-0 ] || [ -f ${dataPath}/PG_VERSION ] || [ $tries -ge 150 ] || bash -c '
   exec 3<>/dev/tcp/$0/8008 && printf "GET /primary HTTP/1.0\\r\\n\\r\\n" >&3 && head -n 1 <&3 | grep -q 200
 ' "$FIRST_PRIMARY" 2>/dev/null; do
   tries=$((tries + 1)); sleep 0.2
 done
 mkdir -p /var/run/postgresql
-chown postgres:postgres /var/run/postgresql /data /data/patroni.yml
-exec setpriv --reuid postgres --regid postgres --init-groups patroni /data/patroni.yml
+chown postgres:postgres /var/run/postgresql ${dataPath} /run/patroni.yml
+chmod 700 ${dataPath}
+exec setpriv --reuid postgres --regid postgres --init-groups patroni /run/patroni.yml
 `;
 
 /**
@@ -90,12 +93,13 @@ export function patroniSystem(store: ObjectStore, addresses: AddressBook): LabSy
           image: "postgresql",
           port: 5432,
           script: patroniScript,
+          dataPath,
           env: [
             { name: "ETCD_HOSTS", value: etcd.map((host) => `${host}:${etcdClientPort}`).join(",") },
             { name: "FIRST_PRIMARY", value: addressOf("postgresql-0") },
             { name: "PG_BIN", value: programs },
             { name: "PATH", value: `${programs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin` },
-            { name: "PATRONICTL_CONFIG_FILE", value: "/data/patroni.yml" },
+            { name: "PATRONICTL_CONFIG_FILE", value: "/run/patroni.yml" },
             { name: "LC_ALL", value: "C.UTF-8" },
           ],
           // Longer than the lock's ttl: a primary that is back sooner keeps the lock, and nothing fails over.

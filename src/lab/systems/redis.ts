@@ -86,7 +86,18 @@ export function createRedis(store: ObjectStore, addresses: AddressBook, settings
     ],
   ] as const) {
     store.create(headlessService(namespace, name, name, port));
-    store.create(statefulSet({ ...common, name, container, image: "redis", port, script, env: [...env, ...more] }));
+    store.create(
+      statefulSet({
+        ...common,
+        name,
+        container,
+        image: "redis",
+        port,
+        script,
+        dataPath: "/data",
+        env: [...env, ...more],
+      }),
+    );
   }
 }
 

@@ -40,11 +40,13 @@ export interface StatefulWorkload {
   /** Shell script of the container; `$POD_NAME` and `$POD_IP` are set. */
   script: string;
   env: ReadonlyArray<{ name: string; value: string }>;
+  /** Where its volume is mounted. */
+  dataPath: string;
   /** How long a pod that was killed stays away. */
   restartDelayMs: number;
 }
 
-/** A StatefulSet of members that start side by side, each with a volume at `/data`. */
+/** A StatefulSet of members that start side by side, each with a volume. */
 export function statefulSet(workload: StatefulWorkload): NewObject {
   const { name, namespace, port } = workload;
   const field = (variable: string, fieldPath: string) => ({ name: variable, valueFrom: { fieldRef: { fieldPath } } });
@@ -71,7 +73,7 @@ export function statefulSet(workload: StatefulWorkload): NewObject {
               command: ["sh", "-c", workload.script],
               env: [field("POD_IP", "status.podIP"), field("POD_NAME", "metadata.name"), ...workload.env],
               ports: [{ containerPort: port, protocol: "TCP" }],
-              volumeMounts: [{ name: "data", mountPath: "/data" }],
+              volumeMounts: [{ name: "data", mountPath: workload.dataPath }],
               readinessProbe: { tcpSocket: { port } },
             },
           ],

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchLab, type LaunchedLab } from "../../src/lab/launch.ts";
+import { kubectl, kubectlOk } from "../support/kubectl.ts";
+import { waitFor } from "../support/stack.ts";
+
+/** Appends to /data/early, and to /data/later once it is there, ten times a second, and says how it went. */
+const writer = `
+while :; do
+  for f in early later; do
+    [ $f = early ] || [ -e /tmp/go ] || continue
+    if echo x >> /data/$f; then echo $f ok; else echo $f failed; fi
+  done 2>/dev/null
+  sleep 0.1
+done`;
+
+describe.skipIf(process.getuid?.() !== 0)("disk faults in the lab, by the ordinary kubectl", () => {
+  let lab: LaunchedLab;
+  beforeAll(async () => {
+    lab = await launchLab();
+    await apply({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "writer", namespace: "default" },
+      spec: {
+        containers: [
+          {
+            name: "writer",
+            image: "none",
+            command: ["sh", "-c", writer],
+            volumeMounts: [{ name: "data", mountPath: "/data" }],
+          },
+        ],
+        volumes: [{ name: "data", emptyDir: {} }],
+      },
+    });
+    await untilSaid(["early ok"], []);
+  });
+  afterAll(() => lab?.stop());
+
+  const k = (...args: string[]) => kubectlOk(lab.kubeconfigPath, args);
+  const apply = (object: object) => kubectlOk(lab.kubeconfigPath, ["apply", "-f", "-"], JSON.stringify(object));
+  /** Waits until the writer's last lines hold all of some words and none of others. */
+  const untilSaid = (all: string[], none: string[]) =>
+    waitFor(
+      async () => (await kubectl(lab.kubeconfigPath, ["logs", "writer", "--tail", "6"])).stdout,
+      (lines) => all.every((words) => lines.includes(words)) && !none.some((words) => lines.includes(words)),
+      20_000,
+    );
+  const ioChaos = async (name: string, namespace: string, spec: object): Promise<void> => {
+    const apiVersion = "chaos-mesh.org/v1alpha1";
+    await apply({ apiVersion, kind: "IOChaos", metadata: { name, namespace }, spec: { mode: "all", ...spec } });
+  };
+  const condition = (name: string, namespace: string, type: string) =>
+    k("get", "iochaos", name, "-n", namespace, "-o", `jsonpath={.status.conditions[?(@.type=="${type}")].status}`);
+  const injected = (name: string, namespace: string) =>
+    waitFor(
+      () => condition(name, namespace, "AllInjected"),
+      (status) => status === "True",
+      20_000,
+    );
+  const selector = { namespaces: ["default"], pods: { default: ["writer"] } };
+  const fault = { action: "fault", errno: 5, volumePath: "/data", selector, methods: ["write"] };
+
+  it("fail writes to the files of a glob, also to one that appears later, and to no other, until deleted", async () => {
+    await ioChaos("later", "default", { ...fault, path: "/data/later*" });
+    await injected("later", "default");
+    await k("exec", "writer", "--", "touch", "/tmp/go");
+    await untilSaid(["early ok", "later failed"], ["early failed", "later ok"]);
+    await k("delete", "iochaos", "later");
+    await untilSaid(["early ok", "later ok"], ["failed"]);
+  });
+  it("hit the share of calls that was asked for", async () => {
+    await ioChaos("half", "default", { ...fault, path: "/data/early", percent: 50 });
+    await injected("half", "default");
+    await untilSaid(["early ok", "early failed"], []);
+    await k("delete", "iochaos", "half");
+    await untilSaid(["early ok"], ["failed"]);
+  });
+  it("end with their own duration", async () => {
+    await ioChaos("short", "default", { ...fault, path: "**", duration: "4s" });
+    await untilSaid(["early failed"], ["early ok"]);
+    await untilSaid(["early ok"], ["failed"]);
+    expect(await condition("short", "default", "AllRecovered")).toBe("True");
+    await k("delete", "iochaos", "short");
+  });
+  it("are refused for a path that is no mount point, with the reason, and can be deleted all the same", async () => {
+    await ioChaos("wrong", "default", { ...fault, volumePath: "/tmp" });
+    const events = await waitFor(
+      () => k("describe", "iochaos", "wrong"),
+      (text) => text.includes("/tmp is not a mount point of container writer"),
+      20_000,
+    );
+    expect(events).toContain("Failed to apply chaos");
+    await k("delete", "iochaos", "wrong", "--timeout=20s");
+  });
+
+  it("slow PostgreSQL down by the module's own experiment, and leave nothing behind", async () => {
+    const primary = "postgresql-0";
+    const psql = (...commands: string[]) =>
+      k("exec", primary, "-n", "database", "--", "psql", "-U", "postgres", ...commands.flatMap((c) => ["-c", c]));
+    const insertMs = async (): Promise<number> => {
+      const output = await psql("\\timing on", "insert into slow select 1");
+      return Number(/Time: ([\d.]+) ms/.exec(output)?.[1]);
+    };
+    await psql("create table slow (n int)");
+    expect(await insertMs()).toBeLessThan(100);
+    await ioChaos("postgres-io-delay", "database", {
+      action: "latency",
+      mode: "one",
+      selector: { namespaces: ["database"], labelSelectors: { app: "postgresql", role: "master" } },
+      volumePath: "/var/lib/postgresql/data",
+      path: "**",
+      delay: "100ms",
+      percent: 100,
+      containerNames: ["postgresql"],
+      duration: "180s",
+    });
+    await injected("postgres-io-delay", "database");
+    // A commit writes the log and syncs it: two calls at least.
+    expect(await insertMs()).toBeGreaterThan(200);
+    await k("delete", "iochaos", "postgres-io-delay", "-n", "database");
+    await waitFor(insertMs, (ms) => ms < 100, 20_000);
+    const traced = await k("exec", primary, "-n", "database", "--", "sh", "-c", "cat /proc/[0-9]*/status");
+    expect(traced).not.toMatch(/TracerPid:\s+[1-9]/);
+  });
+});
