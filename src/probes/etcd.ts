@@ -9,6 +9,7 @@ import { agreedLeader, findMembers, viewMembers, type EtcdPods, type EtcdView } 
 import { readEtcdSettings } from "./etcd/settings.ts";
 import { watchMembers } from "./etcd/watch.ts";
 import type { ClientInfo, TimelineEvent } from "./history.ts";
+import { provePairs } from "./pairs.ts";
 import type { Recorder } from "./recorder.ts";
 import type {
   ConnectivityProof,
@@ -181,6 +182,5 @@ async function proveConnected(
       return { from, to, ok: false, detail: messageOf(error) };
     }
   };
-  const pairs = await Promise.all(left.flatMap((a) => right.flatMap((b) => [ask(a, b), ask(b, a)])));
-  return { ok: pairs.length > 0 && pairs.every((pair) => pair.ok), pairs };
+  return provePairs(left, right, ask);
 }

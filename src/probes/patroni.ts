@@ -19,6 +19,7 @@ import {
 } from "./patroni/members.ts";
 import { readPatroniSettings } from "./patroni/settings.ts";
 import { watchPatroni } from "./patroni/watch.ts";
+import { provePairs } from "./pairs.ts";
 import type { Recorder } from "./recorder.ts";
 import type {
   ConnectivityProof,
@@ -196,6 +197,5 @@ async function proveConnected(
       return { from, to, ok: false, detail: messageOf(error) };
     }
   };
-  const pairs = await Promise.all(left.flatMap((a) => right.flatMap((b) => [reach(a, b), reach(b, a)])));
-  return { ok: pairs.length > 0 && pairs.every((pair) => pair.ok), pairs };
+  return provePairs(left, right, reach);
 }

@@ -1,3 +1,4 @@
+import { foldNumbers } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
 import { base64, callEtcd, fromBase64, prefixEnd, type Json } from "./http.ts";
@@ -36,7 +37,7 @@ export async function readEtcd(
           const answer = await callEtcd(host, "kv/range", { ...range, serializable: true }, { timeoutMs });
           const keys = Array.isArray(answer["kvs"]) ? (answer["kvs"] as Json[]) : [];
           const numbers = keys.map((entry) => Number(fromBase64(entry["key"]).slice(prefix.length)));
-          return { ...read, atMs: recorder.now(), ranges: fold(numbers) };
+          return { ...read, atMs: recorder.now(), ranges: foldNumbers(numbers) };
         } catch (error) {
           const problem = error instanceof Error ? error.message : String(error);
           return { ...read, atMs: recorder.now(), ranges: [], error: problem };
@@ -50,15 +51,4 @@ async function tellHash(member: string, host: string, recorder: Recorder): Promi
   const answer = await callEtcd(host, "maintenance/hash", {}, { timeoutMs }).catch(() => null);
   const hash = answer === null ? null : Number(answer["hash"] ?? 0);
   recorder.event({ atMs: recorder.now(), source: member, event: "member-hash", detail: { hash } });
-}
-
-/** Runs of consecutive numbers, in the order given. */
-function fold(numbers: readonly number[]): Array<[number, number]> {
-  const ranges: Array<[number, number]> = [];
-  for (const value of numbers) {
-    const last = ranges.at(-1);
-    if (last !== undefined && value === last[1] + 1) last[1] = value;
-    else ranges.push([value, value]);
-  }
-  return ranges;
 }

@@ -1,4 +1,5 @@
 import { AftershockError } from "../../errors.ts";
+import { podRenewal } from "../renew-pods.ts";
 import type { PodAddress, SystemContext } from "../system.ts";
 import { callEtcd, type Json } from "./http.ts";
 
@@ -29,11 +30,8 @@ export async function findMembers(context: SystemContext): Promise<EtcdPods> {
     },
     hostOf: (name) => pods.find((pod) => pod.name === name)?.host ?? name,
     refresh: async () => {
-      const now = new Map((await context.pods()).map((pod) => [pod.name, pod]));
-      pods = pods.map((pod) => {
-        const found = now.get(pod.name);
-        return found === undefined || found.host === "" ? pod : found;
-      });
+      const renew = await podRenewal(context);
+      pods = pods.map(renew);
     },
   };
 }

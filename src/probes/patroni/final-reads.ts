@@ -1,4 +1,5 @@
 import pg from "pg";
+import { foldNumbers } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
 import { tableOf } from "./clients.ts";
@@ -64,7 +65,7 @@ export async function readPatroni(
             name,
             async (connection) => (await connection.query<{ seq: number }>(text, [client])).rows,
           );
-          return { ...read, atMs: recorder.now(), ranges: fold(rows.map(({ seq }) => seq)) };
+          return { ...read, atMs: recorder.now(), ranges: foldNumbers(rows.map(({ seq }) => seq)) };
         } catch (error) {
           const problem = error instanceof Error ? error.message : String(error);
           return { ...read, atMs: recorder.now(), ranges: [], error: problem };
@@ -110,14 +111,4 @@ async function untilReplayed(members: PatroniPods, primary: string, recorder: Re
   } catch {
     // A member that cannot be read says so in its own final read.
   }
-}
-
-function fold(numbers: readonly number[]): Array<[number, number]> {
-  const ranges: Array<[number, number]> = [];
-  for (const value of numbers) {
-    const last = ranges.at(-1);
-    if (last !== undefined && value === last[1] + 1) last[1] = value;
-    else ranges.push([value, value]);
-  }
-  return ranges;
 }

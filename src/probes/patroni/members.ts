@@ -1,4 +1,5 @@
 import { AftershockError } from "../../errors.ts";
+import { podRenewal } from "../renew-pods.ts";
 import type { PodAddress, SystemContext } from "../system.ts";
 
 export const postgresPort = 5432;
@@ -46,11 +47,7 @@ export async function findPatroniPods(context: SystemContext): Promise<PatroniPo
     database: text("database", "postgres"),
     hostOf: (name) => [...pods, ...dcs].find((pod) => pod.name === name)?.host ?? name,
     refresh: async () => {
-      const now = new Map((await context.pods()).map((pod) => [pod.name, pod]));
-      const renew = (pod: PodAddress): PodAddress => {
-        const found = now.get(pod.name);
-        return found === undefined || found.host === "" ? pod : found;
-      };
+      const renew = await podRenewal(context);
       pods = pods.map(renew);
       dcs = dcs.map(renew);
     },

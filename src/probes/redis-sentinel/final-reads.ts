@@ -1,3 +1,4 @@
+import { addToRanges } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
 import { withConnection } from "./connection.ts";
 import { keyOf } from "./clients.ts";
@@ -48,9 +49,7 @@ export async function foldList(piece: (from: number) => Promise<string[]>): Prom
       const value = Number(text);
       // The element that the list was made with; no write has the number 0.
       if (value === 0) continue;
-      const last = ranges.at(-1);
-      if (last !== undefined && value === last[1] + 1) last[1] = value;
-      else ranges.push([value, value]);
+      addToRanges(ranges, value);
     }
     if (values.length < chunk) return ranges;
   }

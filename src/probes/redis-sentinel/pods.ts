@@ -1,4 +1,5 @@
 import { AftershockError } from "../../errors.ts";
+import { podRenewal } from "../renew-pods.ts";
 import type { PodAddress, SystemContext } from "../system.ts";
 
 /** The pods of one Redis with Sentinel, and how to reach them. */
@@ -52,11 +53,7 @@ export async function findPods(context: SystemContext): Promise<RedisPods> {
     sentinelPort,
     nameOf: (host) => names.get(host) ?? host,
     refresh: async () => {
-      const now = new Map((await context.pods()).map((pod) => [pod.name, pod]));
-      const renew = (pod: PodAddress): PodAddress => {
-        const found = now.get(pod.name);
-        return found === undefined || found.host === "" ? pod : found;
-      };
+      const renew = await podRenewal(context);
       data = data.map(renew);
       sentinels = sentinels.map(renew);
       for (const { host, name } of [...data, ...sentinels]) names.set(host, name);

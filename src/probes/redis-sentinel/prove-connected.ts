@@ -1,4 +1,5 @@
 import { messageOf } from "../../errors.ts";
+import { provePairs } from "../pairs.ts";
 import type { ConnectivityProof, SystemContext } from "../system.ts";
 import type { RedisPods } from "./pods.ts";
 
@@ -11,10 +12,7 @@ export async function proveConnected(
   left: readonly string[],
   right: readonly string[],
 ): Promise<ConnectivityProof> {
-  const pairs = await Promise.all(
-    left.flatMap((a) => right.flatMap((b) => [ping(context, pods, a, b), ping(context, pods, b, a)])),
-  );
-  return { ok: pairs.length > 0 && pairs.every((pair) => pair.ok), pairs };
+  return provePairs(left, right, (from, to) => ping(context, pods, from, to));
 }
 
 async function ping(
