@@ -13,6 +13,7 @@ import { startSwitch } from "./network/switch.ts";
 import { startKubelet } from "./runtime/kubelet.ts";
 import { createStore } from "./store/store.ts";
 import { etcdSystem } from "./systems/etcd.ts";
+import { kafkaSystem } from "./systems/kafka.ts";
 import { patroniSystem } from "./systems/patroni.ts";
 import { startPatroniRoles } from "./systems/patroni-roles.ts";
 import { startOnDemand } from "./systems/on-demand.ts";
@@ -46,7 +47,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const addresses = createAddressBook(subnet);
   const { log, stateDirectory } = options;
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
-  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses)];
+  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses), kafkaSystem(store, addresses, log)];
   const onDemand = startOnDemand(systems, log);
   const api = await startApiServer({
     store,

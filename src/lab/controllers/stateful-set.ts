@@ -81,7 +81,10 @@ function podOf(set: LabObject, name: string, node: string): Parameters<ObjectSto
       ...spec,
       nodeName: node,
       hostname: name,
-      volumes: claims.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: `${claim}-${name}` } })),
+      volumes: [
+        ...asList(spec["volumes"]),
+        ...claims.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: `${claim}-${name}` } })),
+      ],
     },
     status: { phase: "Pending" },
   };

@@ -15,6 +15,8 @@ export interface PodSpec {
   containers: ContainerSpec[];
   /** Volume name to claim name. */
   claims: Record<string, string>;
+  /** Volume name to a folder of this machine (`hostPath`): programs that are no part of the system. */
+  hostPaths: Record<string, string>;
   terminationGracePeriodSeconds: number;
 }
 
@@ -41,6 +43,12 @@ export function readPodSpec(pod: LabObject, podIp: string): PodSpec {
       asList(spec["volumes"]).flatMap((volume) => {
         const claim = record(volume["persistentVolumeClaim"])["claimName"];
         return typeof claim === "string" ? [[text(volume["name"]), claim]] : [];
+      }),
+    ),
+    hostPaths: Object.fromEntries(
+      asList(spec["volumes"]).flatMap((volume) => {
+        const path = record(volume["hostPath"])["path"];
+        return typeof path === "string" ? [[text(volume["name"]), path]] : [];
       }),
     ),
     terminationGracePeriodSeconds: Number(spec["terminationGracePeriodSeconds"] ?? 30),
