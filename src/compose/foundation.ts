@@ -5,6 +5,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import { loadExperiments } from "../experiment/load.ts";
 import { openCluster } from "../cluster/kubernetes.ts";
 import { etcd } from "../probes/etcd.ts";
+import { kafka } from "../probes/kafka.ts";
 import { patroni } from "../probes/patroni.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
@@ -22,7 +23,7 @@ export interface Foundation {
 }
 
 /** The systems that have probes; a new one is a line here. */
-const systems = [redisSentinel, etcd, patroni];
+const systems = [redisSentinel, etcd, patroni, kafka];
 
 /** Connects to PostgreSQL (migrating it), Redis and the clusters, and loads the catalogue. */
 export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {

@@ -61,6 +61,8 @@ export interface Operation {
   error?: string;
   /** Reads only. */
   seen?: number;
+  /** Acknowledged writes only: the place in the log that the server says it gave it, where the system has logs. */
+  offset?: number;
 }
 
 /** Something the system, the cluster or the run said of itself, on the same clock. */

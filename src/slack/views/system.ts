@@ -63,6 +63,12 @@ function describe(event: SystemEvent): string {
       return detail["holder"] === null ? "is held by nobody" : `is held by ${String(detail["holder"])}`;
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
+    case "partition-leader":
+      return `of partition ${String(detail["partition"])}: ${detail["leader"] === null ? "none" : String(detail["leader"])}, epoch ${String(detail["epoch"])}`;
+    case "isr":
+      return `of partition ${String(detail["partition"])}: ${String(detail["inSync"])} (${String(detail["size"])} of ${String(detail["replicas"])})`;
+    case "controller":
+      return `is ${String(detail["controller"])}, epoch ${String(detail["epoch"])}`;
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
