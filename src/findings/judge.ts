@@ -1,6 +1,7 @@
 import type { History } from "../probes/history.ts";
 import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
+import { judgeKafka } from "./kafka/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
@@ -30,6 +31,7 @@ const judges: Readonly<Record<string, Judge>> = {
   "redis-sentinel": judgeRedisSentinel,
   etcd: judgeEtcd,
   patroni: judgePatroni,
+  kafka: judgeKafka,
 };
 
 /** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */

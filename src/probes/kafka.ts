@@ -3,6 +3,7 @@ import { parseDurationMs } from "../experiment/duration.ts";
 import { findBrokers, type KafkaPods } from "./kafka/brokers.ts";
 import { kafkaClients } from "./kafka/clients.ts";
 import { describePartitions, kafkaDisagreements } from "./kafka/convergence.ts";
+import { fetchFrom } from "./kafka/fetch.ts";
 import { readReplicas } from "./kafka/final-reads.ts";
 import { judgeKafkaGuard } from "./kafka/guards.ts";
 import { proveBrokersConnected } from "./kafka/prove-connected.ts";
@@ -11,7 +12,14 @@ import { probeSettings, readBrokerSettings } from "./kafka/settings.ts";
 import { createTopic, deleteTopic, topicOf } from "./kafka/topic.ts";
 import { chooseTarget, kafkaTopology } from "./kafka/topology.ts";
 import { linksTo } from "./kafka/links.ts";
-import { newestPartitions, viewBroker, viewQuorum, type BrokerView, type QuorumView } from "./kafka/views.ts";
+import {
+  newestPartitions,
+  viewBroker,
+  viewQuorum,
+  type BrokerView,
+  type PartitionView,
+  type QuorumView,
+} from "./kafka/views.ts";
 import type { Setting } from "./history.ts";
 import type { SystemAdapter, SystemContext, SystemSession } from "./system.ts";
 
@@ -69,6 +77,16 @@ function createSession(context: SystemContext, pods: KafkaPods): SystemSession {
     if (found !== undefined) return links(found.pod);
     throw unreachable(context, "No broker answers.");
   };
+  /** A broker is told that it leads a moment after its metadata says so. */
+  const allServed = async (partitions: readonly PartitionView[]): Promise<boolean> => {
+    const asked = partitions.map(({ partition, leader }) =>
+      fetchFrom(links(leader ?? ""), { topic, partition, offset: 0 }, lookTimeoutMs).then(
+        () => true,
+        () => false,
+      ),
+    );
+    return (await Promise.all(asked)).every(Boolean);
+  };
   const prepare = async (): Promise<BrokerView[]> => {
     const { pod } = await target();
     const views = await look([]);
@@ -86,7 +104,8 @@ function createSession(context: SystemContext, pods: KafkaPods): SystemSession {
     for (;;) {
       const made = await look([topic]);
       const problems = kafkaDisagreements(pods.pods, made);
-      if (problems.length === 0 && newestPartitions(made).length === writers.length) return made;
+      const whole = problems.length === 0 && newestPartitions(made).length === writers.length;
+      if (whole && (await allServed(newestPartitions(made)))) return made;
       if (performance.now() > end) throw unreachable(context, `The topic is not whole: ${problems.join("; ")}.`);
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }

@@ -10,6 +10,7 @@ const brokerSettings = [
   "default.replication.factor",
   "unclean.leader.election.enable",
   "replica.lag.time.max.ms",
+  "replica.fetch.backoff.ms",
   "broker.session.timeout.ms",
   "broker.heartbeat.interval.ms",
   "controller.quorum.election.timeout.ms",
