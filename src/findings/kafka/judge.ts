@@ -7,6 +7,7 @@ import { slippedSchedule } from "../schedule-rule.ts";
 import { counted, listed, number, seconds, sentence } from "../words.ts";
 import {
   consumerGap,
+  controllerLost,
   electionTime,
   isrTimes,
   noElection,
@@ -36,6 +37,7 @@ const kafkaRules: readonly Rule[] = [
   fewReplicas,
   withoutLeader,
   electionTime,
+  controllerLost,
   isrTimes,
   consumerGap,
   noFlush,
@@ -120,8 +122,8 @@ function kafkaMeasures(timings: KafkaTimings, offsets: readonly OffsetCheck[] | 
     since("other-isr-shrunk", "Kill to the shrunk ISR of the partition that it followed", timings.otherShrunkMs),
     timeMeasure(
       "other-waited",
-      "Time that acks=all waited on the partition that it followed",
-      waited === undefined || waited.toMs === null ? null : waited.toMs - waited.fromMs,
+      "Longest time without an acknowledgement on the partition that it followed",
+      waited?.ackGapMs ?? null,
     ),
     since("back", "Kill to the killed broker answering again", timings.backMs),
     since("isr-back", "Kill to its return to every ISR", timings.isrBackMs),

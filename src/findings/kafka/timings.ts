@@ -1,22 +1,22 @@
 import type { History, Operation, TimelineEvent } from "../../probes/history.ts";
 import { numberOrNull, textOrNull } from "../observed.ts";
 
-/** What one producer met between the kill and its first acknowledged write of after it. */
+/** What one producer met after the kill. */
 export interface ProducerTrouble {
   client: string;
-  /** From the first bad operation's planned time to the answer of the first good one after it; null: it never ended. */
-  fromMs: number;
-  toMs: number | null;
-  /** What its operations ended with, most frequent first. */
+  /** The longest time after the kill without an acknowledgement; null: none came any more. */
+  ackGapMs: number | null;
+  /** What its operations in that time ended with, other than acknowledged; most frequent first. */
   errors: Array<{ error: string; outcome: Operation["outcome"]; count: number; medianMs: number }>;
-  /** The usual time from sending to the end of an operation that was not acknowledged. */
-  medianMs: number;
+  /** The usual time from sending to the end of those; null when all were acknowledged, late. */
+  medianMs: number | null;
 }
 
 /** How long one consumer saw nothing new. */
 export interface ConsumerGap {
   client: string;
-  gapMs: number;
+  /** Null: nothing new came any more. */
+  gapMs: number | null;
   /** Fetches that were answered, with nothing new, in that time. */
   answered: number;
   failed: number;
@@ -78,6 +78,8 @@ export function readKafkaTimings(history: History): KafkaTimings {
     (event) => after(event) && event.detail["controller"] !== controllerBefore?.detail["controller"],
   );
   const newLeader = textOrNull(elected?.detail["leader"]);
+  const clients = (kind: Operation["kind"]): string[] =>
+    history.header.clients.filter((client) => client.kind === kind).map(({ id }) => id);
   const isr = readIsr(events.filter(after), killed);
   return {
     injectedMs,
@@ -93,14 +95,8 @@ export function readKafkaTimings(history: History): KafkaTimings {
     ...isr,
     backMs: backOf(events.filter(after), killed),
     restless: restlessLeaders(events, until),
-    producers:
-      injectedMs === null
-        ? []
-        : history.header.clients.flatMap((client) => troubleOf(history, client.id, client.kind, injectedMs)),
-    consumers:
-      injectedMs === null
-        ? []
-        : history.header.clients.filter(({ kind }) => kind === "read").map(({ id }) => gapOf(history, id, injectedMs)),
+    producers: injectedMs === null ? [] : clients("write").map((client) => troubleOf(history, client, injectedMs)),
+    consumers: injectedMs === null ? [] : clients("read").map((client) => gapOf(history, client, injectedMs)),
   };
 }
 
@@ -163,56 +159,63 @@ function restlessLeaders(events: readonly TimelineEvent[], untilMs: number): Tim
   });
 }
 
-function troubleOf(history: History, client: string, kind: Operation["kind"], injectedMs: number): ProducerTrouble[] {
-  if (kind !== "write") return [];
-  const own = history.operations
-    .filter((op) => op.client === client && op.endMs > injectedMs)
-    .toSorted((a, b) => a.plannedMs - b.plannedMs);
-  const at = own.findIndex((op) => op.outcome !== "ok");
-  const first = own[at];
-  if (first === undefined) return [];
-  const good = own.slice(at).findIndex((op, index, rest) => op.outcome === "ok" && rest[index + 1]?.outcome === "ok");
-  const bad = (good === -1 ? own.slice(at) : own.slice(at, at + good)).filter((op) => op.outcome !== "ok");
+function troubleOf(history: History, client: string, injectedMs: number): ProducerTrouble {
+  const own = history.operations.filter((op) => op.client === client);
+  const ends = own.filter((op) => op.outcome === "ok").map((op) => op.endMs);
+  const gap = longestGap(ends, injectedMs);
+  const lastMs = own.reduce((latest, op) => Math.max(latest, op.endMs), 0);
+  const toMs = gap?.toMs ?? lastMs;
+  const bad = own.filter((op) => op.outcome !== "ok" && op.endMs >= injectedMs && op.startMs <= toMs);
   const names = [...new Set(bad.map((op) => op.error ?? "unknown"))];
   const errors = names.map((error) => {
     const mine = bad.filter((op) => (op.error ?? "unknown") === error);
     const outcome = mine[0]?.outcome ?? "unknown";
-    return { error, outcome, count: mine.length, medianMs: medianMs(mine) };
+    return { error, outcome, count: mine.length, medianMs: medianMs(mine) ?? 0 };
   });
-  return [
-    {
-      client,
-      fromMs: first.plannedMs,
-      toMs: good === -1 ? null : (own[at + good]?.endMs ?? null),
-      errors: errors.toSorted((a, b) => b.count - a.count),
-      medianMs: medianMs(bad),
-    },
-  ];
+  return {
+    client,
+    ackGapMs: gap === null ? null : gap.toMs - gap.fromMs,
+    errors: errors.toSorted((a, b) => b.count - a.count),
+    medianMs: medianMs(bad),
+  };
 }
 
-function medianMs(operations: readonly Operation[]): number {
+/** The longest time between two moments in a row of which the later is after `sinceMs`; null when none is. */
+function longestGap(moments: readonly number[], sinceMs: number): { fromMs: number; toMs: number } | null {
+  let before: number | null = null;
+  let longest: { fromMs: number; toMs: number } | null = null;
+  for (const atMs of moments.toSorted((a, b) => a - b)) {
+    const fromMs: number = before ?? sinceMs;
+    if (atMs > sinceMs && (longest === null || atMs - fromMs > longest.toMs - longest.fromMs)) {
+      longest = { fromMs, toMs: atMs };
+    }
+    before = atMs;
+  }
+  return longest;
+}
+
+function medianMs(operations: readonly Operation[]): number | null {
   const took = operations.map((op) => op.endMs - op.startMs).toSorted((a, b) => a - b);
-  return took[Math.floor(took.length / 2)] ?? 0;
+  return took[Math.floor(took.length / 2)] ?? null;
 }
 
 /** The longest time after the kill in which the highest number that the consumer had seen did not rise. */
 function gapOf(history: History, client: string, injectedMs: number): ConsumerGap {
   const own = history.operations.filter((op) => op.client === client).toSorted((a, b) => a.endMs - b.endMs);
   let seen = 0;
-  let rose: number | null = null;
-  let longest = { fromMs: injectedMs, toMs: injectedMs };
+  const rises: number[] = [];
   for (const op of own) {
     if (op.outcome !== "ok" || (op.seen ?? 0) <= seen) continue;
     seen = op.seen ?? 0;
-    if (rose !== null && op.endMs > injectedMs && op.endMs - rose > longest.toMs - longest.fromMs) {
-      longest = { fromMs: rose, toMs: op.endMs };
-    }
-    rose = op.endMs;
+    rises.push(op.endMs);
   }
-  const within = own.filter((op) => op.startMs >= longest.fromMs && op.endMs < longest.toMs);
+  const gap = longestGap(rises, injectedMs);
+  const fromMs = gap?.fromMs ?? rises.at(-1) ?? injectedMs;
+  const toMs = gap?.toMs ?? Number.POSITIVE_INFINITY;
+  const within = own.filter((op) => op.startMs >= fromMs && op.endMs < toMs);
   return {
     client,
-    gapMs: longest.toMs - longest.fromMs,
+    gapMs: gap === null ? null : gap.toMs - gap.fromMs,
     answered: within.filter((op) => op.outcome === "ok").length,
     failed: within.filter((op) => op.outcome !== "ok").length,
   };
