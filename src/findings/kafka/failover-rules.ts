@@ -39,7 +39,7 @@ export const withoutLeader: Rule = (input) => {
   return {
     id: "kafka.acks-all-without-leader",
     severity: "info",
-    title: `Writes with acks=all to the killed leader's partition ${how} ${trouble.medianMs < atOnceMs ? "at once" : `after ${seconds(trouble.medianMs)}, usually`}`,
+    title: `Writes with acks=all to the killed leader's partition ${how}${trouble.medianMs < atOnceMs ? " at once" : `, usually after ${seconds(trouble.medianMs)}`}`,
     evidence: [
       behaviour(trouble),
       `the metadata named ${input.timings.killed} as leader for ${secondsOrUnseen(between(input.timings.injectedMs, input.timings.electedMs))} after the kill: a client can only try it again`,
@@ -89,7 +89,7 @@ export const electionTime: Rule = ({ history, timings }) => {
       timings.controllerElectedMs === null
         ? `${timings.controllerBefore ?? "the controller"} stayed the active controller`
         : `the active controller changed ${secondsOrUnseen(between(timings.injectedMs, timings.controllerElectedMs))} after the kill, and the new one counts the session time-out anew`,
-      `first acknowledged write ${secondsOrUnseen(between(timings.injectedMs, timings.firstAckMs))} after the kill, ${secondsOrUnseen(ackMs)} after the election: the other in-sync replica must fetch from the new leader first, and a fetcher that had failed waits replica.fetch.backoff.ms (${valueOf(history, "replica.fetch.backoff.ms")})`,
+      `first acknowledged write ${secondsOrUnseen(between(timings.injectedMs, timings.firstAckMs))} after the kill, ${secondsOrUnseen(ackMs)} after the election: the other in-sync replica must fetch from the new leader first, and one whose fetch failed meanwhile waits replica.fetch.backoff.ms (${valueOf(history, "replica.fetch.backoff.ms")})`,
       `expected: the session time-out and a moment; ${sessionMs === null ? "it could not be read" : late ? `this took ${seconds(afterMs - sessionMs)} longer` : "held"}`,
     ],
     advice:
