@@ -1,6 +1,6 @@
 import type { History } from "../probes/history.ts";
 import { judge } from "./judge.ts";
-import { latencyByPhase } from "./latency.ts";
+import { latencyByPhase, slowDowns } from "./latency.ts";
 import { findOutages } from "./outages.ts";
 import type { Finding, Report, Verdicts } from "./report.ts";
 import { foldRanges } from "./sets.ts";
@@ -27,7 +27,7 @@ export function buildReport(input: ReportInput): Report {
   const { history } = input;
   const verdicts = { run: input.runVerdict, cleanup: input.cleanupVerdict };
   const common = {
-    schemaVersion: 1 as const,
+    schemaVersion: 2 as const,
     run: { ...input.run, zeroAt: history?.header.zeroAt ?? null },
     guards: input.guards,
     cleanup: input.cleanup,
@@ -41,6 +41,7 @@ export function buildReport(input: ReportInput): Report {
       outages: [],
       measures: [],
       latency: [],
+      slowDowns: [],
       timeline: [],
       lostRanges: {},
       findings: [],
@@ -67,6 +68,7 @@ export function buildReport(input: ReportInput): Report {
     outages,
     measures: judgement.measures,
     latency: latencyByPhase(history),
+    slowDowns: slowDowns(history),
     timeline: [
       ...history.phases.map(({ atMs, phase }) => ({ atMs, source: "run", event: `phase ${phase}`, detail: {} })),
       ...history.events

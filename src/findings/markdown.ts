@@ -1,3 +1,5 @@
+import { table } from "./markdown-table.ts";
+import { latencyMarkdown } from "./latency-markdown.ts";
 import type { Finding, Measure, Report } from "./report.ts";
 
 /** The report as Markdown, for people and for tickets. */
@@ -87,6 +89,7 @@ export function reportMarkdown(report: Report): string {
               ]),
             ),
       ),
+      ...section("Latency", latencyMarkdown(report)),
       ...section(
         "Guards",
         table(
@@ -162,13 +165,6 @@ function findingMarkdown(finding: Finding): string {
 
 function section(title: string, body: string): string[] {
   return body === "" ? [] : [`## ${title}`, body];
-}
-
-function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-  if (rows.length === 0) return "";
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
 function inSeconds(atMs: number): string {

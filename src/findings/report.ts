@@ -70,7 +70,7 @@ export const measureSchema = z.object({
 });
 
 export const reportSchema = z.object({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2),
   run: z.object({
     id: z.string(),
     experiment: z.string(),
@@ -97,15 +97,37 @@ export const reportSchema = z.object({
   writes: z.object({ total: writeCountsSchema, byClient: z.record(z.string(), writeCountsSchema) }),
   outages: z.array(outageSchema),
   measures: z.array(measureSchema),
-  /** Latency percentiles from the intended start, per client and phase. */
+  /**
+   * Latency of acknowledged operations from the intended start, per client and phase. Null: too few values for that
+   * percentile (src/findings/latency.ts).
+   */
   latency: z.array(
     z.object({
       client: z.string(),
       phase: z.string(),
+      /** Acknowledged operations: those that have a latency. */
       count,
       p50Ms: ms.nullable(),
+      p95Ms: ms.nullable(),
       p99Ms: ms.nullable(),
+      p999Ms: ms.nullable(),
       maxMs: ms.nullable(),
+      /** Failed and unknown operations that were due in the same phase. */
+      notOk: count,
+    }),
+  ),
+  /** Ratios of those percentiles to the baseline's, while the fault was there and after it. */
+  slowDowns: z.array(
+    z.object({
+      client: z.string(),
+      stretch: z.enum(["fault", "recovery"]),
+      baselineCount: count,
+      count,
+      notOk: count,
+      p50: z.number().nullable(),
+      p95: z.number().nullable(),
+      p99: z.number().nullable(),
+      max: z.number().nullable(),
     }),
   ),
   timeline: z.array(
