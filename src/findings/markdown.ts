@@ -1,10 +1,14 @@
 import { table } from "./markdown-table.ts";
+import { comparisonMarkdown } from "./comparison/markdown.ts";
+import { expectedMarkdown, recoveryTimesMarkdown } from "./expectations/markdown.ts";
 import { latencyMarkdown } from "./latency-markdown.ts";
-import type { Finding, Measure, Report } from "./report.ts";
+import { measureText } from "./measure-text.ts";
+import type { Finding, Report } from "./report.ts";
 
 /** The report as Markdown, for people and for tickets. */
 export function reportMarkdown(report: Report): string {
   const { run, verdicts } = report;
+  const comparison = comparisonMarkdown(report);
   return (
     [
       `# ${run.title}: ${run.id}`,
@@ -72,6 +76,9 @@ export function reportMarkdown(report: Report): string {
               report.measures.map((m) => [m.title, measureText(m), m.note ?? ""]),
             ),
       ),
+      ...section("Expected and measured", expectedMarkdown(report)),
+      ...section(comparison.title, comparison.body),
+      ...section("Recovery times, claimed and measured", recoveryTimesMarkdown(report)),
       ...section(
         "Outages",
         report.outages.length === 0
@@ -129,24 +136,6 @@ export function reportMarkdown(report: Report): string {
       ),
     ].join("\n\n") + "\n"
   );
-}
-
-/** A measure's value with its unit; `not observed` is never 0. */
-export function measureText(measure: Measure): string {
-  if (measure.value === null) return "not observed";
-  switch (measure.unit) {
-    case "ms":
-      return measure.value >= 1000 ? `${(measure.value / 1000).toFixed(2)} s` : `${Math.round(measure.value)} ms`;
-    case "percent":
-      return `${measure.value.toFixed(1)} %`;
-    case "per-second":
-      return `${measure.value.toFixed(1)}/s`;
-    case "bytes":
-    case "count":
-    case "reads":
-    case "writes":
-      return `${measure.value.toLocaleString("en-US")} ${measure.unit === "count" ? "" : measure.unit}`.trim();
-  }
 }
 
 function findingMarkdown(finding: Finding): string {
