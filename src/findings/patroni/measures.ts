@@ -24,6 +24,14 @@ export function patroniMeasures(history: History, context: JudgeContext, timings
   return [
     ...(timings.killed ? [since("gone", "Fault to the old primary not answering", timings.goneMs)] : []),
     since(
+      "leader-loss-seen",
+      "Fault to a replica receiving no WAL any more",
+      timings.leaderLossSeenMs,
+      timings.leaderLossSeenBy === null
+        ? "pg_stat_wal_receiver went on: a connection that is cut silently ends with wal_receiver_timeout, 60 s by default"
+        : `${timings.leaderLossSeenBy}, by pg_stat_wal_receiver, looked at four times a second`,
+    ),
+    since(
       "lock-expired",
       "Fault to the leader lock being free",
       timings.lockExpiredMs,
