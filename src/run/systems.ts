@@ -59,7 +59,7 @@ export function systemContext(options: {
     runId: options.runId,
     signal,
     log: options.log,
-    pods: () => cluster.pods(namespace, signal),
+    pods: (labelSelector) => cluster.pods(namespace, signal, labelSelector),
     exec: (pod, command, timeoutMs) => cluster.exec({ namespace, pod }, command, { timeoutMs, signal }),
   };
 }
