@@ -61,6 +61,8 @@ function describe(event: SystemEvent): string {
       return `writes and reads go to ${String(detail["member"])}`;
     case "lock":
       return detail["holder"] === null ? "is held by nobody" : `is held by ${String(detail["holder"])}`;
+    case "wal-receiver":
+      return detail["streaming"] === true ? `streams from ${String(detail["from"])}` : "has ended";
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
     case "partition-leader":
@@ -69,6 +71,8 @@ function describe(event: SystemEvent): string {
       return `of partition ${String(detail["partition"])}: ${String(detail["inSync"])} (${String(detail["size"])} of ${String(detail["replicas"])})`;
     case "controller":
       return `is ${String(detail["controller"])}, epoch ${String(detail["epoch"])}`;
+    case "fault-ended":
+      return String(detail["what"]);
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
