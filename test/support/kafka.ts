@@ -9,7 +9,7 @@ export function kafkaHere(): { folder: string } | { missing: string } {
   return ran.status === 0 ? { folder: ran.stdout.trim() } : { missing: ran.stderr.trim() };
 }
 
-/** A test's title that says why it is skipped. */
-export function titleWith(title: string, kafka: ReturnType<typeof kafkaHere>): string {
-  return "missing" in kafka ? `${title} (skipped: ${kafka.missing})` : title;
+/** The end of a test's title that says why it is skipped; empty when it is not. */
+export function whySkipped(kafka: ReturnType<typeof kafkaHere>): string {
+  return "missing" in kafka ? ` (skipped: ${kafka.missing})` : "";
 }

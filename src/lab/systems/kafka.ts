@@ -71,6 +71,7 @@ export function kafkaSystem(store: ObjectStore, addresses: AddressBook, log: (me
   };
   return {
     namespace,
+    apps: ["kafka"],
     start: () => {
       log("looking for Kafka (KAFKA_HOME, or fetched once with Maven)");
       found = findKafka();

@@ -15,9 +15,7 @@ export async function findBrokers(context: SystemContext): Promise<KafkaPods> {
   const { namespace, parameters } = context;
   const label = String(parameters["appLabel"] ?? "kafka");
   const port = Number(parameters["port"] ?? 9092);
-  let pods = (await context.pods())
-    .filter((pod) => pod.labels["app"] === label)
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  let pods = (await context.pods(`app=${label}`)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   if (pods.length === 0) {
     throw new AftershockError(
       "system_unreachable",
