@@ -124,6 +124,17 @@ describe.skipIf(process.getuid?.() !== 0 || "missing" in kafka)(
       expect(topics).not.toContain("aftershock");
     });
 
+    it("touches nothing when one broker less would stop all writes by design", async () => {
+      const { runId, card } = await askForRun(stack, "run kafka-broker-kill minInsyncReplicas=3 baseline=3s");
+      await approve(stack, card);
+      await untilState(stack, runId, ["failed"]);
+      const guard = (await eventsOf(stack, runId)).find(
+        (event) => event.type === "guard" && event.id === "min-insync-satisfiable",
+      );
+      expect(guard).toMatchObject({ ok: false, measured: "min.insync.replicas 3, 3 replicas" });
+      expect((await eventsOf(stack, runId)).some((event) => event.type === "fault-intended")).toBe(false);
+    });
+
     it("runs the module's kafka-broker-kill.yaml verbatim: the topic survives and the broker returns", async () => {
       const topic = ["--topic", "orders"];
       await run("kafka-0", "kafka-topics.sh", ...bootstrap, "--create", ...topic, "--replication-factor", "3");

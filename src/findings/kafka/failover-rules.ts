@@ -90,7 +90,7 @@ export const electionTime: Rule = ({ history, timings }) => {
         ? `${timings.controllerBefore ?? "the controller"} stayed the active controller`
         : `the active controller changed ${secondsOrUnseen(between(timings.injectedMs, timings.controllerElectedMs))} after the kill, and the new one counts the session time-out anew`,
       `first acknowledged write ${secondsOrUnseen(between(timings.injectedMs, timings.firstAckMs))} after the kill, ${secondsOrUnseen(ackMs)} after the election: the other in-sync replica must fetch from the new leader first, and one whose fetch failed meanwhile waits replica.fetch.backoff.ms (${valueOf(history, "replica.fetch.backoff.ms")})`,
-      `expected: the session time-out and a moment; ${sessionMs === null ? "it could not be read" : late ? `this took ${seconds(afterMs - sessionMs)} longer` : "held"}`,
+      `expected: the session time-out from the last heartbeat on; ${sessionMs === null ? "it could not be read" : late ? `this took ${seconds(afterMs - sessionMs)} longer` : "held"}`,
     ],
     advice:
       "The session time-out is nearly all of it: a broker that is killed says no goodbye, and is missed only then. One that is stopped in order (SIGTERM, controlled shutdown) hands its leaderships over first. A lower one, with more frequent heartbeats, shortens an unclean end; the price: long pauses of a healthy broker cost it its leaderships.",
@@ -144,14 +144,11 @@ export const isrTimes: Rule = ({ history, timings }) => {
     id: back ? "kafka.isr-return" : "kafka.not-back-in-isr",
     severity: back ? "info" : "high",
     title: back
-      ? `${killed} was back in sync ${secondsOrUnseen(between(timings.backMs, timings.isrBackMs))} after it answered again`
+      ? `${killed} was back in the in-sync replicas ${secondsOrUnseen(between(injectedMs, timings.isrBackMs))} after the kill`
       : `${killed} did not return to the in-sync replicas`,
     evidence: [
       `it left them ${seconds(timings.shrunkMs - injectedMs)} after the kill (the partition that it followed: ${secondsOrUnseen(between(injectedMs, timings.otherShrunkMs))})`,
       `it answered again after ${secondsOrUnseen(between(injectedMs, timings.backMs))}, and was in sync in both partitions after ${secondsOrUnseen(between(injectedMs, timings.isrBackMs))}`,
-      ...(back && timings.backMs !== null && (timings.isrBackMs ?? 0) < timings.backMs
-        ? ["its peers told of it before it answered clients"]
-        : []),
     ],
     advice: back
       ? "It does not lead again by itself until auto.leader.rebalance.enable moves the leaderships back (every five minutes), or kafka-leader-election.sh does. Until then its peers carry its load."

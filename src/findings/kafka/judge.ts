@@ -3,7 +3,6 @@ import { lossMeasures, serviceMeasures, timeMeasure } from "../generic-measures.
 import type { Judge } from "../judge.ts";
 import { between } from "../observed.ts";
 import type { Measure } from "../report.ts";
-import { slippedSchedule } from "../schedule-rule.ts";
 import { counted, listed, number, seconds, sentence } from "../words.ts";
 import {
   consumerGap,
@@ -41,7 +40,6 @@ const kafkaRules: readonly Rule[] = [
   isrTimes,
   consumerGap,
   noFlush,
-  slippedSchedule,
   kept,
 ];
 

@@ -14,6 +14,13 @@ import { otherPartition, targetPartition } from "./topic.ts";
 /** acks=all: the leader answers when every in-sync replica has the record (Kafka, ProducerConfig). */
 const acksAll = -1;
 
+/**
+ * A broker takes up one connection's requests one after another, and with acks=all each waits for the replicas. A
+ * producer of an application therefore puts what is due meanwhile into one batch; a probe's records travel alone, so that
+ * each has an answer of its own, and share several connections.
+ */
+const connectionsPerProducer = 4;
+
 /** The partition that a client writes or reads. */
 export const partitionOf = (client: string): number => (client.startsWith("other") ? otherPartition : targetPartition);
 
@@ -69,6 +76,7 @@ export function kafkaClient(options: ClientOptions): KafkaClient {
   const partition = partitionOf(info.id);
   const tally = createTally(info.id, info.kind);
   const linkTo = linksTo(pods, `aftershock-${info.id}`, Math.min(1000, info.timeoutMs));
+  const lanes = info.kind === "write" ? connectionsPerProducer : 1;
   const consumed = { position: 0, seen: 0 };
   const book = (operation: Operation): void => {
     recorder.operation(operation);
@@ -83,11 +91,12 @@ export function kafkaClient(options: ClientOptions): KafkaClient {
       return book({ ...operation, endMs: startMs, outcome: "fail", error: "no-leader" });
     }
     const member = leader;
+    const link = linkTo(leader, index % lanes);
     try {
       const found =
         info.kind === "write"
-          ? { offset: await produce(linkTo(leader), info, topic, operation.seq) }
-          : { seen: await consume(linkTo(leader), info, topic, consumed) };
+          ? { offset: await produce(link, info, topic, operation.seq) }
+          : { seen: await consume(link, info, topic, consumed) };
       book({ ...operation, member, endMs: recorder.now(), outcome: "ok", ...found });
     } catch (error) {
       leaders.refresh();

@@ -56,7 +56,8 @@ export function watchBrokers(
   const compare = (view: BrokerView): void => {
     const { pod } = view;
     const known = before.get(pod);
-    before.set(pod, view);
+    // What a silent broker last said stays what its next word is compared with.
+    before.set(pod, view.reachable ? view : { ...view, partitions: known?.partitions ?? [] });
     const atMs = now();
     if (known !== undefined && known.reachable !== view.reachable) {
       tell({ atMs, source: pod, event: view.reachable ? "reachable" : "unreachable", detail: {} });
