@@ -88,7 +88,7 @@ export const electionTime: Rule = ({ history, timings }) => {
       `epoch ${timings.epochBefore ?? "unknown"} → ${timings.epochAfter ?? "unknown"}; broker.session.timeout.ms is ${sessionMs ?? "unknown"}, heartbeats every ${valueOf(history, "broker.heartbeat.interval.ms")} ms`,
       timings.controllerElectedMs === null
         ? `${timings.controllerBefore ?? "the controller"} stayed the active controller`
-        : `the active controller changed ${secondsOrUnseen(between(timings.injectedMs, timings.controllerElectedMs))} after the kill, and the new one counts the session time-out anew`,
+        : `another controller was active ${secondsOrUnseen(between(timings.injectedMs, timings.controllerElectedMs))} after the kill, and counted the session time-out anew`,
       `first acknowledged write ${secondsOrUnseen(between(timings.injectedMs, timings.firstAckMs))} after the kill, ${secondsOrUnseen(ackMs)} after the election: the other in-sync replica must fetch from the new leader first, and one whose fetch failed meanwhile waits replica.fetch.backoff.ms (${valueOf(history, "replica.fetch.backoff.ms")})`,
       `expected: the session time-out from the last heartbeat on; ${sessionMs === null ? "it could not be read" : late ? `this took ${seconds(afterMs - sessionMs)} longer` : "held"}`,
     ],

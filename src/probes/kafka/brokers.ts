@@ -7,6 +7,8 @@ import type { BrokerAddress } from "./broker-link.ts";
 export interface KafkaPods {
   readonly pods: readonly PodAddress[];
   addressOf(name: string): BrokerAddress;
+  /** Where it listens as a controller, if it is one. */
+  controllerAddressOf(name: string): BrokerAddress;
   refresh(): Promise<void>;
 }
 
@@ -15,6 +17,7 @@ export async function findBrokers(context: SystemContext): Promise<KafkaPods> {
   const { namespace, parameters } = context;
   const label = String(parameters["appLabel"] ?? "kafka");
   const port = Number(parameters["port"] ?? 9092);
+  const controllerPort = Number(parameters["controllerPort"] ?? 9093);
   let pods = (await context.pods(`app=${label}`)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   if (pods.length === 0) {
     throw new AftershockError(
@@ -23,11 +26,13 @@ export async function findBrokers(context: SystemContext): Promise<KafkaPods> {
       `Look: kubectl get pods,events -n ${namespace} (the lab says there why it has no Kafka). Other names go in namespace= and appLabel=.`,
     );
   }
+  const hostOf = (name: string): string => pods.find((pod) => pod.name === name)?.host ?? name;
   return {
     get pods() {
       return pods;
     },
-    addressOf: (name) => ({ host: pods.find((pod) => pod.name === name)?.host ?? name, port }),
+    addressOf: (name) => ({ host: hostOf(name), port }),
+    controllerAddressOf: (name) => ({ host: hostOf(name), port: controllerPort }),
     refresh: async () => {
       const renew = await podRenewal(context);
       pods = pods.map(renew);

@@ -8,7 +8,7 @@ export interface Links {
 }
 
 /** One client's links to the brokers, each made when it is first asked for. */
-export function linksTo(pods: KafkaPods, clientId: string, connectTimeoutMs = 1000): Links {
+export function linksTo(pods: Pick<KafkaPods, "addressOf">, clientId: string, connectTimeoutMs = 1000): Links {
   const links = new Map<string, BrokerLink>();
   const linkTo = (pod: string, lane = 0): BrokerLink => {
     const key = `${pod}/${lane}`;

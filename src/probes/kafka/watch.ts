@@ -1,7 +1,7 @@
 import type { TimelineEvent } from "../history.ts";
 import type { KafkaPods } from "./brokers.ts";
 import type { Leaders } from "./clients.ts";
-import { linksTo } from "./links.ts";
+import { linksTo, type Links } from "./links.ts";
 import { newestPartitions, viewBroker, viewQuorum, type BrokerView, type PartitionView } from "./views.ts";
 
 const everyMs = 250;
@@ -27,8 +27,12 @@ export function watchBrokers(
   tell: Tell,
 ): KafkaWatch {
   const links = linksTo(pods, "aftershock-watch");
-  // A question that a broker passes on to a dead controller holds up what comes after it on the same connection.
-  const quorumLinks = linksTo(pods, "aftershock-watch-quorum");
+  // A broker passes the question for the quorum on to the controller that it knows, and waits for ten seconds when that
+  // one is dead (socket.connection.setup.timeout.ms). The controllers know sooner, and answer where they can be reached.
+  const quorumLinks = [
+    linksTo(pods, "aftershock-watch-quorum"),
+    linksTo({ addressOf: pods.controllerAddressOf }, "aftershock-watch-quorum"),
+  ];
   const before = new Map<string, BrokerView>();
   let partitions = [...first];
   let controller: string | null = null;
@@ -77,12 +81,12 @@ export function watchBrokers(
     const newest = newestPartitions([...before.values()].filter((entry) => entry.reachable));
     if (newest.length > 0) partitions = newest;
   };
-  const lookAtQuorum = async (pod: string): Promise<void> => {
-    const key = `quorum ${pod}`;
+  const lookAtQuorum = async (pod: string, links: Links, at: number): Promise<void> => {
+    const key = `quorum ${pod} ${at}`;
     if (busy.has(key)) return;
     busy.add(key);
     try {
-      const view = await viewQuorum(pods, quorumLinks(pod), timeoutMs);
+      const view = await viewQuorum(pods, links(pod), timeoutMs);
       if (stopped || view.controller === null || view.epoch === null || view.epoch <= epoch) return;
       epoch = view.epoch;
       if (view.controller === controller) return;
@@ -94,7 +98,7 @@ export function watchBrokers(
   };
   const timer = setInterval(() => {
     look();
-    for (const { name } of pods.pods) void lookAtQuorum(name);
+    for (const { name } of pods.pods) quorumLinks.forEach((some, at) => void lookAtQuorum(name, some, at));
   }, everyMs);
   look();
   return {
@@ -112,7 +116,7 @@ export function watchBrokers(
       clearInterval(timer);
       clearTimeout(soon);
       links.close();
-      quorumLinks.close();
+      for (const some of quorumLinks) some.close();
     },
   };
 }
