@@ -68,7 +68,7 @@ describe.skipIf(process.getuid?.() !== 0 || "missing" in kafka)(
     it("finds another leader, both ways of acks=all, and every acknowledged record on every broker", async () => {
       const { runId, card } = await askForRun(
         stack,
-        "run kafka-broker-kill duration=16s baseline=4s recovery=60s maxOutage=30s",
+        "run kafka-broker-kill duration=16s baseline=4s recovery=60s maxOutage=30s rate=50",
       );
       await approve(stack, card);
       await untilState(stack, runId, ["active"]);

@@ -40,7 +40,12 @@ exec java -Xms128m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dorg.slf4j
  * Three Kafka brokers as the training module has them: `kafka-0..2` (app: kafka) in namespace `messaging`. Where Kafka
  * cannot be had there are no pods, and the namespace has an event that says why.
  */
-export function kafkaSystem(store: ObjectStore, addresses: AddressBook, log: (message: string) => void): LabSystem {
+export function kafkaSystem(
+  store: ObjectStore,
+  addresses: AddressBook,
+  log: (message: string) => void,
+  find: () => Promise<KafkaPrograms> = findKafka,
+): LabSystem {
   let found: Promise<KafkaPrograms> | undefined;
   let created = false;
   const create = (folder: string): void => {
@@ -74,7 +79,7 @@ export function kafkaSystem(store: ObjectStore, addresses: AddressBook, log: (me
     apps: ["kafka"],
     start: () => {
       log("looking for Kafka (KAFKA_HOME, or fetched once with Maven)");
-      found = findKafka();
+      found = find();
     },
     formed: async () => {
       const kafka = (await found) ?? { missing: "it was not asked for" };
