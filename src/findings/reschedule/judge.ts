@@ -19,7 +19,7 @@ export const judgeReschedule: Judge = (history, context) => {
   const unsound = [
     ...context.unsound,
     ...(timings.deletedMs === null ? ["the pod was never deleted"] : []),
-    ...(there === null ? ["the marker rows were not read both before and after"] : []),
+    ...(there === null && timings.readyMs !== null ? ["the marker rows were not read both before and after"] : []),
   ];
   const [reason] = unsound;
   if (reason !== undefined) {
@@ -29,13 +29,14 @@ export const judgeReschedule: Judge = (history, context) => {
   const tookMs = sinceDeletion(timings, timings.readyMs);
   const boundMs = durationBoundMs(context, "maxReschedule");
   const moved = changedNode(timings);
+  const pod = `the pod of ${timings.member}`;
   const problems = [
-    ...(tookMs === null ? [`${timings.member} was not ready again`] : []),
-    ...(tookMs !== null && moved !== true ? [`${timings.member} was not seen to come to another node`] : []),
+    ...(tookMs === null ? [`${pod} was not ready again`] : []),
+    ...(tookMs !== null && moved !== true ? [`${pod} was not seen to come to another node`] : []),
     ...(tookMs !== null && boundMs !== null && tookMs > boundMs
-      ? [`${timings.member} was ready after ${seconds(tookMs)}, later than ${seconds(boundMs)}`]
+      ? [`${pod} was ready after ${seconds(tookMs)}, later than ${seconds(boundMs)}`]
       : []),
-    ...(there === false ? [`${timings.member} does not hold what it held before`] : []),
+    ...(there === false ? [`what ${timings.member} holds is not what it held before`] : []),
     ...((lost ?? 0) > 0 ? [`${number(lost ?? 0)} of ${counted(acknowledged, "acknowledged write")} were lost`] : []),
     ...(divergentMembers(history).length > 0 ? ["members hold different data"] : []),
   ];
@@ -44,7 +45,7 @@ export const judgeReschedule: Judge = (history, context) => {
   }
   return {
     hypothesis: "held",
-    because: `${timings.member} was ready on ${timings.toNode} ${seconds(tookMs ?? 0)} after it was deleted on ${timings.fromNode}, with its volume and all ${number(timings.markerAfter?.rows ?? 0)} marker rows, and all ${counted(acknowledged, "acknowledged write")} survived.`,
+    because: `The pod of ${timings.member} was ready on ${timings.toNode} ${seconds(tookMs ?? 0)} after it was deleted on ${timings.fromNode}, with its volume and all ${number(timings.markerAfter?.rows ?? 0)} marker rows, and all ${counted(acknowledged, "acknowledged write")} survived.`,
     measures,
     findings,
   };

@@ -1,5 +1,5 @@
 import type { LabObject, ObjectStore } from "../objects.ts";
-import { asList, record } from "../runtime/pod-spec.ts";
+import { asList, record, withDefaultTolerations } from "../runtime/pod-spec.ts";
 import { recordEvent } from "../runtime/record-event.ts";
 import { labDriver } from "../runtime/volumes.ts";
 
@@ -79,7 +79,7 @@ function podOf(set: LabObject, name: string): Parameters<ObjectStore["create"]>[
       ],
     },
     spec: {
-      ...spec,
+      ...withDefaultTolerations(spec),
       hostname: name,
       volumes: claims.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: `${claim}-${name}` } })),
     },

@@ -18,9 +18,10 @@ export const markerTable = (runId: string): string => `aftershock_marker_${runId
 export async function writeMarker(client: pg.Client, runId: string): Promise<void> {
   const table = markerTable(runId);
   await client.query(`drop table if exists ${table}`);
+  await client.query(`create table ${table} (id int primary key, payload text not null)`);
   await client.query(
-    `create table ${table} as
-       select id, md5(id::text || $1::text) || repeat('x', 100) as payload from generate_series(1, ${markerRows}) as id`,
+    `insert into ${table}
+       select id, md5(id::text || $1::text) || repeat('x', 100) from generate_series(1, ${markerRows}) as id`,
     [runId],
   );
 }
