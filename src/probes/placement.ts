@@ -3,6 +3,11 @@
  * cluster; `src/cluster/placement.ts` reads it.
  */
 
+/** Annotation of a node that a run cordoned: the run's id. */
+export const cordonedBy = "aftershock.dev/run";
+/** Until when that run holds it at the latest, RFC 3339. */
+export const cordonedUntil = "aftershock.dev/cordoned-until";
+
 /** A pod on its way to run, or running. */
 export interface PodPlacement {
   name: string;

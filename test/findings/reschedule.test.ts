@@ -82,7 +82,7 @@ function move({ role = "primary", readyAfterMs = 4000, toNode = "node-2", promot
             event(6900, "postgresql-1", "role", { role: "primary", state: "running", timeline: 2 }),
           ]
         : []),
-      event(15_000, "run", "fault-removed", { fault: "cordon", kind: "Cordon" }),
+      event(15_000, "run", "fault-removed", { fault: "cordon", name: "run-1-cordon" }),
       pod(16_000, "marker-read", marker),
       event(16_000, "cluster", "node-read", { node: "node-1", schedulable: true }),
       pod(17_000, "data-directory", { labelAgeMs: null, versionAgeMs: 999_000 }),

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { AttachmentView, NodeView, PodPlacement, VolumeView } from "../../src/probes/placement.ts";
-import { cordonedBy, placementGuards } from "../../src/probes/reschedule/guards.ts";
+import {
+  cordonedBy,
+  type AttachmentView,
+  type NodeView,
+  type PodPlacement,
+  type VolumeView,
+} from "../../src/probes/placement.ts";
+import { placementGuards } from "../../src/probes/reschedule/guards.ts";
 import { markerTable } from "../../src/probes/reschedule/marker.ts";
 import { placesFor, whyNotOn, type Room } from "../../src/probes/reschedule/room.ts";
 import { placementChanges } from "../../src/probes/reschedule/watch.ts";

@@ -38,7 +38,7 @@ export interface RescheduleTimings {
   answersAs: string | null;
   markerBefore: MarkerTaken | null;
   markerAfter: MarkerTaken | null;
-  /** How long before the end of the observation the node was read back as schedulable; null when it was not. */
+  /** The node as it was read back at the end; null when it was not read. */
   nodeSchedulable: boolean | null;
   /** The same run as Patroni saw it: a lost member, another promoted or not. */
   patroni: PatroniTimings;
@@ -47,9 +47,14 @@ export interface RescheduleTimings {
 /** Reads the timings off the events: those of the cluster's placement, of the run, and of the database itself. */
 export function readRescheduleTimings(history: History): RescheduleTimings {
   const { events } = history;
-  const fault = (name: "fault-injected" | "fault-removed", kind: string): TimelineEvent | undefined =>
-    events.find((event) => event.event === name && event.detail["kind"] === kind);
-  const deletion = fault("fault-injected", "PodDelete");
+  const injected = (kind: string): TimelineEvent | undefined =>
+    events.find((event) => event.event === "fault-injected" && event.detail["kind"] === kind);
+  const cordon = injected("Cordon");
+  const removed = events.find(
+    (event) =>
+      event.event === "fault-removed" && cordon !== undefined && event.detail["fault"] === cordon.detail["fault"],
+  );
+  const deletion = injected("PodDelete");
   const deletedMs = deletion?.atMs ?? null;
   const member = textOrNull(deletion?.detail["pods"])?.split(" ")[0] ?? null;
   const after = (match: (event: TimelineEvent) => boolean): TimelineEvent | undefined =>
@@ -86,8 +91,8 @@ export function readRescheduleTimings(history: History): RescheduleTimings {
   return {
     member,
     role: role === "primary" || role === "replica" ? role : null,
-    cordonedMs: fault("fault-injected", "Cordon")?.atMs ?? null,
-    uncordonedMs: fault("fault-removed", "Cordon")?.atMs ?? null,
+    cordonedMs: cordon?.atMs ?? null,
+    uncordonedMs: removed?.atMs ?? null,
     deletedMs,
     goneMs: gone?.atMs ?? null,
     createdMs: ofPod("pod-created")?.atMs ?? null,
@@ -114,8 +119,8 @@ export function readRescheduleTimings(history: History): RescheduleTimings {
 /** Patroni's rules know a kill: to the database a force-deleted pod is one, and a cordon is nothing. */
 function asKill(history: History): History {
   const events = history.events.flatMap((event) => {
-    if (event.event !== "fault-injected" && event.event !== "fault-removed") return [event];
-    if (event.detail["kind"] === "Cordon") return event.event === "fault-removed" ? [event] : [];
+    if (event.event !== "fault-injected") return [event];
+    if (event.detail["kind"] === "Cordon") return [];
     return [{ ...event, detail: { ...event.detail, action: "pod-kill" } }];
   });
   return { ...history, events };

@@ -1,10 +1,6 @@
+import { cordonedBy, cordonedUntil } from "../placement.ts";
 import type { GuardResult } from "../system.ts";
 import { placesFor, type Room } from "./room.ts";
-
-/** Annotation of a node that a run cordoned: the run's id. */
-export const cordonedBy = "aftershock.dev/run";
-/** Until when that run holds it at the latest, RFC 3339. */
-export const cordonedUntil = "aftershock.dev/cordoned-until";
 
 const localSources: readonly string[] = ["local", "hostPath"];
 
