@@ -2,7 +2,7 @@ import { AftershockError, messageOf } from "../errors.ts";
 import { patroni } from "./patroni.ts";
 import { withMember } from "./patroni/final-reads.ts";
 import { findPatroniPods, onlyPrimary, viewPatroni, type PatroniPods } from "./patroni/members.ts";
-import type { PodPlacement } from "./placement.ts";
+import type { Placement, PodPlacement } from "./placement.ts";
 import type { Recorder } from "./recorder.ts";
 import { placementGuards } from "./reschedule/guards.ts";
 import { dropMarker, readMarker, writeMarker, type MarkerReading } from "./reschedule/marker.ts";
@@ -23,10 +23,25 @@ const replayDeadlineMs = 20_000;
 export const postgresReschedule: SystemAdapter = {
   name: "postgres-reschedule",
   occupies: patroni.name,
-  open: async (context) => createSession(context, await patroni.open(context), await findPatroniPods(context)),
+  open: async (given) => {
+    const context = placed(given);
+    return createSession(context, await patroni.open(context), await findPatroniPods(context));
+  },
 };
 
-function createSession(context: SystemContext, base: SystemSession, members: PatroniPods): SystemSession {
+type PlacedContext = SystemContext & { placement: Placement };
+
+function placed(context: SystemContext): PlacedContext {
+  const { placement } = context;
+  if (placement !== undefined) return { ...context, placement };
+  throw new AftershockError(
+    "system_unreachable",
+    "Nobody can say here where pods and volumes are.",
+    "This experiment needs a cluster: /chaos run statefulset-reschedule",
+  );
+}
+
+function createSession(context: PlacedContext, base: SystemSession, members: PatroniPods): SystemSession {
   const { namespace, placement, runId } = context;
   const topology = async (): Promise<Topology> => {
     const found = await base.topology();
@@ -90,7 +105,7 @@ function chosen({ parameters }: SystemContext, { groups }: Topology): string | n
   return groups[group]?.[0] ?? null;
 }
 
-async function roomOf({ placement, namespace }: SystemContext, target: PodPlacement): Promise<Room> {
+async function roomOf({ placement, namespace }: PlacedContext, target: PodPlacement): Promise<Room> {
   const [nodes, pods, volumes] = await Promise.all([
     placement.nodes(),
     placement.pods(),
@@ -101,7 +116,7 @@ async function roomOf({ placement, namespace }: SystemContext, target: PodPlacem
 
 /** The probes of the database, with the watch on the pod's placement beside them. */
 function watched(
-  context: SystemContext,
+  context: PlacedContext,
   recorder: Recorder,
   probes: RunningProbes,
   pod: string,
@@ -134,7 +149,7 @@ function watched(
 }
 
 /** Rows that are written before the member is moved, and read from that very member before and after. */
-function markerExercise(context: SystemContext, members: PatroniPods, target: () => Promise<PodPlacement>): Exercise {
+function markerExercise(context: PlacedContext, members: PatroniPods, target: () => Promise<PodPlacement>): Exercise {
   const { placement, namespace, runId } = context;
   const volumesText = async (pod: string): Promise<string> =>
     (await placement.volumesOf(namespace, pod)).map(({ name, uid }) => `${name} (${uid})`).join(", ");

@@ -60,7 +60,10 @@ export function systemContext(options: {
     signal,
     log: options.log,
     pods: () => cluster.pods(namespace, signal),
-    exec: (pod, command, timeoutMs) => cluster.exec({ namespace, pod }, command, { timeoutMs, signal }),
+    placement: cluster.placement(signal),
+    podsIn: (other) => cluster.pods(other, signal),
+    exec: (pod, command, timeoutMs, where = {}) =>
+      cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),
   };
 }
 

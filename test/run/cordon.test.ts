@@ -110,7 +110,7 @@ describe("a cordon", () => {
     ["taken over", heldBy("run-7"), /took the run's mark/],
   ])("notices that it was %s", async (_what, node, what) => {
     const { cluster } = fakeCluster(node);
-    expect(await cordon.look(fault(), { cluster, signal })).toMatchObject({ then: "fail" });
+    expect(await cordon.look(fault(), { cluster, signal })).toMatchObject({ run: "fails" });
     expect((await cordon.look(fault(), { cluster, signal }))?.what).toMatch(what);
   });
 });

@@ -48,9 +48,9 @@ export const cordon: FaultKind = {
   look: async (intent, tools) => {
     const name = nodeOf(intent);
     const node = await readNode(name, tools);
-    if (node === null) return { what: `node ${name} is gone`, then: "fail" };
-    if (!node.unschedulable) return { what: `somebody uncordoned ${name}`, then: "fail" };
-    return isOurs(node, intent) ? null : { what: `somebody took the run's mark from ${name}`, then: "fail" };
+    if (node === null) return { what: `node ${name} is gone`, run: "fails" };
+    if (!node.unschedulable) return { what: `somebody uncordoned ${name}`, run: "fails" };
+    return isOurs(node, intent) ? null : { what: `somebody took the run's mark from ${name}`, run: "fails" };
   },
   effect: async () => null,
   remove: async (fault, tools, deadlines) => uncordon(fault, tools, deadlines.deleteMs),

@@ -1,5 +1,6 @@
 import type { RunEvent } from "../../run/events.ts";
 import { content, escapeText, section, type MessageContent } from "../limits.ts";
+import { placementWords } from "./placement-words.ts";
 
 type SystemEvent = Extract<RunEvent, { type: "system" }>;
 
@@ -63,26 +64,14 @@ function describe(event: SystemEvent): string {
       return detail["holder"] === null ? "is held by nobody" : `is held by ${String(detail["holder"])}`;
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
-    case "pod-scheduled":
-    case "containers-started":
-    case "pod-ready":
-      return `on ${String(detail["node"])}`;
-    case "pod-gone":
-      return `was on ${String(detail["node"])}`;
-    case "pod-unschedulable":
-      return String(detail["reason"]);
-    case "volume-detaching":
-    case "volume-detached":
-      return `${String(detail["volume"])} from ${String(detail["node"])}`;
-    case "volume-attaching":
-    case "volume-attached":
-      return `${String(detail["volume"])} to ${String(detail["node"])}`;
-    case "marker-written":
-    case "marker-read":
-      return `${String(detail["rows"])} rows, checksum ${String(detail["checksum"]).slice(0, 8)}, database ${String(detail["systemIdentifier"])}`;
+    case "fault-ended":
+      return String(detail["what"]);
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
-      return typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "";
+      return (
+        placementWords(event) ??
+        (typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "")
+      );
   }
 }
