@@ -59,9 +59,9 @@ export function systemContext(options: {
     runId: options.runId,
     signal,
     log: options.log,
-    pods: () => cluster.pods(namespace, signal),
+    pods: (labelSelector) => cluster.pods(namespace, signal, labelSelector),
+    podsIn: (other, labelSelector) => cluster.pods(other, signal, labelSelector),
     placement: cluster.placement(signal),
-    podsIn: (other) => cluster.pods(other, signal),
     exec: (pod, command, timeoutMs, where = {}) =>
       cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),
   };

@@ -38,7 +38,7 @@ const there: RescheduleRule = ({ timings }) => {
       `checksum ${markerBefore.checksum}, computed by ${member} itself before and after`,
       `PersistentVolume ${markerBefore.volumes}, database ${markerBefore.systemIdentifier}: both as before`,
     ],
-    advice: "One row on one member proves its volume; that all members hold the same is what the final reads say.",
+    advice: "This proves the volume of this member; that all members hold the same is what the final reads say.",
   };
 };
 

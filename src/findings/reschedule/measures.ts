@@ -39,6 +39,13 @@ export function rescheduleMeasures(history: History, context: JudgeContext, timi
       unit: "count",
       note: markerNote(timings),
     },
+    {
+      id: "timeline",
+      title: `Timeline of ${timings.member ?? "the member"}`,
+      value: timings.timelineAfter,
+      unit: "count",
+      note: `before the deletion: ${timings.timelineBefore ?? "unknown"}; each promotion counts one, that of the same member too`,
+    },
     ...lossMeasures(context),
     { id: "failed-replica-reads", title: "Reads from replicas that failed", value: failedReads, unit: "reads" },
     ...serviceMeasures(history, context),

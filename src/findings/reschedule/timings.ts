@@ -36,6 +36,9 @@ export interface RescheduleTimings {
   /** The database of that pod says that it runs, as whatever. */
   answersMs: number | null;
   answersAs: string | null;
+  /** The member's timeline before, and the last that it told: PostgreSQL counts one up with every promotion. */
+  timelineBefore: number | null;
+  timelineAfter: number | null;
   markerBefore: MarkerTaken | null;
   markerAfter: MarkerTaken | null;
   /** The node as it was read back at the end; null when it was not read. */
@@ -109,6 +112,8 @@ export function readRescheduleTimings(history: History): RescheduleTimings {
       after((event) => event.source === member && event.event === "pod-ready" && started !== undefined)?.atMs ?? null,
     answersMs: answers?.atMs ?? null,
     answersAs: textOrNull(answers?.detail["role"]),
+    timelineBefore: numberOrNull(before?.detail["timeline"]),
+    timelineAfter: roles.reduce<number | null>((last, event) => numberOrNull(event.detail["timeline"]) ?? last, null),
     markerBefore: marker("marker-written"),
     markerAfter: marker("marker-read"),
     nodeSchedulable: nodeRead === undefined ? null : nodeRead.detail["schedulable"] === true,

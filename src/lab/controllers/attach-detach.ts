@@ -8,6 +8,10 @@ const component = "attachdetach-controller";
 /** What the attacher holds an attachment by until the volume is detached. */
 const finalizer = "external-attacher/lab-aftershock-dev";
 
+/** Annotations of a PersistentVolume: what attaching and detaching it takes, in milliseconds, where it is not the lab's. */
+export const attachAnnotation = "lab.aftershock.dev/attach-ms";
+export const detachAnnotation = "lab.aftershock.dev/detach-ms";
+
 export interface VolumeTiming {
   /** How long the storage takes to attach a volume that was attached to another node before. */
   attachMs: number;
@@ -28,7 +32,7 @@ interface Need {
  * Keeps a VolumeAttachment for every volume that a pod needs on its node, as the attach-detach controller and a storage
  * driver's attacher do together. A volume that one node may have at a time (ReadWriteOnce) is attached to another only
  * when it is detached from the first, and it is detached only when no pod needs it there and the node has unmounted it.
- * Attaching and detaching take the time given; a volume that was never attached anywhere is attached at once.
+ * Attaching and detaching take the time given, or what the volume's annotations say; a volume that was never attached anywhere is attached at once.
  */
 export function startAttachDetach(store: ObjectStore, timing: VolumeTiming): () => void {
   const timers = new Map<string, NodeJS.Timeout>();
@@ -67,7 +71,8 @@ export function startAttachDetach(store: ObjectStore, timing: VolumeTiming): () 
         status: { attached: false },
       });
     } else if (known.status?.["attached"] === true) return;
-    after(attachment, attachedBefore.has(name) ? timing.attachMs : 0, () => {
+    const attachMs = annotatedMs(volume, attachAnnotation) ?? timing.attachMs;
+    after(attachment, attachedBefore.has(name) ? attachMs : 0, () => {
       const now = store.get(key);
       if (now === undefined || now.metadata.deletionTimestamp !== undefined) return;
       store.update(key, (copy) => void (copy.status = { attached: true }));
@@ -118,7 +123,7 @@ export function startAttachDetach(store: ObjectStore, timing: VolumeTiming): () 
         timers.delete(name);
         store.delete(key);
       }
-      after(name, timing.detachMs, () => store.remove(key));
+      after(name, annotatedMs(volume, detachAnnotation) ?? timing.detachMs, () => store.remove(key));
     }
     for (const need of wanted) {
       if (need.pod.metadata.deletionTimestamp === undefined) attach(need);
@@ -139,6 +144,11 @@ export function startAttachDetach(store: ObjectStore, timing: VolumeTiming): () 
     if (scheduled !== null) clearImmediate(scheduled);
     for (const timer of timers.values()) clearTimeout(timer);
   };
+}
+
+function annotatedMs(volume: LabObject | undefined, name: string): number | null {
+  const value = volume?.metadata.annotations?.[name];
+  return value === undefined || !Number.isFinite(Number(value)) ? null : Number(value);
 }
 
 function sharedByNodes(volume: LabObject): boolean {
