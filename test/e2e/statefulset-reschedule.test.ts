@@ -23,8 +23,10 @@ const nodes = ["lab-node-1", "lab-node-2", "lab-node-3"];
 
 describe.skipIf(process.getuid?.() !== 0)("a PostgreSQL member moved to another node, through Slack's protocol", () => {
   let stack: Stack;
+  let worker: Stack["worker"];
   beforeAll(async () => {
     stack = await startTestStack();
+    worker = stack.worker;
   });
   afterAll(() => stack?.stop());
 
@@ -167,8 +169,8 @@ describe.skipIf(process.getuid?.() !== 0)("a PostgreSQL member moved to another 
     await approve(stack, card);
     await untilState(stack, runId, ["active"]);
     expect(await cordoned()).toHaveLength(1);
-    stack.worker.kill("SIGKILL");
-    await stack.startWorker();
+    worker.kill("SIGKILL");
+    worker = await stack.startWorker();
     await untilState(stack, runId, ["interrupted"], 90_000);
     expect(await cordoned()).toEqual([]);
     const proofs = (await eventsOf(stack, runId)).flatMap((event) => (event.type === "healing-proof" ? [event] : []));
@@ -180,6 +182,34 @@ describe.skipIf(process.getuid?.() !== 0)("a PostgreSQL member moved to another 
       cleanup: "verified",
     });
     expect(await psql(await primary(), "select count(*) from pg_tables where tablename like 'aftershock%'")).toBe("0");
+  });
+
+  it("uncordons the node when the worker is told to leave", async () => {
+    const { runId, card } = await askForRun(
+      stack,
+      "run statefulset-reschedule member=replica duration=60s baseline=3s recovery=60s",
+    );
+    await approve(stack, card);
+    await untilState(stack, runId, ["active"]);
+    await worker.stop(60_000);
+    expect(await cordoned()).toEqual([]);
+    expect(await untilState(stack, runId, ["interrupted"], 5000)).toBe("interrupted");
+    worker = await stack.startWorker();
+  });
+
+  it("fails and takes its mark away when somebody uncordons the node meanwhile", async () => {
+    const { runId, card } = await askForRun(
+      stack,
+      "run statefulset-reschedule member=replica duration=60s baseline=3s recovery=60s",
+    );
+    await approve(stack, card);
+    await untilState(stack, runId, ["active"]);
+    await k("uncordon", ...nodes);
+    await untilState(stack, runId, ["failed"]);
+    expect(await cordoned()).toEqual([]);
+    const report = await reportOf(stack, runId);
+    expect(report.run.reason).toMatch(/somebody uncordoned lab-node-\d/);
+    expect(report.verdicts).toMatchObject({ hypothesis: "inconclusive", cleanup: "verified" });
   });
 
   it("touches nothing when a person has cordoned the node, or a run has left one so, and leaves both as they are", async () => {

@@ -31,7 +31,12 @@ export function rescheduleMeasures(history: History, context: JudgeContext, timi
       patroni.promotedMs,
       patroni.newPrimary ?? (timings.role === "replica" ? "the primary was not touched" : "nobody: no failover"),
     ),
-    timeMeasure("cordoned", "The node was cordoned for", between(timings.cordonedMs, timings.uncordonedMs)),
+    {
+      id: "cordoned",
+      title: "The node was cordoned for",
+      value: between(timings.cordonedMs, timings.uncordonedMs),
+      unit: "ms",
+    },
     {
       id: "marker-rows",
       title: "Marker rows found again on the member's own volume",
@@ -47,7 +52,13 @@ export function rescheduleMeasures(history: History, context: JudgeContext, timi
       note: `before the deletion: ${timings.timelineBefore ?? "unknown"}; each promotion counts one, that of the same member too`,
     },
     ...lossMeasures(context),
-    { id: "failed-replica-reads", title: "Reads from replicas that failed", value: failedReads, unit: "reads" },
+    {
+      id: "failed-replica-reads",
+      title: "Reads from replicas that failed",
+      value: failedReads,
+      unit: "reads",
+      better: "lower",
+    },
     ...serviceMeasures(history, context),
   ];
 }
