@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.ts";
 import type { AttachmentView, Placement, PodPlacement } from "../placement.ts";
 import type { Recorder } from "../recorder.ts";
 
@@ -45,8 +46,17 @@ export function watchPlacement(options: {
       busy = false;
     }
   };
-  const timer = setInterval(() => void look().catch(() => undefined), everyMs);
-  void look().catch(() => undefined);
+  // Said once each: a bot that may not read volume attachments would otherwise look as if nothing had happened.
+  const told = new Set<string>();
+  const tryLook = (): void =>
+    void look().catch((error: unknown) => {
+      const problem = messageOf(error);
+      if (stopped || told.has(problem)) return;
+      told.add(problem);
+      tell({ atMs: now(), source: "cluster", event: "unreadable", detail: { problem } });
+    });
+  const timer = setInterval(tryLook, everyMs);
+  tryLook();
   return {
     stop: () => {
       stopped = true;
