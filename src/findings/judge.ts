@@ -4,6 +4,7 @@ import { judgeEtcd } from "./etcd/judge.ts";
 import { judgeKafka } from "./kafka/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
+import { judgeReschedule } from "./reschedule/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
 import type { Finding, Measure, Outage, Report, Verdicts } from "./report.ts";
 
@@ -33,6 +34,7 @@ const judges: Readonly<Record<string, Judge>> = {
   "redis-sentinel": judgeRedisSentinel,
   etcd: judgeEtcd,
   patroni: judgePatroni,
+  "postgres-reschedule": judgeReschedule,
   kafka: judgeKafka,
 };
 
