@@ -27,6 +27,7 @@ export function startKafkaProbes(options: {
   loop.enable();
   const watch = watchBrokers(pods, topic, options.partitions, recorder.now, tell);
   const clients = options.infos.map((info) => kafkaClient({ info, topic, pods, leaders: watch, recorder }));
+  recorder.event({ atMs: recorder.now(), source: "run", event: "clients-started", detail: { topic } });
   const schedules = clients.map((client) => client.begin());
   // A killed pod comes back elsewhere; a failed look is tried again.
   const refreshing = setInterval(() => void pods.refresh().catch(() => undefined), refreshEveryMs);
