@@ -14,8 +14,8 @@ const distributionPort = amqpPort + 20_000;
 const home = "/var/lib/rabbitmq";
 
 /**
- * RabbitMQ's own defaults throughout, but for what a laptop needs: guest may connect from other pods, and each node has
- * one scheduler, no plugins, and its log on standard output. Node names are short (`rabbit@rabbitmq-0`) and resolved by
+ * RabbitMQ's own defaults throughout, but for what a laptop needs: each node has one scheduler, no plugins, and its log
+ * on standard output. Node names are short (`rabbit@rabbitmq-0`) and resolved by
  * the pod's hosts file, so a node starts when it finds all of them there. The distribution's wrapper writes the
  * log to files; the server's own script is started instead, as the user whose commands are to reach it.
  */
@@ -36,7 +36,6 @@ if [ ! -d ${home}/mnesia ]; then
 fi
 {
   echo "listeners.tcp.default = ${amqpPort}"
-  echo "loopback_users = none"
   echo "cluster_formation.peer_discovery_backend = classic_config"
   at=0
   for pod in $peers; do at=$((at + 1)); echo "cluster_formation.classic_config.nodes.$at = rabbit@$pod"; done

@@ -63,9 +63,28 @@ function describe(event: SystemEvent): string {
       return detail["holder"] === null ? "is held by nobody" : `is held by ${String(detail["holder"])}`;
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
+    case "queue":
+      return describeQueue(detail);
+    case "connected":
+    case "subscribed":
+      return `to ${String(detail["member"])}`;
+    case "disconnected":
+    case "unsubscribed":
+      return `from ${String(detail["member"])}: ${String(detail["reason"])}`;
+    case "first-delivery":
+      return `through ${String(detail["member"])}`;
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
       return typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "";
   }
+}
+
+/** `classic: down`, or `quorum: led by rabbitmq-1, 2 of 3 members online`. */
+function describeQueue(detail: SystemEvent["detail"]): string {
+  const { queue, leader, state, online, members } = detail;
+  const count = typeof members === "number" ? `, ${String(online ?? 0)} of ${members} members online` : "";
+  const words =
+    leader === null || state === "down" ? `is ${String(state ?? "without a leader")}` : `led by ${String(leader)}`;
+  return `${String(queue)} ${words}${count}`;
 }
