@@ -41,6 +41,7 @@ function createSession(context: SystemContext, nodes: RabbitNodes): SystemSessio
   let account: Promise<Account> | undefined;
   /** Whether this session has declared the run's queues. */
   let declared = false;
+  let version: string | null = null;
   let evidence: { atMs: number; found: Promise<RabbitEvidence> } | undefined;
 
   const link = async () => {
@@ -62,14 +63,14 @@ function createSession(context: SystemContext, nodes: RabbitNodes): SystemSessio
       return topologyOf(nodes, chosenNode(nodes, parameters), declared ? await ownQueues() : null);
     },
     guard: async (id, bounds) => judgeRabbitGuard(id, await look(), bounds),
-    settings: async () => [
-      ...(await readNodeSettings(nodes, (await look()).views)),
-      ...probeSettings(heartbeatSeconds),
-    ],
+    settings: async () => {
+      const { views } = await look();
+      version = views.find((view) => view.version !== null)?.version ?? null;
+      return [...(await readNodeSettings(nodes, views)), ...probeSettings(heartbeatSeconds)];
+    },
     start: async (recorder) => {
       const leader = chosenNode(nodes, parameters);
       if (leader === null) throw noNode(namespace);
-      const version = (await look()).views.find((view) => view.pod === leader)?.version ?? null;
       declared = true;
       const probes = await startRabbitProbes({ link: await link(), recorder, infos, runId, leader, version });
       const queues = await ownQueues();
@@ -90,7 +91,9 @@ function createSession(context: SystemContext, nodes: RabbitNodes): SystemSessio
       const end = recorder.now() + deadlineMs;
       for (;;) {
         await nodes.refresh().catch(() => undefined);
-        const problems = await disagreements(nodes, ownQueues);
+        const problems = await disagreements(nodes, ownQueues, (pod, from) =>
+          recorder.event({ atMs: recorder.now(), source: pod, event: "partition", detail: { from } }),
+        );
         signal.throwIfAborted();
         if (problems.length === 0) {
           recorder.event({ atMs: recorder.now(), source: "run", event: "converged", detail: {} });
@@ -180,10 +183,16 @@ async function askCritical(nodes: RabbitNodes, victim: string, version: string |
 }
 
 /** What still differs; empty when all nodes run without a partition and all queues are whole. */
-async function disagreements(nodes: RabbitNodes, queues: () => Promise<QueueView[]>): Promise<string[]> {
+async function disagreements(
+  nodes: RabbitNodes,
+  queues: () => Promise<QueueView[]>,
+  onPartition: (pod: string, from: string) => void,
+): Promise<string[]> {
   const away = nodes.pods.filter((pod) => !pod.ready).map((pod) => `${pod.name} is not ready`);
   if (away.length > 0) return away;
   const views: NodeView[] = await viewNodes(nodes);
+  for (const { pod, partitions } of views)
+    if (partitions.length > 0) onPartition(pod, [...new Set(partitions)].join(" "));
   const evidence = { views, queues: null, victim: null, critical: "" };
   const problems = ["all-nodes-running", "no-partition"].flatMap((id) => {
     const result = judgeRabbitGuard(id, evidence, {});

@@ -65,8 +65,8 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       { text: subline(report), left: 24, top: 52, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
       {
         text: "Write latency, ms: median (bold) and worst (thin)",
-        left: 420,
-        top: 440,
+        left: left - 10,
+        top: 410,
         textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" },
       },
     ],
@@ -83,7 +83,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       {
         data: clients.map(({ client }) => client),
         left: left - 10,
-        top: 436,
+        top: 440,
         textStyle: { fontSize: 17 },
         itemGap: 40,
         icon: "roundRect",

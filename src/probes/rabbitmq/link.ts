@@ -157,5 +157,5 @@ export function reasonOf(error: unknown): string {
   const said = /with message "([A-Z_]+ - )?(.*?)"?$/s.exec(messageOf(error));
   if (said !== null) return `${(said[1] ?? "").replace(" - ", ": ")}${said[2] ?? ""}`.slice(0, 160);
   if (messageOf(error).includes("ETIMEDOUT")) return "timeout";
-  return code === "ECONNRESET" ? "connection-lost" : messageOf(error).slice(0, 80);
+  return code === "ECONNRESET" ? "connection-lost" : messageOf(error).slice(0, 160);
 }

@@ -32,7 +32,8 @@ export async function findNodes(context: SystemContext): Promise<RabbitNodes> {
   }
   const run = async (pod: string, program: string, args: readonly string[]): Promise<string> => {
     const command = [program, "--quiet", "--timeout", String(commandSeconds), ...args];
-    const hint = `Try: kubectl exec ${pod} -n ${namespace} -- ${[program, ...args].join(" ")}`;
+    // Without its arguments, among which there may be a password.
+    const hint = `Try: kubectl exec ${pod} -n ${namespace} -- ${program} ${args[0] ?? ""}`;
     let result;
     try {
       result = await context.exec(pod, command, execTimeoutMs);

@@ -55,12 +55,11 @@ export interface Account {
 export async function makeAccount(nodes: RabbitNodes, runId: string, vhost: string): Promise<Account> {
   const account = { user: `aftershock-${runId}`, password: randomBytes(18).toString("hex"), vhost };
   const { user, password } = account;
-  const users = await nodes.runAnywhere("rabbitmqctl", ["list_users", "--formatter", "json"]);
-  await nodes.runAnywhere("rabbitmqctl", [
-    users.includes(`"${user}"`) ? "change_password" : "add_user",
-    user,
-    password,
-  ]);
+  try {
+    await nodes.runAnywhere("rabbitmqctl", ["add_user", user, password]);
+  } catch {
+    await nodes.runAnywhere("rabbitmqctl", ["change_password", user, password]);
+  }
   const own = `^aftershock\\.${runId}\\.`;
   // Publishing to a queue by its name goes through the default exchange, which RabbitMQ calls amq.default here.
   const rights = [own, `${own}|^amq\\.default$`, own];
