@@ -213,7 +213,7 @@ async function disagreements(
 function probeSettings(heartbeatSeconds: number): Setting[] {
   const setting = (name: string, value: string): Setting => ({ type: "setting", member: "probes", name, value });
   return [
-    setting("publisher confirms, mandatory, persistent", "on"),
+    setting("confirms, mandatory and persistent", "yes"),
     setting("consumer acknowledgement", "manual"),
     setting("AMQP heartbeat", `${heartbeatSeconds} s`),
   ];

@@ -58,10 +58,10 @@ export const judgeRabbitmq: Judge = (history, context) => {
     ...(findings.some(({ id }) => id === "rabbitmq.nodes-differ") ? ["the nodes hand over different messages"] : []),
     ...late.map(
       ({ probe, lengthMs }) =>
-        `${probe} was without service ${lengthMs === null ? "to the end" : `for ${seconds(lengthMs)}`}${boundMs === null ? "" : ` (allowed: ${seconds(boundMs)})`}`,
+        `the client ${probe} was without service ${lengthMs === null ? "to the end" : `for ${seconds(lengthMs)}`}${boundMs === null ? "" : ` (allowed: ${seconds(boundMs)})`}`,
     ),
-    ...deliveredLate.map(({ client }) => `${client} got nothing through another node in time`),
-    ...gone.map(({ client }) => `${client} had no message confirmed after the kill`),
+    ...deliveredLate.map(({ client }) => `the client ${client} got nothing through another node in time`),
+    ...gone.map(({ client }) => `the client ${client} had no message confirmed after the kill`),
   ];
   if (problems.length > 0) {
     return { hypothesis: "refuted", because: sentence(listed(problems)), measures, findings };

@@ -75,8 +75,8 @@ export const nacked: Rule = ({ history, timings }) => {
         `${client}: ${number(errors.get("nack") ?? 0)}${connectedTo === null ? "" : `, after it had reconnected to ${connectedTo}`}`,
     ),
     advice:
-      "A nack means that the broker does not vouch for the message, not that it is not there. Publish it again, under the same id, and de-duplicate at the consumer. A channel that gets nothing but nacks after a reconnect is bound to a leader that is gone: open a new one.",
-    setting: settingOf(history, "publisher confirms, mandatory, persistent"),
+      "A nack means that the broker does not vouch for the message, not that it is not there. Publish it again, under the same id, and de-duplicate at the consumer. A channel that gets nothing but nacks after a reconnect was opened before the loss of the leader had been noticed: open a new one.",
+    setting: settingOf(history, "confirms, mandatory and persistent"),
   };
 };
 
@@ -97,7 +97,7 @@ export const confirmedUnroutable: Rule = ({ history, timings }) => {
     ],
     advice:
       "A confirm says that the broker is done with the message, not that a queue has it. Without mandatory, or without a listener for basic.return, every one of these would have vanished with a confirm. Set both in every publisher, and publish again what comes back.",
-    setting: settingOf(history, "publisher confirms, mandatory, persistent"),
+    setting: settingOf(history, "confirms, mandatory and persistent"),
   };
 };
 
@@ -113,7 +113,7 @@ export const unknown: Rule = ({ history, context, timings }) => {
     advice:
       "Published and not confirmed: such a message may be in the queue. Publish it again under the same id, and de-duplicate at the consumer.",
   });
-  return found === null ? null : { ...found, setting: settingOf(history, "publisher confirms, mandatory, persistent") };
+  return found === null ? null : { ...found, setting: settingOf(history, "confirms, mandatory and persistent") };
 };
 
 export const kept: Rule = ({ context }) =>

@@ -89,14 +89,22 @@ export const quorumSlow: Rule = (input) => {
     id: "rabbitmq.quorum-queue-unavailable",
     severity: "high",
     title: `Quorum queues were without service for longer than ${boundMs === null ? "the run" : seconds(boundMs)}`,
-    evidence: late.map(
-      ({ probe, lengthMs, errors }) =>
-        `${probe}: ${lengthMs === null ? "had not recovered at the end" : seconds(lengthMs)} (${Object.entries(errors)
-          .map(([name, times]) => `${name} × ${number(times)}`)
-          .join(", ")})`,
-    ),
+    evidence: [
+      ...late.map(
+        ({ probe, lengthMs, errors }) =>
+          `${probe}: ${lengthMs === null ? "had not recovered at the end" : seconds(lengthMs)} (${Object.entries(errors)
+            .map(([name, times]) => `${name} × ${number(times)}`)
+            .join(", ")})`,
+      ),
+      ...input.timings.publishers
+        .filter(({ type, client }) => type === "quorum" && !late.some(({ probe }) => probe === client))
+        .map(
+          ({ client, longestGapMs }) =>
+            `${client} meanwhile: longest time between two confirms ${secondsOrUnseen(longestGapMs)}`,
+        ),
+    ],
     advice:
-      "A majority of members was there, so look at what the clients did: a channel that was opened before a leader was elected may get only nacks, and a silent node is noticed after net_ticktime.",
+      "A majority of members was there, so look at what the clients did. A channel that is opened before the others have missed the leader goes on talking to it until its node is back, and gets only nacks and time-outs, while older channels are served. Watch the rate of confirms, and open a new channel when nothing has been confirmed for a second or two.",
     setting: settingOf(input.history, "net_ticktime"),
   };
 };
@@ -114,11 +122,11 @@ export const consumers: Rule = ({ history, timings }) => {
     title:
       elsewhere.length === 0
         ? "No consumer got a message through another node"
-        : `${listed(elsewhere.map(({ client }) => client))} got messages through another node ${seconds(Math.max(...elsewhere.map(({ firstDeliveryMs }) => (firstDeliveryMs ?? injectedMs) - injectedMs)))} after the kill`,
-    evidence: disturbed.map(
-      (consumer) =>
-        `${consumer.client}: lost its connection after ${secondsOrUnseen(between(injectedMs, consumer.lostMs))}, first delivery after ${secondsOrUnseen(between(injectedMs, consumer.firstDeliveryMs))}, through ${consumer.member ?? "nobody"}${consumer.member === killed ? ", when that was back" : ""}`,
-    ),
+        : `Consumers got messages through another node: ${listed(elsewhere.map(({ client, firstDeliveryMs }) => `${client} after ${secondsOrUnseen(between(injectedMs, firstDeliveryMs))}`))}`,
+    evidence: disturbed.map(({ client, lostMs, firstDeliveryMs, member }) => {
+      const waited = timings.backMs !== null && firstDeliveryMs !== null && firstDeliveryMs >= timings.backMs;
+      return `${client}: lost its connection after ${secondsOrUnseen(between(injectedMs, lostMs))}, first delivery after ${secondsOrUnseen(between(injectedMs, firstDeliveryMs))}, through ${member ?? "nobody"}${waited ? `, when ${killed ?? "the killed node"} was back` : ""}`;
+    }),
     advice:
       "The kernel of a killed process says goodbye for it. A node whose machine is gone says nothing: then a client waits for up to two AMQP heartbeats, and 60 s is the server's proposal. Set 5 to 20 s, and give every client several addresses.",
     setting: settingOf(history, "heartbeat"),

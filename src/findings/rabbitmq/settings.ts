@@ -14,7 +14,7 @@ const recommendations = {
   cluster_partition_handling: ["pause_minority, for three nodes or more", "RabbitMQ documentation, network partitions"],
   net_ticktime: ["10 to 20 s, after testing", "RabbitMQ documentation, net ticktime"],
   heartbeat: ["5 to 20 s", "RabbitMQ documentation, heartbeats"],
-  "publisher confirms, mandatory, persistent": ["on, in every publisher", "RabbitMQ documentation, publisher confirms"],
+  "confirms, mandatory and persistent": ["yes, in every publisher", "RabbitMQ documentation, publisher confirms"],
   "consumer acknowledgement": ["manual, and de-duplicate by message id", "RabbitMQ documentation, reliability"],
 } as const;
 

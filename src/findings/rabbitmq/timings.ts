@@ -12,7 +12,7 @@ export interface PublisherTimings {
   /** It had a connection again, and to whom. */
   connectedMs: number | null;
   connectedTo: string | null;
-  /** Answer to the first message that was sent after the kill and confirmed. */
+  /** Answer to the first message that was sent, after the connection broke or the node was gone, and confirmed. */
   firstConfirmMs: number | null;
   /** Longest time between two confirms that spans or follows the kill; null without a confirm after it. */
   longestGapMs: number | null;
@@ -78,7 +78,7 @@ export function readRabbitTimings(history: History): RabbitTimings {
       lostMs: lost?.atMs ?? null,
       connectedMs: connected?.atMs ?? null,
       connectedTo: textOrNull(connected?.detail["member"]),
-      ...confirms(operations, injectedMs),
+      ...confirms(operations, injectedMs, lost?.atMs ?? gone?.atMs ?? null),
     };
   };
   const consumer = (client: string): ConsumerTimings => {
@@ -128,6 +128,7 @@ export function readRabbitTimings(history: History): RabbitTimings {
 function confirms(
   operations: readonly Operation[],
   injectedMs: number | null,
+  missedMs: number | null,
 ): Pick<PublisherTimings, "firstConfirmMs" | "longestGapMs" | "errors"> {
   const errors = new Map<string, number>();
   if (injectedMs === null) return { firstConfirmMs: null, longestGapMs: null, errors };
@@ -138,7 +139,8 @@ function confirms(
     errors.set(name, (errors.get(name) ?? 0) + 1);
   }
   const confirmed = operations.filter((op) => op.outcome === "ok").toSorted((a, b) => a.endMs - b.endMs);
-  const first = confirmed.find((op) => op.startMs >= injectedMs);
+  // Between the order to kill and its effect there may be another confirm or two.
+  const first = missedMs === null ? undefined : confirmed.find((op) => op.startMs >= missedMs);
   let longestGapMs: number | null = null;
   confirmed.forEach((op, at) => {
     const before = confirmed[at - 1];

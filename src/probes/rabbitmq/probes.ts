@@ -63,7 +63,7 @@ export async function startRabbitProbes(options: {
     tried.push(own.tried);
     return createPublisher({ info, queue, link: own, recorder });
   });
-  const watch = watchCluster({ link, prefix: prefixOf(runId), now: recorder.now, tell });
+  const watch = watchCluster({ link, prefix: prefixOf(runId), now: recorder.now, record: recorder.event, tell });
   await Promise.all([...tried, watch.tried]);
 
   const loop = monitorEventLoopDelay({ resolution: 1 });

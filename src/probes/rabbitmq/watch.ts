@@ -16,9 +16,11 @@ export function watchCluster(options: {
   link: Omit<LinkOptions, "order" | "prepare" | "onUp" | "onDown">;
   prefix: string;
   now: () => number;
+  /** For what is to be in the history only: how things were at the start. */
+  record: Tell;
   tell: Tell;
 }): { stop(): Promise<void>; tried: Promise<void> } {
-  const { link, prefix, now, tell } = options;
+  const { link, prefix, now, record, tell } = options;
   const { nodes, account } = link;
   const before = new Map<string, string>();
   let stopped = false;
@@ -64,9 +66,10 @@ export function watchCluster(options: {
     };
     const text = JSON.stringify(detail);
     if (before.get(queue.name) === text) return;
+    const say = before.has(queue.name) || queueProblem(queue) !== null ? tell : record;
     before.set(queue.name, text);
     // It was so at some time between asking and the answer, which is half a second later or more.
-    tell({ atMs: now(), source: "cluster", event: "queue", detail: { ...detail, askedMs: Math.round(askedMs) } });
+    say({ atMs: now(), source: "cluster", event: "queue", detail: { ...detail, askedMs: Math.round(askedMs) } });
   };
   const timer = setInterval(() => void look(), lookEveryMs);
   return {
