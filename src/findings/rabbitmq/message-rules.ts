@@ -75,7 +75,7 @@ export const nacked: Rule = ({ history, timings }) => {
         `${client}: ${number(errors.get("nack") ?? 0)}${connectedTo === null ? "" : `, after it had reconnected to ${connectedTo}`}`,
     ),
     advice:
-      "A nack means that the broker does not vouch for the message, not that it is not there. Publish it again, under the same id, and de-duplicate at the consumer. A channel that gets nothing but nacks after a reconnect was opened before the loss of the leader had been noticed: open a new one.",
+      "A nack means that the broker does not vouch for the message, not that it is not there. Publish it again, under the same id, and de-duplicate at the consumer. A channel that gets nothing but nacks after a reconnect was opened before the loss of the leader had been noticed: open a new one (tried on RabbitMQ 3.10.8: confirmed at once, on the same connection).",
     setting: settingOf(history, "confirms, mandatory and persistent"),
   };
 };

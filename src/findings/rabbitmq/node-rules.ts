@@ -105,7 +105,8 @@ export const quorumSlow: Rule = (input) => {
     ],
     advice:
       "A majority of members was there, so look at what the clients did. A channel that is opened before the others have missed the leader goes on talking to it until its node is back, and gets only nacks and time-outs, while older channels are served. Watch the rate of confirms, and open a new channel when nothing has been confirmed for a second or two.",
-    setting: settingOf(input.history, "net_ticktime"),
+    // Nacks come from nodes that are there, whatever they take the others for.
+    ...(late.some(({ errors }) => "nack" in errors) ? {} : { setting: settingOf(input.history, "net_ticktime") }),
   };
 };
 
