@@ -8,6 +8,7 @@ import { etcd } from "../probes/etcd.ts";
 import { kafka } from "../probes/kafka.ts";
 import { patroni } from "../probes/patroni.ts";
 import { postgresReschedule } from "../probes/postgres-reschedule.ts";
+import { rabbitmq } from "../probes/rabbitmq.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
@@ -24,7 +25,7 @@ export interface Foundation {
 }
 
 /** The systems that have probes; a new one is a line here. */
-const systems = [redisSentinel, etcd, patroni, postgresReschedule, kafka];
+const systems = [redisSentinel, etcd, patroni, postgresReschedule, kafka, rabbitmq];
 
 /** Connects to PostgreSQL (migrating it), Redis and the clusters, and loads the catalogue. */
 export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {

@@ -3,6 +3,7 @@ import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
 import { judgeKafka } from "./kafka/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
+import { judgeRabbitmq } from "./rabbitmq/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import { judgeReschedule } from "./reschedule/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
@@ -34,6 +35,7 @@ const judges: Readonly<Record<string, Judge>> = {
   "redis-sentinel": judgeRedisSentinel,
   etcd: judgeEtcd,
   patroni: judgePatroni,
+  rabbitmq: judgeRabbitmq,
   "postgres-reschedule": judgeReschedule,
   kafka: judgeKafka,
 };

@@ -19,6 +19,7 @@ import { etcdSystem } from "./systems/etcd.ts";
 import { kafkaSystem } from "./systems/kafka.ts";
 import { patroniSystem } from "./systems/patroni.ts";
 import { startPatroniRoles } from "./systems/patroni-roles.ts";
+import { rabbitmqSystem } from "./systems/rabbitmq.ts";
 import { startOnDemand } from "./systems/on-demand.ts";
 import { ensureNamespace } from "./systems/workload.ts";
 import { createRedis, redisMembers, redisPods, type RedisLabSettings } from "./systems/redis.ts";
@@ -52,7 +53,12 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const addresses = createAddressBook(subnet);
   const { log, stateDirectory } = options;
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
-  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses), kafkaSystem(store, addresses, log)];
+  const systems = [
+    etcdSystem(store, addresses),
+    patroniSystem(store, addresses),
+    kafkaSystem(store, addresses, log),
+    rabbitmqSystem(store, addresses),
+  ];
   const onDemand = startOnDemand(systems, log);
   const api = await startApiServer({
     store,

@@ -40,6 +40,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "@kubernetes/client-node": ["cluster", "lab"],
   "@slack/bolt": ["slack"],
   "@slack/web-api": ["slack", "compose"],
+  amqplib: ["probes"],
   bullmq: ["queue"],
   pg: ["store", "slack", "embedded", "probes"],
 };

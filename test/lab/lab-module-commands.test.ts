@@ -126,6 +126,32 @@ kubectl uncordon $NODE`,
     answers: /pv-database-data-postgresql-0 +true/,
     differs: "not in the module: where the move of the volume is seen",
   },
+  // RabbitMQ
+  {
+    command: `kubectl apply -f - <<'YAML'
+apiVersion: chaos-mesh.org/v1alpha1
+kind: PodChaos
+metadata:
+  name: rabbitmq-node-failure
+  namespace: messaging
+spec:
+  action: pod-kill
+  mode: one
+  selector:
+    namespaces:
+      - messaging
+    labelSelectors:
+      app: rabbitmq
+  gracePeriod: 0
+  duration: "120s"
+YAML
+kubectl wait --for=condition=AllInjected podchaos/rabbitmq-node-failure -n messaging --timeout=20s
+kubectl get pods -n messaging -l app=rabbitmq --no-headers | grep -c 1/1
+kubectl delete podchaos rabbitmq-node-failure -n messaging`,
+    answers: /rabbitmq-node-failure created[\s\S]*condition met\s+2\s[\s\S]*deleted/,
+    differs:
+      "the file stands on standard input, with the indentation that the module's pages lost; the last three are ours",
+  },
 ];
 
 describe.skipIf(process.getuid?.() !== 0)("the module's commands, verbatim, against the lab", () => {

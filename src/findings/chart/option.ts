@@ -65,9 +65,9 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       { text: subline(report), left: 24, top: 52, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
       {
         text: "Write latency, ms: median (bold) and worst (thin)",
-        // The clients' names begin at the left and may be long.
-        right: 40,
-        top: 440,
+        // Above the legend, which grows with the clients.
+        left: left - 10,
+        top: 410,
         textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" },
       },
     ],
@@ -84,7 +84,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       {
         data: clients.map(({ client }) => client),
         left: left - 10,
-        top: 436,
+        top: 440,
         textStyle: { fontSize: 17 },
         itemGap: 40,
         icon: "roundRect",

@@ -74,6 +74,16 @@ function describe(event: SystemEvent): string {
       return `is ${String(detail["controller"])}, epoch ${String(detail["epoch"])}`;
     case "fault-ended":
       return String(detail["what"]);
+    case "queue":
+      return describeQueue(detail);
+    case "connected":
+    case "subscribed":
+      return `to ${String(detail["member"])}`;
+    case "disconnected":
+    case "unsubscribed":
+      return `from ${String(detail["member"])}: ${String(detail["reason"])}`;
+    case "first-delivery":
+      return `through ${String(detail["member"])}`;
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
@@ -82,4 +92,13 @@ function describe(event: SystemEvent): string {
         (typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "")
       );
   }
+}
+
+/** `classic: down`, or `quorum: led by rabbitmq-1, 2 of 3 members online`. */
+function describeQueue(detail: SystemEvent["detail"]): string {
+  const { queue, leader, state, online, members } = detail;
+  const count = typeof members === "number" ? `, ${String(online ?? 0)} of ${members} members online` : "";
+  const words =
+    leader === null || state === "down" ? `is ${String(state ?? "without a leader")}` : `led by ${String(leader)}`;
+  return `${String(queue)} ${words}${count}`;
 }
