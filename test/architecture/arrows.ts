@@ -41,7 +41,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "@slack/bolt": ["slack"],
   "@slack/web-api": ["slack", "compose"],
   bullmq: ["queue"],
-  pg: ["store", "slack", "embedded", "probes"],
+  pg: ["store", "slack", "embedded", "probes", "lab"],
 };
 
 export function roomOf(file: string): string {
