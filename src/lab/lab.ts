@@ -5,13 +5,16 @@ import { createIoPlane } from "./chaos/io-plane.ts";
 import { networkChaos } from "./chaos/network-chaos.ts";
 import { createNetworkPlane } from "./chaos/network-plane.ts";
 import { podChaos } from "./chaos/pod-chaos.ts";
+import { startDeployments } from "./controllers/deployment.ts";
 import { startEndpoints } from "./controllers/endpoints.ts";
+import { startReplicaSets } from "./controllers/replica-set.ts";
 import { isPodReady, startStatefulSets } from "./controllers/stateful-set.ts";
 import { createAddressBook } from "./network/address-book.ts";
 import { chooseSubnet, takenSubnets } from "./network/addresses.ts";
 import { startSwitch } from "./network/switch.ts";
 import { startKubelet } from "./runtime/kubelet.ts";
 import { createStore } from "./store/store.ts";
+import { applicationSystem } from "./systems/application.ts";
 import { etcdSystem } from "./systems/etcd.ts";
 import { patroniSystem } from "./systems/patroni.ts";
 import { startPatroniRoles } from "./systems/patroni-roles.ts";
@@ -46,7 +49,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const addresses = createAddressBook(subnet);
   const { log, stateDirectory } = options;
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
-  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses)];
+  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses), applicationSystem(store)];
   const onDemand = startOnDemand(systems, log);
   const api = await startApiServer({
     store,
@@ -62,7 +65,12 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const chaos = [networkChaos(store, plane), podChaos(store, kubelet), ioChaos(store, createIoPlane(kubelet))].map(
     (kind) => startChaosController(store, kind, { now: Date.now, random: Math.random, log }),
   );
-  const stopControllers = [startEndpoints(store), startStatefulSets(store, nodes)];
+  const stopControllers = [
+    startEndpoints(store),
+    startStatefulSets(store, nodes),
+    startReplicaSets(store, nodes),
+    startDeployments(store),
+  ];
   createRedis(store, addresses, options.redis);
   const roles = startRedisRoles(store);
   const patroniRoles = startPatroniRoles(store);

@@ -28,9 +28,8 @@ describe("the sample application, with a real PostgreSQL", () => {
   });
 
   const ask = async (path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }> => {
-    const answer = await fetch(`${app.url}${path}`, {
-      ...(body === undefined ? {} : { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const answer = await fetch(`${app.url}${path}`, body === undefined ? {} : { method: "POST", body: text });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
   const figures = async (): Promise<PoolFigures> => (await ask("/api/pool")).body["figures"] as PoolFigures;

@@ -13,6 +13,7 @@ const programs: ReadonlyArray<[program: string, debianPackage: string]> = [
   ["patroni", "patroni"],
   ["etcd", "etcd-server"],
   ["etcdctl", "etcd-client"],
+  ["curl", "curl"],
 ];
 
 /** Why the lab cannot run here, in a sentence with the way out; null when it can. */

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** A system that starts when it is first asked for. */
 export interface LabSystem {
   namespace: string;
+  /** Namespaces whose systems must have formed before this one starts. */
+  needs?: readonly string[];
   /** Creates its objects; called once. */
   start(): void;
   /** Whether all members run and agree. */
@@ -23,6 +25,7 @@ export function startOnDemand(
   const waking = new Map<string, Promise<void>>();
   let stopped = false;
   const begin = async (system: LabSystem): Promise<void> => {
+    await Promise.all((system.needs ?? []).map(wake));
     const end = performance.now() + formDeadlineMs;
     system.start();
     while (!stopped && !(await system.formed())) {
@@ -32,14 +35,15 @@ export function startOnDemand(
       await sleep(lookEveryMs, undefined, { ref: false });
     }
   };
+  const wake = async (namespace: string): Promise<void> => {
+    const system = systems.find((candidate) => candidate.namespace === namespace);
+    if (system === undefined || stopped) return;
+    const known = waking.get(namespace) ?? begin(system);
+    waking.set(namespace, known);
+    await known;
+  };
   return {
-    wake: async (namespace) => {
-      const system = systems.find((candidate) => candidate.namespace === namespace);
-      if (system === undefined || stopped) return;
-      const known = waking.get(namespace) ?? begin(system);
-      waking.set(namespace, known);
-      await known;
-    },
+    wake,
     stop: () => {
       stopped = true;
     },
