@@ -27,6 +27,8 @@ export interface SystemContext {
   namespace: string;
   /** Pods of the namespace, fresh at each call. */
   pods(): Promise<PodAddress[]>;
+  /** Pods of another namespace, e.g. of an application that uses the system. */
+  podsIn(namespace: string): Promise<PodAddress[]>;
   /** Parameters of the run after defaults, e.g. `{ rate: 100, masterName: "mymaster" }`. */
   parameters: Readonly<Record<string, string | number | boolean>>;
   runId: string;

@@ -60,6 +60,7 @@ export function systemContext(options: {
     signal,
     log: options.log,
     pods: () => cluster.pods(namespace, signal),
+    podsIn: (other) => cluster.pods(other, signal),
     exec: (pod, command, timeoutMs) => cluster.exec({ namespace, pod }, command, { timeoutMs, signal }),
   };
 }

@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { dirname, extname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deploymentAdmission } from "../api/admission/workloads.ts";
 import { isPodReady } from "../controllers/stateful-set.ts";
-import type { NewObject, ObjectStore } from "../objects.ts";
+import type { LabObject, NewObject, ObjectStore } from "../objects.ts";
 import type { LabSystem } from "./on-demand.ts";
 
 const namespace = "app";
@@ -33,8 +34,11 @@ export function applicationSystem(store: ObjectStore): LabSystem {
     namespace,
     needs: ["database"],
     start: () => {
+      // As the API server fills it in; otherwise the first patch would look like a new template, and roll out.
+      const filled: NewObject = structuredClone(deployment);
+      deploymentAdmission.setDefaults?.(filled as LabObject);
       store.create(service);
-      store.create(deployment);
+      store.create(filled);
     },
     formed: async () => {
       const pods = store.list("Pod", namespace);

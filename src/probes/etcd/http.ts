@@ -1,3 +1,4 @@
+import { classifyFetchError } from "../fetch-error.ts";
 import type { Outcome } from "../history.ts";
 
 export const clientPort = 2379;
@@ -57,10 +58,5 @@ export function classifyEtcdError(error: unknown): { outcome: Exclude<Outcome, "
     const name = error.message.includes("timed out") ? "server-timeout" : error.message.replace(/^etcdserver: /, "");
     return { outcome: "unknown", error: name.slice(0, 60) };
   }
-  if (error instanceof Error && error.name === "TimeoutError") return { outcome: "unknown", error: "timeout" };
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
-  const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "";
-  if (code === "ECONNREFUSED") return { outcome: "fail", error: "refused" };
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "EHOSTUNREACH") return { outcome: "fail", error: "unreachable" };
-  return { outcome: "unknown", error: "connection-lost" };
+  return classifyFetchError(error);
 }

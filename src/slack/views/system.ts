@@ -63,6 +63,12 @@ function describe(event: SystemEvent): string {
       return detail["holder"] === null ? "is held by nobody" : `is held by ${String(detail["holder"])}`;
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
+    case "pool-lost":
+      return `${String(detail["lost"])} of its connections; ${String(detail["active"])} active, ${String(detail["idle"])} idle, ${String(detail["waiting"])} waiting`;
+    case "pool-back":
+      return `with ${String(detail["active"])} active, ${String(detail["idle"])} idle, ${String(detail["waiting"])} waiting`;
+    case "pool-servers":
+      return detail["servers"] === "" ? "connected to nobody" : `connected to ${String(detail["servers"])}`;
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
