@@ -164,7 +164,7 @@ function startProbes({ application, ledger, runId }: Parts, recorder: Recorder):
     for (const listener of listeners) listener({ type: "event", ...event });
   };
   const nameOf = (address: string): string => ledger.memberAt(address);
-  const watch = watchPool(application, { now: recorder.now, tell, nameOf });
+  const watch = watchPool(application, { now: recorder.now, tell, record: recorder.event, nameOf });
   const clients = applicationClients(application).map((info) =>
     applicationClient({ info, application, recorder, runId, nameOf }),
   );

@@ -49,6 +49,11 @@ export function applicationMeasures(story: ApplicationStory | null): Measure[] {
       pool?.rightServersMs ?? null,
       "looked at four times a second",
     ),
+    timeMeasure(
+      "pool-kept-dead",
+      "Time for which it kept connections to an old primary that was gone",
+      pool?.keptDeadMs ?? null,
+    ),
     timeMeasure("pool-empty", "Time in which the pool had no connection", pool?.emptyMs ?? null),
     {
       id: "pool-waiting",

@@ -99,13 +99,13 @@ const notRecovered: Rule = (input) => {
 };
 
 const poolBroken: Rule = (input) => {
-  const { pool, injectedMs } = input.story;
+  const { pool } = input.story;
   if (pool === null || pool.broken === 0) return null;
-  const keptMs = between(injectedMs, pool.rightServersMs);
+  const keptMs = pool.keptDeadMs;
   return {
     id: "application.pool-broken",
     severity: keptMs !== null && keptMs > promptMs ? "medium" : "info",
-    title: `The application's pool lost ${counted(pool.broken, "connection")}${keptMs === null ? "" : ` and was rid of the last to the old primary after ${seconds(keptMs)}`}`,
+    title: `The application's pool lost ${counted(pool.broken, "connection")}${keptMs === null ? "" : ` and was rid of the last ${seconds(keptMs)} after the old primary was gone`}`,
     evidence: [
       `at the fault ${pool.before.active} active, ${pool.before.idle} idle, ${pool.before.waiting} waiting`,
       `without any connection for ${seconds(pool.emptyMs)}; ${counted(pool.connectErrors, "attempt")} to get one failed`,

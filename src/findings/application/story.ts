@@ -9,6 +9,8 @@ export interface Takeover {
   promotedMs: number | null;
   oldMember: string | null;
   newMember: string | null;
+  /** From when on the old member took no writes: its death, or its own word. */
+  deadMs: number | null;
 }
 
 /** What became of an application's connection pool, over all its pods. */
@@ -21,6 +23,8 @@ export interface PoolStory {
   connectErrors: number;
   /** From when on the pool had no connection to the old member any more. */
   rightServersMs: number | null;
+  /** How long it kept connections to the old member after that was of no use. */
+  keptDeadMs: number | null;
   /** How long it had no connection at all; over its worst pod. */
   emptyMs: number;
   /** Most requests that waited for a connection at once, on one pod. */
@@ -85,7 +89,7 @@ function firstWrite(history: History, { injectedMs, promotedMs, newMember }: Tak
 
 type Sample = PoolCounts & { atMs: number };
 
-function readPoolStory(history: History, { injectedMs, oldMember }: Takeover): PoolStory | null {
+function readPoolStory(history: History, { injectedMs, oldMember, deadMs }: Takeover): PoolStory | null {
   const after = injectedMs ?? Number.POSITIVE_INFINITY;
   const byPod = new Map<string, Sample[]>();
   for (const event of history.events) {
@@ -100,6 +104,8 @@ function readPoolStory(history: History, { injectedMs, oldMember }: Takeover): P
   const sum = (field: keyof PoolCounts): number => atFault.reduce((total, sample) => total + (sample?.[field] ?? 0), 0);
   const since = (field: "broken" | "connectErrors"): number =>
     pods.reduce((total, samples, at) => total + (samples.at(-1)?.[field] ?? 0) - (atFault[at]?.[field] ?? 0), 0);
+  const rightServersMs = rightServers(history, after, oldMember);
+  const keptMs = between(deadMs, rightServersMs);
   const later = pods.map((samples) => samples.filter((sample) => sample.atMs > after));
   return {
     before: {
@@ -111,7 +117,8 @@ function readPoolStory(history: History, { injectedMs, oldMember }: Takeover): P
     },
     broken: since("broken"),
     connectErrors: since("connectErrors"),
-    rightServersMs: rightServers(history, after, oldMember),
+    rightServersMs,
+    keptDeadMs: keptMs === null ? null : Math.max(0, keptMs),
     emptyMs: Math.max(0, ...later.map((samples) => emptyTime(samples, endMs))),
     waitingPeak: Math.max(0, ...later.flat().map(({ waiting }) => waiting)),
     totalAtEnd: pods.reduce((total, samples) => total + (samples.at(-1)?.total ?? 0), 0),

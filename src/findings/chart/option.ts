@@ -66,7 +66,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       { text: subline(report), left: 24, top: 52, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
       {
         text: "Write latency, ms: median (bold) and worst (thin)",
-        left: 420,
+        right,
         top: 440,
         textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" },
       },

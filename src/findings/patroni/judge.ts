@@ -19,7 +19,8 @@ import { readPatroniTimings } from "./timings.ts";
 export const judgePatroni: Judge = (history, context) => {
   const timings = readPatroniTimings(history);
   const { injectedMs, promotedMs, oldPrimary: oldMember, newPrimary: newMember } = timings;
-  const application = readApplication(history, { injectedMs, promotedMs, oldMember, newMember });
+  const deadMs = timings.killed ? injectedMs : timings.demotedMs;
+  const application = readApplication(history, { injectedMs, promotedMs, oldMember, newMember, deadMs });
   const findings = [
     ...patroniRules.flatMap((rule) => rule({ history, context, timings, application }) ?? []),
     ...applicationFindings(history, context, application),

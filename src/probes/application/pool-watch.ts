@@ -16,13 +16,13 @@ function detailOf(view: PoolView): Record<string, number> {
 /**
  * Looks at the pool of every pod of the application four times a second. Tells `pool` with all counts whenever they
  * have changed, `pool-lost` when connections broke, `pool-back` when there are connections after that again, and
- * `pool-servers` when the servers that it is connected to have changed, by name.
+ * `pool-servers` when the servers that it is connected to have changed, by name. `record` is `tell` without an audience.
  */
 export function watchPool(
   application: Application,
-  options: { now: Clock; tell: Tell; nameOf: (address: string) => string },
+  options: { now: Clock; tell: Tell; record: Tell; nameOf: (address: string) => string },
 ): { stop(): void } {
-  const { now, tell, nameOf } = options;
+  const { now, tell, record, nameOf } = options;
   const before = new Map<string, PoolView>();
   const without = new Set<string>();
   let busy = false;
@@ -57,7 +57,9 @@ export function watchPool(
       tell({ atMs, source, event: "pool-back", detail: { total, active, idle, waiting } });
     }
     const servers = serversText(view, nameOf);
-    if (serversText(known, nameOf) !== servers) tell({ atMs, source, event: "pool-servers", detail: { servers } });
+    // How it was at first is no news.
+    const say = known === undefined ? record : tell;
+    if (serversText(known, nameOf) !== servers) say({ atMs, source, event: "pool-servers", detail: { servers } });
     before.set(source, view);
   };
   const timer = setInterval(() => void look().catch(() => undefined), everyMs);

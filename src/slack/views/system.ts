@@ -63,6 +63,10 @@ function describe(event: SystemEvent): string {
       return detail["holder"] === null ? "is held by nobody" : `is held by ${String(detail["holder"])}`;
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
+    case "endpoint":
+      return detail["pods"] === ""
+        ? "no pod has the primary's label"
+        : `the primary's label is on ${String(detail["pods"])}`;
     case "pool-lost":
       return `${String(detail["lost"])} of its connections; ${String(detail["active"])} active, ${String(detail["idle"])} idle, ${String(detail["waiting"])} waiting`;
     case "pool-back":
