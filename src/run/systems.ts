@@ -61,7 +61,8 @@ export function systemContext(options: {
     log: options.log,
     pods: () => cluster.pods(namespace, signal),
     podsIn: (other) => cluster.pods(other, signal),
-    exec: (pod, command, timeoutMs) => cluster.exec({ namespace, pod }, command, { timeoutMs, signal }),
+    exec: (pod, command, timeoutMs, where = {}) =>
+      cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),
   };
 }
 

@@ -73,6 +73,8 @@ function describe(event: SystemEvent): string {
       return `with ${String(detail["active"])} active, ${String(detail["idle"])} idle, ${String(detail["waiting"])} waiting`;
     case "pool-servers":
       return detail["servers"] === "" ? "connected to nobody" : `connected to ${String(detail["servers"])}`;
+    case "fault-ended":
+      return String(detail["what"]);
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
