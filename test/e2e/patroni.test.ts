@@ -25,10 +25,10 @@ describe.skipIf(process.getuid?.() !== 0)("PostgreSQL under Patroni, through Sla
     return { runId, report };
   };
   const curl = (path: string): Promise<string> =>
-    kubectlOk(stack.lab.kubeconfigPath, [
-      ...["exec", "deployment/api-server", "-n", "app", "--"],
-      ...["curl", "-s", `http://localhost:8080${path}`],
-    ]);
+    kubectlOk(
+      stack.lab.kubeconfigPath,
+      `exec deployment/api-server -n app -- curl -s http://localhost:8080${path}`.split(" "),
+    );
   /** What the servers have counted of the application's writes so far: its own answers, and the rows that were removed. */
   const counted = async () => {
     const metrics = await curl("/metrics");
