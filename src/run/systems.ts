@@ -59,8 +59,8 @@ export function systemContext(options: {
     runId: options.runId,
     signal,
     log: options.log,
-    pods: () => cluster.pods(namespace, signal),
-    podsIn: (other) => cluster.pods(other, signal),
+    pods: (labelSelector) => cluster.pods(namespace, signal, labelSelector),
+    podsIn: (other, labelSelector) => cluster.pods(other, signal, labelSelector),
     exec: (pod, command, timeoutMs, where = {}) =>
       cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),
   };

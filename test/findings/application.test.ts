@@ -74,7 +74,7 @@ function run(shape: Shape = {}): History {
 
 const story = (h: History, change: Partial<Takeover> = {}) => readApplication(h, { ...takeover, ...change });
 const found = (h: History, change: Partial<Takeover> = {}) => {
-  const context = { writes: checkWrites(h), outages: findOutages(h), unsound: [], parameters: {} };
+  const context = { writes: checkWrites(h), outages: findOutages(h), unsound: [], parameters: {}, previous: null };
   return applicationFindings(h, context, story(h, change));
 };
 const ids = (h: History): string[] => found(h).map(({ id }) => id);

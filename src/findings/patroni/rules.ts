@@ -3,7 +3,6 @@ import { overlapToleranceMs } from "../double-acceptance.ts";
 import type { ApplicationStory } from "../application/story.ts";
 import type { JudgeContext } from "../judge.ts";
 import type { Finding } from "../report.ts";
-import { slippedSchedule } from "../schedule-rule.ts";
 import { foldRanges } from "../sets.ts";
 import { counted, number, percent, seconds, secondsOrUnseen } from "../words.ts";
 import { divergentMembers, totalWrites } from "../write-counts.ts";
@@ -223,6 +222,5 @@ export const patroniRules: readonly Rule[] = [
   unknown,
   demotedInTime,
   failoverTime,
-  slippedSchedule,
   kept,
 ];
