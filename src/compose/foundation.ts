@@ -8,6 +8,7 @@ import { withApplication } from "../probes/application.ts";
 import { etcd } from "../probes/etcd.ts";
 import { patroni } from "../probes/patroni.ts";
 import { patroniLedger } from "../probes/patroni/application-ledger.ts";
+import { postgresReschedule } from "../probes/postgres-reschedule.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
@@ -24,7 +25,7 @@ export interface Foundation {
 }
 
 /** The systems that have probes; a new one is a line here. */
-const systems = [redisSentinel, etcd, withApplication(patroni, patroniLedger)];
+const systems = [redisSentinel, etcd, withApplication(patroni, patroniLedger), postgresReschedule];
 
 /** Connects to PostgreSQL (migrating it), Redis and the clusters, and loads the catalogue. */
 export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {

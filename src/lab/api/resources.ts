@@ -18,7 +18,7 @@ import { configMapColumns, namespaceColumns, nodeColumns } from "./columns/clust
 import type { Column } from "./columns/column.ts";
 import { eventColumns } from "./columns/event.ts";
 import { podColumns } from "./columns/pod.ts";
-import { claimColumns, volumeColumns } from "./columns/storage.ts";
+import { attachmentColumns, claimColumns, volumeColumns } from "./columns/storage.ts";
 import {
   deploymentColumns,
   endpointsColumns,
@@ -220,6 +220,15 @@ export const resources: readonly Resource[] = [
     schema: { model: "V1ReplicaSet" },
     columns: replicaSetColumns,
     admission: replicaSetAdmission,
+  }),
+  core({
+    group: "storage.k8s.io",
+    kind: "VolumeAttachment",
+    plural: "volumeattachments",
+    scope: "Cluster",
+    subresources: ["status"],
+    schema: { model: "V1VolumeAttachment" },
+    columns: attachmentColumns,
   }),
   chaos("PodChaos", podChaos, podChaosAdmission),
   chaos("NetworkChaos", networkChaos, networkChaosAdmission),

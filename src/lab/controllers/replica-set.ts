@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { LabObject, ObjectStore } from "../objects.ts";
-import { record } from "../runtime/pod-spec.ts";
+import { record, withDefaultTolerations } from "../runtime/pod-spec.ts";
 import { recordEvent } from "../runtime/record-event.ts";
 import { isPodReady } from "./stateful-set.ts";
 
@@ -14,8 +14,7 @@ export function nameSuffix(): string {
 }
 
 /** Keeps as many pods of every ReplicaSet in being as it asks for; a pod that is gone is replaced under another name. */
-export function startReplicaSets(store: ObjectStore, nodes: readonly string[]): () => void {
-  let next = 0;
+export function startReplicaSets(store: ObjectStore): () => void {
   const reconcile = (set: LabObject): void => {
     const { name, namespace = "default" } = set.metadata;
     if (set.metadata.deletionTimestamp !== undefined) return;
@@ -23,12 +22,12 @@ export function startReplicaSets(store: ObjectStore, nodes: readonly string[]): 
     // A pod that is being deleted still has its name, and is none of the wanted ones any more.
     const pods = podsOf(store, set).filter((pod) => pod.metadata.deletionTimestamp === undefined);
     for (let missing = pods.length; missing < replicas; missing += 1) {
-      const created = store.create(podOf(set, nodes[next++ % nodes.length] ?? ""));
-      recordEvent(store, created, {
+      const created = store.create(podOf(set));
+      recordEvent(store, set, {
         type: "Normal",
-        reason: "Scheduled",
-        message: `Successfully assigned ${namespace}/${created.metadata.name} to ${String(created.spec?.["nodeName"])}`,
-        component: "default-scheduler",
+        reason: "SuccessfulCreate",
+        message: `Created pod: ${created.metadata.name}`,
+        component: "replicaset-controller",
       });
     }
     const surplus = pods.toSorted((a, b) => Number(isPodReady(a)) - Number(isPodReady(b)));
@@ -72,7 +71,7 @@ function podsOf(store: ObjectStore, set: LabObject): LabObject[] {
     .filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === set.metadata.uid));
 }
 
-function podOf(set: LabObject, node: string): Parameters<ObjectStore["create"]>[0] {
+function podOf(set: LabObject): Parameters<ObjectStore["create"]>[0] {
   const template = record(set.spec?.["template"]);
   const metadata = record(template["metadata"]);
   const name = `${set.metadata.name}-${nameSuffix()}`;
@@ -87,7 +86,7 @@ function podOf(set: LabObject, node: string): Parameters<ObjectStore["create"]>[
       annotations: record(metadata["annotations"]) as Record<string, string>,
       ownerReferences: [controllerOf(set)],
     },
-    spec: { ...record(template["spec"]), nodeName: node, hostname: name },
+    spec: { ...withDefaultTolerations(record(template["spec"])), hostname: name },
     status: { phase: "Pending" },
   };
 }
