@@ -36,6 +36,7 @@ report=$(
   need etcd etcd-server "etcd for the lab"
   need etcdctl etcd-client "etcd client, used inside the lab's pods"
   need rabbitmq-server rabbitmq-server "RabbitMQ for the lab"
+  need curl curl "HTTP client, used inside the lab's pods"
   need patroni patroni "PostgreSQL failover for the lab"
   need nft nftables "packet filters for partitions in the lab"
   need ip iproute2 "network of the lab"

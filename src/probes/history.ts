@@ -55,7 +55,7 @@ export interface Operation {
   startMs: number;
   endMs: number;
   outcome: Outcome;
-  /** The member it was sent to, e.g. `redis-1`; absent if no connection existed. */
+  /** The member it was sent to, e.g. `redis-1`, or that an application last named as its server; absent if none is known. */
   member?: string;
   /** Short class of what went wrong, e.g. `READONLY`, `NOREPLICAS`, `timeout`, `refused`, `not-sent`. */
   error?: string;

@@ -18,8 +18,9 @@ const colours = {
   green: "#009E73",
   grey: "#8A8A8A",
   purple: "#CC79A7",
+  sky: "#56B4E9",
 };
-const clientColours = [colours.blue, colours.orange];
+const clientColours = [colours.blue, colours.orange, colours.sky];
 const laneColours: Readonly<Record<Stretch["what"], string>> = {
   accepted: colours.green,
   "accepted-then-lost": colours.red,

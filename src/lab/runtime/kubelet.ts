@@ -188,6 +188,7 @@ export function startKubelet(options: {
       container.volumeMounts.map((mount) => ({
         source: volumeSource(namespace, name, spec, mount.name),
         target: mount.mountPath,
+        readOnly: mount.readOnly,
       })),
     );
     const sandbox = await createSandbox({

@@ -6,7 +6,7 @@ export interface ContainerSpec {
   command: string[];
   env: Record<string, string>;
   readiness: ReadinessSpec | null;
-  volumeMounts: Array<{ name: string; mountPath: string }>;
+  volumeMounts: Array<{ name: string; mountPath: string; readOnly: boolean }>;
 }
 
 export type ReadinessSpec = { tcpPort: number } | { command: string[] };
@@ -37,22 +37,23 @@ export function readPodSpec(pod: LabObject, podIp: string): PodSpec {
       volumeMounts: asList(container["volumeMounts"]).map((mount) => ({
         name: text(mount["name"]),
         mountPath: text(mount["mountPath"]),
+        readOnly: mount["readOnly"] === true,
       })),
     })),
-    claims: Object.fromEntries(
-      asList(spec["volumes"]).flatMap((volume) => {
-        const claim = record(volume["persistentVolumeClaim"])["claimName"];
-        return typeof claim === "string" ? [[text(volume["name"]), claim]] : [];
-      }),
-    ),
-    hostPaths: Object.fromEntries(
-      asList(spec["volumes"]).flatMap((volume) => {
-        const path = record(volume["hostPath"])["path"];
-        return typeof path === "string" ? [[text(volume["name"]), path]] : [];
-      }),
-    ),
+    claims: volumesBy(spec, "persistentVolumeClaim", "claimName"),
+    hostPaths: volumesBy(spec, "hostPath", "path"),
     terminationGracePeriodSeconds: Number(spec["terminationGracePeriodSeconds"] ?? 30),
   };
+}
+
+/** The volumes of one kind: name to what `field` says. */
+function volumesBy(spec: Record<string, unknown>, kind: string, field: string): Record<string, string> {
+  return Object.fromEntries(
+    asList(spec["volumes"]).flatMap((volume) => {
+      const value = record(volume[kind])[field];
+      return typeof value === "string" ? [[text(volume["name"]), value]] : [];
+    }),
+  );
 }
 
 function envValue(entry: Record<string, unknown>, fields: Record<string, string>): string {

@@ -72,6 +72,16 @@ function describe(event: SystemEvent): string {
       return `of partition ${String(detail["partition"])}: ${String(detail["inSync"])} (${String(detail["size"])} of ${String(detail["replicas"])})`;
     case "controller":
       return `is ${String(detail["controller"])}, epoch ${String(detail["epoch"])}`;
+    case "endpoint":
+      return detail["pods"] === ""
+        ? "no pod has the primary's label"
+        : `the primary's label is on ${String(detail["pods"])}`;
+    case "pool-lost":
+      return `${String(detail["lost"])} of its connections; ${String(detail["active"])} active, ${String(detail["idle"])} idle, ${String(detail["waiting"])} waiting`;
+    case "pool-back":
+      return `with ${String(detail["active"])} active, ${String(detail["idle"])} idle, ${String(detail["waiting"])} waiting`;
+    case "pool-servers":
+      return detail["servers"] === "" ? "connected to nobody" : `connected to ${String(detail["servers"])}`;
     case "fault-ended":
       return String(detail["what"]);
     case "queue":
