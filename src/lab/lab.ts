@@ -16,6 +16,7 @@ import { etcdSystem } from "./systems/etcd.ts";
 import { patroniSystem } from "./systems/patroni.ts";
 import { startPatroniRoles } from "./systems/patroni-roles.ts";
 import { startOnDemand } from "./systems/on-demand.ts";
+import { createSleeper } from "./systems/sleeper.ts";
 import { ensureNamespace } from "./systems/workload.ts";
 import { createRedis, redisMembers, redisPods, type RedisLabSettings } from "./systems/redis.ts";
 import { startRedisRoles } from "./systems/redis-roles.ts";
@@ -26,6 +27,8 @@ export interface LabOptions {
   /** Port of the API server on 127.0.0.1; 0 takes a free one. */
   port: number;
   redis: RedisLabSettings;
+  /** A system that nobody has used for so long stops until it is asked for again; null: never. Redis always runs. */
+  idleAfterMs: number | null;
   log: (message: string) => void;
 }
 
@@ -47,7 +50,9 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const { log, stateDirectory } = options;
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
   const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses)];
-  const onDemand = startOnDemand(systems, log);
+  const sleeper = createSleeper(store, kubelet, subnet.hostAddress);
+  const idleness = options.idleAfterMs === null ? undefined : { afterMs: options.idleAfterMs, sleeper };
+  const onDemand = startOnDemand(systems, log, idleness);
   const api = await startApiServer({
     store,
     runtime: kubelet,

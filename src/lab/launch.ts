@@ -15,6 +15,8 @@ export interface LaunchedLab {
 
 export interface LaunchOptions {
   downAfterMs?: number;
+  /** When a system that nobody uses stops (default: as `npm run lab`, ten minutes). */
+  idleAfterMs?: number;
   deadlineMs?: number;
   /** Where its one file goes (default: the temp directory); give a folder that is swept when its owner was killed. */
   directory?: string;
@@ -40,6 +42,7 @@ export async function launchLab(options: LaunchOptions = {}): Promise<LaunchedLa
       "--ready-file",
       readyFile,
       ...(options.downAfterMs === undefined ? [] : ["--down-after", String(options.downAfterMs)]),
+      ...(options.idleAfterMs === undefined ? [] : ["--idle-after", String(options.idleAfterMs / 1000)]),
     ],
     // Its own process group: Ctrl-C at a terminal reaches only the program that started the lab, which then stops it.
     { stdio: ["ignore", "pipe", "pipe"], detached: true },

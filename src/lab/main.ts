@@ -7,6 +7,8 @@ import { makeStateDirectory, sweepStaleDirectories } from "./isolation/state-dir
 import { startLab } from "./lab.ts";
 import { defaultRedisSettings } from "./systems/redis.ts";
 
+const defaultIdleAfterSeconds = 600;
+
 const usage = `Usage: npm run lab -- [options]
 
 Starts the lab: a small Kubernetes on this machine, with real Redis, Sentinel, etcd and PostgreSQL processes in network namespaces.
@@ -14,6 +16,8 @@ It stays until Ctrl-C and leaves nothing behind.
 
   --port N             port of the API server on 127.0.0.1 (default: a free one)
   --down-after DUR_MS  Sentinel's down-after-milliseconds (default ${defaultRedisSettings.downAfterMs}; Redis' own: 30000)
+  --idle-after SECONDS a system that nobody has used for so long stops and keeps its volumes; the next question starts
+                       it again. Redis always runs. 0: never (default ${defaultIdleAfterSeconds})
   --ready-file FILE    written when everything runs: the kubeconfig's path
   --quiet              print nothing but errors
   --help               this text
@@ -24,6 +28,7 @@ async function main(): Promise<void> {
     options: {
       port: { type: "string", default: "0" },
       "down-after": { type: "string", default: String(defaultRedisSettings.downAfterMs) },
+      "idle-after": { type: "string", default: String(defaultIdleAfterSeconds) },
       "ready-file": { type: "string" },
       "state-directory": { type: "string" },
       inner: { type: "boolean", default: false },
@@ -47,6 +52,7 @@ async function main(): Promise<void> {
     stateDirectory,
     port: Number(values.port),
     downAfterMs: Number(values["down-after"]),
+    idleAfterMs: Number(values["idle-after"]) > 0 ? Number(values["idle-after"]) * 1000 : null,
     say: values.quiet ? () => undefined : (text) => process.stdout.write(text),
     ...(values["ready-file"] === undefined ? {} : { readyFile: values["ready-file"] }),
   });
@@ -79,6 +85,7 @@ async function inside(options: {
   stateDirectory: string;
   port: number;
   downAfterMs: number;
+  idleAfterMs: number | null;
   readyFile?: string;
   say: (text: string) => void;
 }): Promise<void> {
@@ -99,6 +106,7 @@ async function inside(options: {
     stateDirectory: options.stateDirectory,
     port: options.port,
     redis: { ...defaultRedisSettings, downAfterMs: options.downAfterMs },
+    idleAfterMs: options.idleAfterMs,
     log: (message) => process.stderr.write(`lab: ${message}\n`),
   });
   stop = lab.stop;

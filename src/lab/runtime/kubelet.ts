@@ -18,6 +18,7 @@ import { processTree, type PodProcess } from "./processes.ts";
 import { podStatus } from "./pod-status.ts";
 import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
+import type { PodNetworks } from "../systems/sleeper.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
 
 /** How often readiness is looked at; Kubernetes' default is 10 s. */
@@ -66,7 +67,7 @@ export interface PodFaults {
   release(pod: LabObject): void;
 }
 
-export interface Kubelet extends PodRuntime, PodFaults {
+export interface Kubelet extends PodRuntime, PodFaults, PodNetworks {
   stop(): Promise<void>;
 }
 
@@ -306,6 +307,8 @@ export function startKubelet(options: {
         enter: pod.sandbox.enter,
       };
     },
+    networkPid: (object) => byObject(object)?.sandbox.pid,
+    forget: (namespace, name) => void ranBefore.delete(`${namespace}/${name}`),
     hold: (object) => byObject(object)?.containers.forEach((container) => container.hold()),
     release: (object) => byObject(object)?.containers.forEach((container) => container.release()),
     stop: async () => {
