@@ -31,7 +31,7 @@ describe.skipIf(process.getuid?.() !== 0)("systems of the lab that nobody uses",
     );
   /** It would have stopped by the end of this if it counted as idle. */
   const stays = async (namespace: string, pods: number): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, 3 * idleAfterMs));
+    await new Promise((resolve) => setTimeout(resolve, 2 * idleAfterMs));
     expect(await podsIn(namespace)).toHaveLength(pods);
   };
 
