@@ -157,5 +157,20 @@ function podAddress(pod: V1Pod): PodAddress[] {
   const host = pod.status?.podIP;
   if (name === undefined || namespace === undefined || uid === undefined || host === undefined) return [];
   const ready = pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
-  return [{ name, namespace, uid, host, labels: pod.metadata?.labels ?? {}, ready: ready ?? false }];
+  const started = (pod.status?.containerStatuses ?? []).filter((status) => status.containerID !== undefined);
+  const containerIds = Object.fromEntries(started.map((status) => [status.name, status.containerID ?? ""]));
+  const node = pod.spec?.nodeName;
+  const labels = pod.metadata?.labels ?? {};
+  return [
+    {
+      name,
+      namespace,
+      uid,
+      host,
+      labels,
+      ready: ready ?? false,
+      containerIds,
+      ...(node === undefined ? {} : { node }),
+    },
+  ];
 }

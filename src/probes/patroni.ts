@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { consensusGuard, patroniConsensus, judgeConsensus } from "./consensus-guard.ts";
 import { AftershockError, messageOf } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import type { ClientInfo, TimelineEvent } from "./history.ts";
@@ -61,7 +62,10 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
   return {
     describe: async () => ({ clients: infos, members: members.pods.map((pod) => pod.name) }),
     topology: async () => topologyOf(await look(), members),
-    guard: async (id, bounds) => judgePatroniGuard(id, await evidence(members, await look()), bounds),
+    guard: async (id, bounds) =>
+      id === consensusGuard
+        ? judgeConsensus(await readPatroniSettings(members), patroniConsensus)
+        : judgePatroniGuard(id, await evidence(members, await look()), bounds),
     settings: () => readPatroniSettings(members),
     start: async (recorder) => startProbes(members, recorder, infos, runId, await primaryNow()),
     awaitConvergence: async (recorder, deadlineMs, signal) => {

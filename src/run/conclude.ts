@@ -11,7 +11,7 @@ import type { StoredRun } from "../store/runs.ts";
 import { readEarlier, type Earlier } from "./earlier.ts";
 import type { Artifact } from "./events.ts";
 import type { GuardEvent } from "./guards.ts";
-import type { HealingProof } from "./heal.ts";
+import type { HealingProof } from "./faults/fault-kind.ts";
 import type { Journal } from "./journal.ts";
 import type { RunOutcome } from "./lifecycle.ts";
 

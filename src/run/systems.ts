@@ -60,7 +60,9 @@ export function systemContext(options: {
     signal,
     log: options.log,
     pods: (labelSelector) => cluster.pods(namespace, signal, labelSelector),
-    exec: (pod, command, timeoutMs) => cluster.exec({ namespace, pod }, command, { timeoutMs, signal }),
+    podsIn: (other, labelSelector) => cluster.pods(other, signal, labelSelector),
+    exec: (pod, command, timeoutMs, where = {}) =>
+      cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),
   };
 }
 

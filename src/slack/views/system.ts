@@ -65,6 +65,8 @@ function describe(event: SystemEvent): string {
       return detail["streaming"] === true ? `streams from ${String(detail["from"])}` : "has ended";
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
+    case "fault-ended":
+      return String(detail["what"]);
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
