@@ -14,6 +14,7 @@ import { startKubelet } from "./runtime/kubelet.ts";
 import { createStore } from "./store/store.ts";
 import { etcdSystem } from "./systems/etcd.ts";
 import { patroniSystem } from "./systems/patroni.ts";
+import type { PatroniDcs } from "./systems/patroni-dcs.ts";
 import { startPatroniRoles } from "./systems/patroni-roles.ts";
 import { startOnDemand } from "./systems/on-demand.ts";
 import { createSleeper } from "./systems/sleeper.ts";
@@ -27,6 +28,7 @@ export interface LabOptions {
   /** Port of the API server on 127.0.0.1; 0 takes a free one. */
   port: number;
   redis: RedisLabSettings;
+  patroniDcs: PatroniDcs;
   /** A system that nobody has used for so long stops until it is asked for again; null: never. Redis always runs. */
   idleAfterMs: number | null;
   log: (message: string) => void;
@@ -49,7 +51,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const addresses = createAddressBook(subnet);
   const { log, stateDirectory } = options;
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
-  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses)];
+  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses, options.patroniDcs)];
   const sleeper = createSleeper(store, kubelet, subnet.hostAddress);
   const idleness = options.idleAfterMs === null ? undefined : { afterMs: options.idleAfterMs, sleeper };
   const onDemand = startOnDemand(systems, log, idleness);

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { PatroniDcs } from "./systems/patroni-dcs.ts";
 
 export interface LaunchedLab {
   kubeconfigPath: string;
@@ -15,6 +16,8 @@ export interface LaunchedLab {
 
 export interface LaunchOptions {
   downAfterMs?: number;
+  /** How Patroni talks to its etcd (default: clean). */
+  patroniDcs?: PatroniDcs;
   /** When a system that nobody uses stops (default: as `npm run lab`, ten minutes). */
   idleAfterMs?: number;
   deadlineMs?: number;
@@ -42,6 +45,7 @@ export async function launchLab(options: LaunchOptions = {}): Promise<LaunchedLa
       "--ready-file",
       readyFile,
       ...(options.downAfterMs === undefined ? [] : ["--down-after", String(options.downAfterMs)]),
+      ...(options.patroniDcs === undefined ? [] : ["--patroni-dcs", options.patroniDcs]),
       ...(options.idleAfterMs === undefined ? [] : ["--idle-after", String(options.idleAfterMs / 1000)]),
     ],
     // Its own process group: Ctrl-C at a terminal reaches only the program that started the lab, which then stops it.

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { labObstacle } from "./isolation/requirements.ts";
 import { makeStateDirectory, sweepStaleDirectories } from "./isolation/state-directory.ts";
 import { startLab } from "./lab.ts";
+import { parsePatroniDcs, type PatroniDcs } from "./systems/patroni-dcs.ts";
 import { defaultRedisSettings } from "./systems/redis.ts";
 
 const defaultIdleAfterSeconds = 600;
@@ -16,6 +17,8 @@ It stays until Ctrl-C and leaves nothing behind.
 
   --port N             port of the API server on 127.0.0.1 (default: a free one)
   --down-after DUR_MS  Sentinel's down-after-milliseconds (default ${defaultRedisSettings.downAfterMs}; Redis' own: 30000)
+  --patroni-dcs NAME   clean (default), or etcd3: Patroni's etcd3 driver whatever its version; before 3.0.3 it loses
+                       writes after a healed partition
   --idle-after SECONDS a system that nobody has used for so long stops and keeps its volumes; the next question starts
                        it again. Redis always runs. 0: never (default ${defaultIdleAfterSeconds})
   --ready-file FILE    written when everything runs: the kubeconfig's path
@@ -28,6 +31,7 @@ async function main(): Promise<void> {
     options: {
       port: { type: "string", default: "0" },
       "down-after": { type: "string", default: String(defaultRedisSettings.downAfterMs) },
+      "patroni-dcs": { type: "string", default: "clean" },
       "idle-after": { type: "string", default: String(defaultIdleAfterSeconds) },
       "ready-file": { type: "string" },
       "state-directory": { type: "string" },
@@ -52,6 +56,7 @@ async function main(): Promise<void> {
     stateDirectory,
     port: Number(values.port),
     downAfterMs: Number(values["down-after"]),
+    patroniDcs: parsePatroniDcs(values["patroni-dcs"]),
     idleAfterMs: Number(values["idle-after"]) > 0 ? Number(values["idle-after"]) * 1000 : null,
     say: values.quiet ? () => undefined : (text) => process.stdout.write(text),
     ...(values["ready-file"] === undefined ? {} : { readyFile: values["ready-file"] }),
@@ -85,6 +90,7 @@ async function inside(options: {
   stateDirectory: string;
   port: number;
   downAfterMs: number;
+  patroniDcs: PatroniDcs;
   idleAfterMs: number | null;
   readyFile?: string;
   say: (text: string) => void;
@@ -106,6 +112,7 @@ async function inside(options: {
     stateDirectory: options.stateDirectory,
     port: options.port,
     redis: { ...defaultRedisSettings, downAfterMs: options.downAfterMs },
+    patroniDcs: options.patroniDcs,
     idleAfterMs: options.idleAfterMs,
     log: (message) => process.stderr.write(`lab: ${message}\n`),
   });

@@ -48,6 +48,8 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
     Number(parameters["rate"] ?? 50),
     parseDurationMs(String(parameters["timeout"] ?? "2s")),
   );
+  // A run that asks for it is watched on though all agree: what a returned primary does, it may do only then.
+  const settleMs = parameters["settle"] === undefined ? 0 : parseDurationMs(String(parameters["settle"]));
   const writers = infos.filter((info) => info.kind === "write").map((info) => info.id);
   const look = (): Promise<PatroniView[]> => viewPatroni(members, lookTimeoutMs);
   const primaryNow = async (): Promise<string> => {
@@ -70,15 +72,19 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
     start: async (recorder) => startProbes(members, recorder, infos, runId, await primaryNow()),
     awaitConvergence: async (recorder, deadlineMs, signal) => {
       const end = recorder.now() + deadlineMs;
+      const watchedAt = recorder.now() + settleMs;
+      let agreedAtMs: number | null = null;
       for (;;) {
         const views = await look();
         signal.throwIfAborted();
         const problems = patroniDisagreements(views);
-        if (problems.length === 0) {
+        agreedAtMs = problems.length === 0 ? (agreedAtMs ?? recorder.now()) : null;
+        if (agreedAtMs !== null && recorder.now() >= Math.min(watchedAt, end)) {
           const primary = onlyPrimary(views);
           const timeline = views[0]?.timeline ?? "unknown";
-          recorder.event({ atMs: recorder.now(), source: "run", event: "converged", detail: { primary } });
-          return { converged: true, summary: `primary ${primary}, timeline ${timeline}; all others stream from it` };
+          recorder.event({ atMs: agreedAtMs, source: "run", event: "converged", detail: { primary } });
+          const summary = `primary ${primary}, timeline ${timeline}; all others stream from it`;
+          return { converged: true, summary, atMs: agreedAtMs };
         }
         if (recorder.now() >= end) return { converged: false, summary: problems.join("; ") };
         await new Promise((resolve) => setTimeout(resolve, 250));

@@ -3,6 +3,7 @@ import { isPodReady } from "../controllers/stateful-set.ts";
 import type { ObjectStore } from "../objects.ts";
 import { createEtcdMembers, etcdClientPort } from "./etcd-members.ts";
 import type { LabSystem } from "./on-demand.ts";
+import type { PatroniDcs } from "./patroni-dcs.ts";
 import { askPatroni } from "./patroni-roles.ts";
 import { postgresPrograms } from "./postgres-programs.ts";
 import { headlessService, statefulSet } from "./workload.ts";
@@ -13,14 +14,13 @@ const members = 3;
 const dataPath = "/var/lib/postgresql/data";
 
 /**
- * Patroni before 3.0.3 has a bug in its `etcd3` driver: after a healed partition the old primary takes the lock back
- * (anchors/consistency-and-failover.md 0.2). The older driver is used there. `ttl` 20 s is the least that Patroni takes
- * (default 30); `loop_wait` 2 s (10) and `retry_timeout` 3 s (10) make a failover take half a minute at most.
+ * `ttl` 20 s is the least that Patroni takes (default 30); `loop_wait` 2 s (10) and `retry_timeout` 3 s (10) make a
+ * failover take half a minute at most.
  */
 const patroniScript = `
 version=$(patroni --version | tr -dc '0-9.')
 dcs=etcd3
-[ "$(printf '%s\\n3.0.3\\n' "$version" | sort -V | head -n 1)" = 3.0.3 ] || dcs=etcd
+[ "$PATRONI_DCS" = etcd3 ] || [ "$(printf '%s\\n3.0.3\\n' "$version" | sort -V | head -n 1)" = 3.0.3 ] || dcs=etcd
 cat > /run/patroni.yml <<CONF
 scope: postgresql
 name: $POD_NAME
@@ -68,7 +68,7 @@ exec setpriv --reuid postgres --regid postgres --init-groups patroni /run/patron
  * PostgreSQL under Patroni as the training module has it: `postgresql-0..2` (app: postgresql, role: master or replica)
  * in namespace `database`, with three etcd members beside them (app: postgresql-etcd).
  */
-export function patroniSystem(store: ObjectStore, addresses: AddressBook): LabSystem {
+export function patroniSystem(store: ObjectStore, addresses: AddressBook, dcs: PatroniDcs): LabSystem {
   const ordinals = Array.from({ length: members }, (_unused, ordinal) => ordinal);
   const addressOf = (name: string): string => addresses.addressOf(namespace, name);
   return {
@@ -96,6 +96,7 @@ export function patroniSystem(store: ObjectStore, addresses: AddressBook): LabSy
           dataPath,
           env: [
             { name: "ETCD_HOSTS", value: etcd.map((host) => `${host}:${etcdClientPort}`).join(",") },
+            { name: "PATRONI_DCS", value: dcs },
             { name: "FIRST_PRIMARY", value: addressOf("postgresql-0") },
             { name: "PG_BIN", value: programs },
             { name: "PATH", value: `${programs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin` },
