@@ -120,15 +120,22 @@ async function readLag(members: PatroniPods, primary: string): Promise<Map<strin
   });
 }
 
+const ordinalOf = (pod: string): string | undefined => /-(\d+)$/.exec(pod)?.[1];
+
 function topologyOf(views: readonly PatroniView[], members: PatroniPods): Topology {
   const primary = onlyPrimary(views);
   const replicas = views.filter((view) => view.pod !== primary).map((view) => view.pod);
   const timeline = views.find((view) => view.pod === primary)?.timeline ?? "unknown";
+  const dcs = members.dcs.map((pod) => pod.name);
+  const near = primary === null ? undefined : (dcs.find((name) => ordinalOf(name) === ordinalOf(primary)) ?? dcs[0]);
   return {
     groups: {
+      // The primary and one etcd member, by ordinal its neighbour: a zone, or a machine, that both are on.
+      "primary-zone": primary === null || near === undefined ? [] : [primary, near],
+      "other-zone": primary === null || near === undefined ? [] : [...replicas, ...dcs.filter((name) => name !== near)],
       primary: primary === null ? [] : [primary],
       replicas: primary === null ? [] : replicas,
-      dcs: members.dcs.map((pod) => pod.name),
+      dcs,
     },
     summary: `primary ${primary ?? "unknown"}, replicas ${replicas.join(" ") || "none"}, timeline ${timeline}, ${members.dcs.length} etcd members`,
   };

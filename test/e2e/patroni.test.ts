@@ -61,7 +61,7 @@ describe.skipIf(process.getuid?.() !== 0)("PostgreSQL under Patroni, through Sla
   });
 
   it("demotes a primary that is cut off before another is promoted, and counts what it took alone", async () => {
-    const { report } = await run("run patroni-partition duration=27s baseline=4s recovery=90s maxOutage=60s");
+    const { report } = await run("run patroni-partition duration=27s baseline=4s recovery=90s settle=5s maxOutage=60s");
     const measures = found(report);
     expect(measures.get("last-old-write")).toBeLessThan(measures.get("promoted") ?? 0);
     expect(measures.get("double-acceptance")).toBe(0);

@@ -15,12 +15,15 @@ const dataPath = "/var/lib/postgresql/data";
 
 /**
  * `ttl` 20 s is the least that Patroni takes (default 30); `loop_wait` 2 s (10) and `retry_timeout` 3 s (10) make a
- * failover take half a minute at most.
+ * failover take half a minute at most. With the driver `etcd3` of an old Patroni the lock is taken back when the end of
+ * the partition meets a retry, so that there is nearly always one under way: `retry_timeout` 9, `loop_wait` 1.
  */
 const patroniScript = `
 version=$(patroni --version | tr -dc '0-9.')
 dcs=etcd3
 [ "$PATRONI_DCS" = etcd3 ] || [ "$(printf '%s\\n3.0.3\\n' "$version" | sort -V | head -n 1)" = 3.0.3 ] || dcs=etcd
+loop_wait=2; retry_timeout=3
+[ "$PATRONI_DCS" != etcd3 ] || { loop_wait=1; retry_timeout=9; }
 cat > /run/patroni.yml <<CONF
 scope: postgresql
 name: $POD_NAME
@@ -29,8 +32,8 @@ $dcs: { hosts: "$ETCD_HOSTS" }
 bootstrap:
   dcs:
     ttl: 20
-    loop_wait: 2
-    retry_timeout: 3
+    loop_wait: $loop_wait
+    retry_timeout: $retry_timeout
     maximum_lag_on_failover: 1048576
     postgresql:
       use_pg_rewind: true

@@ -163,19 +163,19 @@ export async function readLock(
   for (const { host } of members.dcs) {
     const signal = (): AbortSignal => AbortSignal.timeout(timeoutMs);
     try {
-      const v3 = (await (
-        await fetch(`http://${host}:${etcdPort}/v3/kv/range`, {
-          method: "POST",
-          body: JSON.stringify({ key: Buffer.from(key).toString("base64") }),
-          signal: signal(),
-        })
-      ).json()) as { kvs?: Array<{ value?: string }> };
-      const value = v3.kvs?.[0]?.value;
+      const v3 = await fetch(`http://${host}:${etcdPort}/v3/kv/range`, {
+        method: "POST",
+        body: JSON.stringify({ key: Buffer.from(key).toString("base64") }),
+        signal: signal(),
+      });
+      // A member without a leader answers with an error, which says nothing of the lock.
+      if (!v3.ok) continue;
+      const value = ((await v3.json()) as { kvs?: Array<{ value?: string }> }).kvs?.[0]?.value;
       if (value !== undefined) return { holder: Buffer.from(value, "base64").toString("utf8"), driver: "etcd3" };
-      const v2 = (await (await fetch(`http://${host}:${etcdPort}/v2/keys${key}`, { signal: signal() })).json()) as {
-        node?: { value?: string };
-      };
-      const holder = v2.node?.value;
+      const v2 = await fetch(`http://${host}:${etcdPort}/v2/keys${key}?quorum=true`, { signal: signal() });
+      // 404 is "no such key", and what an etcd without API v2 says.
+      if (!v2.ok && v2.status !== 404) continue;
+      const holder = v2.ok ? ((await v2.json()) as { node?: { value?: string } }).node?.value : undefined;
       return holder === undefined ? { holder: null, driver: null } : { holder, driver: "etcd" };
     } catch {
       continue;
