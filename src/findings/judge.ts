@@ -3,6 +3,7 @@ import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
+import { judgeReschedule } from "./reschedule/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
 import type { Finding, Measure, Outage, Report, Verdicts } from "./report.ts";
 
@@ -32,6 +33,7 @@ const judges: Readonly<Record<string, Judge>> = {
   "redis-sentinel": judgeRedisSentinel,
   etcd: judgeEtcd,
   patroni: judgePatroni,
+  "postgres-reschedule": judgeReschedule,
 };
 
 /** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */

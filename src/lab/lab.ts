@@ -5,7 +5,10 @@ import { createIoPlane } from "./chaos/io-plane.ts";
 import { networkChaos } from "./chaos/network-chaos.ts";
 import { createNetworkPlane } from "./chaos/network-plane.ts";
 import { podChaos } from "./chaos/pod-chaos.ts";
+import { startAttachDetach, type VolumeTiming } from "./controllers/attach-detach.ts";
 import { startEndpoints } from "./controllers/endpoints.ts";
+import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
+import { startScheduler } from "./controllers/scheduler.ts";
 import { isPodReady, startStatefulSets } from "./controllers/stateful-set.ts";
 import { createAddressBook } from "./network/address-book.ts";
 import { chooseSubnet, takenSubnets } from "./network/addresses.ts";
@@ -31,6 +34,7 @@ export interface LabOptions {
   patroniDcs: PatroniDcs;
   /** A system that nobody has used for so long stops until it is asked for again; null: never. Redis always runs. */
   idleAfterMs: number | null;
+  volumes: VolumeTiming;
   log: (message: string) => void;
 }
 
@@ -40,7 +44,8 @@ export interface RunningLab {
   stop(): Promise<void>;
 }
 
-const nodes = ["lab-node-1", "lab-node-2"];
+/** Three, so that each of three members has a node of its own, and another can take it in. */
+const nodes = ["lab-node-1", "lab-node-2", "lab-node-3"];
 const readyDeadlineMs = 60_000;
 
 /** Starts the lab in this process, which must have its own process and mount namespaces (see main.ts). */
@@ -69,7 +74,13 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const chaos = [networkChaos(store, plane), podChaos(store, kubelet), ioChaos(store, createIoPlane(kubelet))].map(
     (kind) => startChaosController(store, kind, { now: Date.now, random: Math.random, log }),
   );
-  const stopControllers = [startEndpoints(store), startStatefulSets(store, nodes)];
+  const stopControllers = [
+    startEndpoints(store),
+    startStatefulSets(store),
+    startScheduler(store),
+    startAttachDetach(store, options.volumes),
+    startNodeLifecycle(store),
+  ];
   createRedis(store, addresses, options.redis);
   const roles = startRedisRoles(store);
   const patroniRoles = startPatroniRoles(store);

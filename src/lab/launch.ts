@@ -20,6 +20,8 @@ export interface LaunchOptions {
   patroniDcs?: PatroniDcs;
   /** When a system that nobody uses stops (default: as `npm run lab`, ten minutes). */
   idleAfterMs?: number;
+  /** How long the lab's storage takes to move a volume to another node. */
+  volumes?: { attachMs: number; detachMs: number };
   deadlineMs?: number;
   /** Where its one file goes (default: the temp directory); give a folder that is swept when its owner was killed. */
   directory?: string;
@@ -44,6 +46,9 @@ export async function launchLab(options: LaunchOptions = {}): Promise<LaunchedLa
       "--quiet",
       "--ready-file",
       readyFile,
+      ...(options.volumes === undefined
+        ? []
+        : ["--attach-ms", String(options.volumes.attachMs), "--detach-ms", String(options.volumes.detachMs)]),
       ...(options.downAfterMs === undefined ? [] : ["--down-after", String(options.downAfterMs)]),
       ...(options.patroniDcs === undefined ? [] : ["--patroni-dcs", options.patroniDcs]),
       ...(options.idleAfterMs === undefined ? [] : ["--idle-after", String(options.idleAfterMs / 1000)]),

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { defaultVolumeTiming, type VolumeTiming } from "./controllers/attach-detach.ts";
 import { labObstacle } from "./isolation/requirements.ts";
 import { makeStateDirectory, sweepStaleDirectories } from "./isolation/state-directory.ts";
 import { startLab } from "./lab.ts";
@@ -21,6 +22,8 @@ It stays until Ctrl-C and leaves nothing behind.
                        writes after a healed partition
   --idle-after SECONDS a system that nobody has used for so long stops and keeps its volumes; the next question starts
                        it again. Redis always runs. 0: never (default ${defaultIdleAfterSeconds})
+  --attach-ms MS       how long attaching a volume to another node takes (default ${defaultVolumeTiming.attachMs})
+  --detach-ms MS       how long detaching it takes (default ${defaultVolumeTiming.detachMs})
   --ready-file FILE    written when everything runs: the kubeconfig's path
   --quiet              print nothing but errors
   --help               this text
@@ -33,6 +36,8 @@ async function main(): Promise<void> {
       "down-after": { type: "string", default: String(defaultRedisSettings.downAfterMs) },
       "patroni-dcs": { type: "string", default: "clean" },
       "idle-after": { type: "string", default: String(defaultIdleAfterSeconds) },
+      "attach-ms": { type: "string", default: String(defaultVolumeTiming.attachMs) },
+      "detach-ms": { type: "string", default: String(defaultVolumeTiming.detachMs) },
       "ready-file": { type: "string" },
       "state-directory": { type: "string" },
       inner: { type: "boolean", default: false },
@@ -58,6 +63,7 @@ async function main(): Promise<void> {
     downAfterMs: Number(values["down-after"]),
     patroniDcs: parsePatroniDcs(values["patroni-dcs"]),
     idleAfterMs: Number(values["idle-after"]) > 0 ? Number(values["idle-after"]) * 1000 : null,
+    volumes: { attachMs: Number(values["attach-ms"]), detachMs: Number(values["detach-ms"]) },
     say: values.quiet ? () => undefined : (text) => process.stdout.write(text),
     ...(values["ready-file"] === undefined ? {} : { readyFile: values["ready-file"] }),
   });
@@ -92,6 +98,7 @@ async function inside(options: {
   downAfterMs: number;
   patroniDcs: PatroniDcs;
   idleAfterMs: number | null;
+  volumes: VolumeTiming;
   readyFile?: string;
   say: (text: string) => void;
 }): Promise<void> {
@@ -114,6 +121,7 @@ async function inside(options: {
     redis: { ...defaultRedisSettings, downAfterMs: options.downAfterMs },
     patroniDcs: options.patroniDcs,
     idleAfterMs: options.idleAfterMs,
+    volumes: options.volumes,
     log: (message) => process.stderr.write(`lab: ${message}\n`),
   });
   stop = lab.stop;

@@ -35,6 +35,8 @@ import type {
 const lookTimeoutMs = 1500;
 const refreshEveryMs = 1000;
 const proofTimeoutMs = 5000;
+/** After a take-over a member may just be starting; so long cleaning up waits for a primary. */
+const primaryDeadlineMs = 30_000;
 
 /** PostgreSQL under Patroni: a primary, its replicas, and the etcd that holds the leader lock. */
 export const patroni: SystemAdapter = {
@@ -60,6 +62,14 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
       "There is not exactly one running primary.",
       `Look: kubectl exec ${members.pods[0]?.name ?? "postgresql-0"} -n ${namespace} -- patronictl list`,
     );
+  };
+  const primarySoon = async (): Promise<string> => {
+    const end = performance.now() + primaryDeadlineMs;
+    while (performance.now() < end && onlyPrimary(await look()) === null) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      await members.refresh().catch(() => undefined);
+    }
+    return primaryNow();
   };
   return {
     describe: async () => ({ clients: infos, members: members.pods.map((pod) => pod.name) }),
@@ -96,7 +106,9 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
       return readPatroni(members, runId, writers, recorder);
     },
     cleanUp: async () => {
-      await withMember(members, await primaryNow(), (client) => client.query(`drop table if exists ${tableOf(runId)}`));
+      await withMember(members, await primarySoon(), (client) =>
+        client.query(`drop table if exists ${tableOf(runId)}`),
+      );
     },
     close: async () => undefined,
   };
