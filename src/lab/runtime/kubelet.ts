@@ -356,7 +356,6 @@ export function startKubelet(options: {
       };
     },
     networkPid: (object) => byObject(object)?.sandbox.pid,
-    forget: (namespace, name) => void ranBefore.delete(`${namespace}/${name}`),
     hold: (object) => byObject(object)?.containers.forEach((container) => container.hold()),
     release: (object) => byObject(object)?.containers.forEach((container) => container.release()),
     delaySuccessor: ({ metadata: { namespace = "default", name } }) => void delayed.add(`${namespace}/${name}`),

@@ -25,8 +25,6 @@ export interface Sleeper {
 export interface PodNetworks {
   /** A process in the network namespace of a running pod. */
   networkPid(pod: LabObject): number | undefined;
-  /** Lets the pod of that name start at once, as if none had run before it. */
-  forget(namespace: string, pod: string): void;
 }
 
 /**
@@ -92,9 +90,6 @@ export function createSleeper(store: ObjectStore, pods: PodNetworks, hostAddress
       for (const workload of workloadsOf(system)) {
         const replicas = Number(workload.metadata.annotations?.[idleReplicasAnnotation]);
         if (!Number.isInteger(replicas)) continue;
-        for (let ordinal = 0; ordinal < replicas; ordinal += 1) {
-          pods.forget(system.namespace, `${workload.metadata.name}-${ordinal}`);
-        }
         store.update(keyOf(workload), (copy) => {
           const { [idleReplicasAnnotation]: _used, ...annotations } = copy.metadata.annotations ?? {};
           copy.metadata.annotations = annotations;
