@@ -42,6 +42,11 @@ const laneLetterWidth = 10.8;
 const leastLeft = 190;
 const right = 30;
 
+/** Width of the clients' legend, in pixels: a mark and a gap for each, and so much a letter. */
+function legendWidth(names: readonly string[]): number {
+  return names.reduce((width, name) => width + 74 + 10 * name.length, 0);
+}
+
 /** The whole picture as an ECharts option: lanes of what became of the writes above, latency below, one time axis. */
 export function chartOption(history: History, report: Report): EChartsCoreOption {
   const endS = Math.ceil(history.operations.reduce((latest, op) => Math.max(latest, op.plannedMs), 1000) / 1000);
@@ -65,7 +70,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       { text: subline(report), left: 24, top: 52, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
       {
         text: "Write latency, ms: median (bold) and worst (thin)",
-        left: 420,
+        left: left + legendWidth(clients.map(({ client }) => client)),
         top: 440,
         textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" },
       },

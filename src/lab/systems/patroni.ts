@@ -16,19 +16,24 @@ const dataPath = "/var/lib/postgresql/data";
 /**
  * `ttl` 20 s is the least that Patroni takes (default 30); `loop_wait` 2 s (10) and `retry_timeout` 3 s (10) make a
  * failover take half a minute at most. With the driver `etcd3` of an old Patroni the lock is taken back when the end of
- * the partition meets a retry, so that there is nearly always one under way: `retry_timeout` 9, `loop_wait` 1.
+ * a partition meets a retry whose view of the lock is old. So each Patroni asks the etcd member beside it there, as where
+ * both are on one machine, and there is nearly always a retry under way: `retry_timeout` 9, `loop_wait` 1.
  */
 const patroniScript = `
 version=$(patroni --version | tr -dc '0-9.')
 dcs=etcd3
 [ "$PATRONI_DCS" = etcd3 ] || [ "$(printf '%s\\n3.0.3\\n' "$version" | sort -V | head -n 1)" = 3.0.3 ] || dcs=etcd
 loop_wait=2; retry_timeout=3
-[ "$PATRONI_DCS" != etcd3 ] || { loop_wait=1; retry_timeout=9; }
+hosts=$ETCD_HOSTS; use_proxies=false
+if [ "$PATRONI_DCS" = etcd3 ]; then
+  loop_wait=1; retry_timeout=9; use_proxies=true
+  hosts=$(echo "$ETCD_HOSTS" | cut -d , -f $((\${POD_NAME##*-} + 1)))
+fi
 cat > /run/patroni.yml <<CONF
 scope: postgresql
 name: $POD_NAME
 restapi: { listen: "0.0.0.0:8008", connect_address: "$POD_IP:8008" }
-$dcs: { hosts: "$ETCD_HOSTS" }
+$dcs: { hosts: "$hosts", use_proxies: $use_proxies }
 bootstrap:
   dcs:
     ttl: 20
