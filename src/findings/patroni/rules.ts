@@ -8,6 +8,7 @@ import { counted, number, percent, seconds, secondsOrUnseen } from "../words.ts"
 import { divergentMembers, totalWrites } from "../write-counts.ts";
 import { nothingLost, unknownOutcomes } from "../write-rules.ts";
 import { between } from "../observed.ts";
+import { divergedWithoutLag, tookLockBack } from "./lock-back-rules.ts";
 import { rejoinWords } from "./measures.ts";
 import type { PatroniTimings } from "./timings.ts";
 
@@ -213,8 +214,10 @@ const kept: Rule = ({ context }) =>
 
 /** Every rule of PostgreSQL with Patroni; the report orders their findings by severity, then as here. */
 export const patroniRules: readonly Rule[] = [
+  tookLockBack,
   lost,
   overlapping,
+  divergedWithoutLag,
   diverged,
   noFailover,
   notRejoined,

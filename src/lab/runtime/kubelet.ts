@@ -19,6 +19,7 @@ import { processTree, type PodProcess } from "./processes.ts";
 import { podStatus, waitingStatus } from "./pod-status.ts";
 import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
+import type { PodNetworks } from "../systems/sleeper.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
 import { createMountedVolumes, nodeOf, volumesAttached } from "./volumes.ts";
 
@@ -73,7 +74,7 @@ export interface PodFaults {
   delaySuccessor(pod: LabObject): void;
 }
 
-export interface Kubelet extends PodRuntime, PodFaults {
+export interface Kubelet extends PodRuntime, PodFaults, PodNetworks {
   stop(): Promise<void>;
 }
 
@@ -356,6 +357,7 @@ export function startKubelet(options: {
         enter: pod.sandbox.enter,
       };
     },
+    networkPid: (object) => byObject(object)?.sandbox.pid,
     hold: (object) => byObject(object)?.containers.forEach((container) => container.hold()),
     release: (object) => byObject(object)?.containers.forEach((container) => container.release()),
     delaySuccessor: ({ metadata: { namespace = "default", name } }) => void delayed.add(`${namespace}/${name}`),
