@@ -73,7 +73,10 @@ describe.skipIf(process.getuid?.() !== 0)("disk faults in the lab, by the ordina
     await ioChaos("exec", "default", { ...fault, path: "/data/by-*", methods: ["create", "write"] });
     await injected("exec", "default");
     const run = (file: string) => kubectl(lab.kubeconfigPath, ["exec", "writer", "--", "sh", "-c", `echo x > ${file}`]);
-    expect(await run("/data/by-exec")).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("Input/output error") });
+    expect(await run("/data/by-exec")).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("Input/output error"),
+    });
     expect(await run("/data/other")).toMatchObject({ exitCode: 0 });
     expect(await run("/tmp/by-exec")).toMatchObject({ exitCode: 0 });
     await k("delete", "iochaos", "exec");
