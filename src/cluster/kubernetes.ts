@@ -57,10 +57,13 @@ export function openCluster(options: ClusterOptions): Cluster {
 
   return {
     name: options.name,
-    pods: async (namespace, signal) => {
+    pods: async (namespace, signal, labelSelector) => {
       const list = await doing(
         `listing pods in ${namespace}`,
-        connection.api(CoreV1Api, bounded(signal, listPodsTimeoutMs)).listNamespacedPod({ namespace }),
+        connection.api(CoreV1Api, bounded(signal, listPodsTimeoutMs)).listNamespacedPod({
+          namespace,
+          ...(labelSelector === undefined ? {} : { labelSelector }),
+        }),
       );
       return list.items.flatMap((pod) => podAddress(pod));
     },
@@ -154,5 +157,20 @@ function podAddress(pod: V1Pod): PodAddress[] {
   const host = pod.status?.podIP;
   if (name === undefined || namespace === undefined || uid === undefined || host === undefined) return [];
   const ready = pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
-  return [{ name, namespace, uid, host, labels: pod.metadata?.labels ?? {}, ready: ready ?? false }];
+  const started = (pod.status?.containerStatuses ?? []).filter((status) => status.containerID !== undefined);
+  const containerIds = Object.fromEntries(started.map((status) => [status.name, status.containerID ?? ""]));
+  const node = pod.spec?.nodeName;
+  const labels = pod.metadata?.labels ?? {};
+  return [
+    {
+      name,
+      namespace,
+      uid,
+      host,
+      labels,
+      ready: ready ?? false,
+      containerIds,
+      ...(node === undefined ? {} : { node }),
+    },
+  ];
 }

@@ -4,7 +4,7 @@ import { judgeEtcd } from "./etcd/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
-import type { Finding, Measure, Outage, Verdicts } from "./report.ts";
+import type { Finding, Measure, Outage, Report, Verdicts } from "./report.ts";
 
 /** What every system's judge gets besides the history. */
 export interface JudgeContext {
@@ -14,6 +14,8 @@ export interface JudgeContext {
   unsound: readonly string[];
   /** Parameters of the run; durations are text such as `30s`. */
   parameters: Readonly<Record<string, unknown>>;
+  /** Report of the last completed run of the same experiment on the same target; null: none, or one of an old form. */
+  previous: Report | null;
 }
 
 export interface Judgement {

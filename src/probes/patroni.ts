@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { consensusGuard, patroniConsensus, judgeConsensus } from "./consensus-guard.ts";
 import { AftershockError, messageOf } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import type { ClientInfo, TimelineEvent } from "./history.ts";
@@ -17,6 +18,7 @@ import {
   type PatroniPods,
   type PatroniView,
 } from "./patroni/members.ts";
+import { watchReceivers } from "./patroni/receiver-watch.ts";
 import { readPatroniSettings } from "./patroni/settings.ts";
 import { watchPatroni } from "./patroni/watch.ts";
 import { provePairs } from "./pairs.ts";
@@ -60,7 +62,10 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
   return {
     describe: async () => ({ clients: infos, members: members.pods.map((pod) => pod.name) }),
     topology: async () => topologyOf(await look(), members),
-    guard: async (id, bounds) => judgePatroniGuard(id, await evidence(members, await look()), bounds),
+    guard: async (id, bounds) =>
+      id === consensusGuard
+        ? judgeConsensus(await readPatroniSettings(members), patroniConsensus)
+        : judgePatroniGuard(id, await evidence(members, await look()), bounds),
     settings: () => readPatroniSettings(members),
     start: async (recorder) => startProbes(members, recorder, infos, runId, await primaryNow()),
     awaitConvergence: async (recorder, deadlineMs, signal) => {
@@ -141,7 +146,7 @@ async function startProbes(
   );
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
-  const watch = watchPatroni(members, recorder.now, tell);
+  const watches = [watchPatroni(members, recorder.now, tell), watchReceivers(members, recorder.now, tell)];
   const telling: Recorder = { ...recorder, event: tell };
   const clients = infos.map((info) => patroniClient({ info, members, firstPrimary, recorder: telling, runId }));
   // A client that is still connecting would begin with failures that say nothing about the system.
@@ -162,7 +167,7 @@ async function startProbes(
     clearInterval(refreshing);
     for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
     for (const client of clients) client.endpoint.close();
-    watch.stop();
+    for (const watch of watches) watch.stop();
     loop.disable();
     recorder.loopDelay({ type: "loop-delay", p99Ms: loop.percentile(99) / 1e6, maxMs: loop.max / 1e6 });
   };

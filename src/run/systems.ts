@@ -59,8 +59,10 @@ export function systemContext(options: {
     runId: options.runId,
     signal,
     log: options.log,
-    pods: () => cluster.pods(namespace, signal),
-    exec: (pod, command, timeoutMs) => cluster.exec({ namespace, pod }, command, { timeoutMs, signal }),
+    pods: (labelSelector) => cluster.pods(namespace, signal, labelSelector),
+    podsIn: (other, labelSelector) => cluster.pods(other, signal, labelSelector),
+    exec: (pod, command, timeoutMs, where = {}) =>
+      cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),
   };
 }
 
