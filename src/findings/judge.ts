@@ -2,6 +2,7 @@ import type { History } from "../probes/history.ts";
 import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
+import { judgePostgresIo } from "./postgres-io/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
 import type { Finding, Measure, Outage, Report, Verdicts } from "./report.ts";
@@ -32,6 +33,7 @@ const judges: Readonly<Record<string, Judge>> = {
   "redis-sentinel": judgeRedisSentinel,
   etcd: judgeEtcd,
   patroni: judgePatroni,
+  "postgres-io": judgePostgresIo,
 };
 
 /** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */

@@ -9,6 +9,8 @@ export interface FaultTarget {
   uid: string;
   host: string;
   containerIds?: Readonly<Record<string, string>>;
+  /** How long a write, its fsync and a read took in its volume before a disk fault. */
+  volumeMs?: number;
 }
 
 export interface StoredFault {

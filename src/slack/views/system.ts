@@ -15,6 +15,7 @@ const noise: ReadonlySet<string> = new Set([
   "+fix-slave-config",
   "+slave-reconf-inprog",
   "+slave-reconf-done",
+  "statistics",
 ]);
 const togetherMs = 1500;
 const mostLines = 40;
@@ -65,6 +66,24 @@ function describe(event: SystemEvent): string {
       return detail["streaming"] === true ? `streams from ${String(detail["from"])}` : "has ended";
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
+    case "server":
+      return detail["up"] === true
+        ? `is up as a ${detail["recovering"] === true ? "replica" : "primary"}, started ${String(detail["startedAt"])}`
+        : `is down: ${String(detail["error"])}`;
+    case "measured":
+      return `${String(detail["query"])} ${String(detail["stage"])} the fault: ${typeof detail["medianMs"] === "number" ? `${detail["medianMs"].toFixed(1)} ms` : "no answer"} (median of ${String(detail["answered"])}${detail["failed"] === 0 ? "" : `, ${String(detail["failed"])} failed`})`;
+    case "amcheck":
+      return detail["exitCode"] === 0
+        ? "found nothing"
+        : `ended with ${String(detail["exitCode"])}: ${String(detail["problem"])}`;
+    case "checksums":
+      return `${String(detail["now"])} failures, ${String(detail["before"])} before the fault`;
+    case "content":
+      return typeof detail["rows"] === "number"
+        ? `${detail["rows"]} rows, hash ${String(detail["hash"])}`
+        : String(detail["error"]);
+    case "not-measured":
+      return String(detail["problem"]);
     case "fault-ended":
       return String(detail["what"]);
     case "without-quorum":
