@@ -30,21 +30,7 @@ const feltMethods: ReadonlySet<string> = new Set(["open", "read", "fsync"]);
 export const ioChaos: FaultKind = {
   kind: "IOChaos",
   isOneShot: () => false,
-  /** Stores how quick the volume is before the fault; a volume that cannot be timed is judged without. */
-  prepare: async (intent, { cluster, signal }) => ({
-    ...intent,
-    targets: {
-      ...intent.targets,
-      subject: await Promise.all(
-        intent.targets.subject.map(async (target) => {
-          const [volume] = targetVolumes({ ...intent, targets: { subject: [target], target: [] } });
-          const volumeMs =
-            volume === undefined ? undefined : await timeVolume(cluster, volume, signal).catch(() => undefined);
-          return { ...target, ...(volumeMs === undefined ? {} : { volumeMs }) };
-        }),
-      ),
-    },
-  }),
+  prepare: lookBefore,
   inject: (intent, tools) => createAndAwait(intent, tools, containerRecordIds(intent)),
   look: async (intent, tools) => {
     const restarted = await restartedTarget(intent, tools);
@@ -56,6 +42,24 @@ export const ioChaos: FaultKind = {
   prove: async (fault, tools) =>
     (await Promise.all(targetVolumes(fault).map((volume) => proveVolume(fault, volume, tools)))).flat(),
 };
+
+/**
+ * Stores how quick the volume is before the fault, and a file that the fault will hit. What cannot be looked at is left
+ * out: then nothing is said of the effect, and the volume's speed afterwards is not compared.
+ */
+async function lookBefore(intent: Intent, { cluster, signal }: FaultTools): Promise<Intent> {
+  const subject = await Promise.all(
+    intent.targets.subject.map(async (target) => {
+      const [volume] = targetVolumes({ ...intent, targets: { subject: [target], target: [] } });
+      if (volume === undefined) return target;
+      const volumeMs = await timeVolume(cluster, volume, signal).catch(() => undefined);
+      const files = await matchedFiles(cluster, volume, intent.manifest.spec?.["path"], signal).catch(() => null);
+      const file = files?.matched[0];
+      return { ...target, ...(volumeMs === undefined ? {} : { volumeMs }), ...(file === undefined ? {} : { file }) };
+    }),
+  );
+  return { ...intent, targets: { ...intent.targets, subject } };
+}
 
 /** Record ids of IOChaos: `namespace/pod/container` (anchors/chaos-platforms.md 3.1). */
 export function containerRecordIds(intent: Intent): string[] {
@@ -73,27 +77,16 @@ async function feltEffect(intent: Intent, { cluster, signal }: FaultTools): Prom
   // A share of nothing is asked for to see what the injector itself costs.
   if (Number(spec["percent"] ?? 100) === 0) return null;
   if (volume === undefined || (methods.length > 0 && !methods.some((name) => feltMethods.has(name)))) return null;
-  try {
-    const { matched } = await matchedFiles(cluster, volume, spec["path"], signal);
-    const [file] = matched;
-    if (file === undefined) {
-      return { effective: false, detail: { reason: `no file of ${volume.path} matches ${String(spec["path"])}` } };
-    }
-    const tries = Number(spec["percent"] ?? 100) >= 100 ? 1 : feelTries;
-    const felt = await feelFile(cluster, volume, file, tries, signal);
-    if (felt === null) return null;
-    const delayMs = spec["action"] === "latency" ? parseDurationMs(String(spec["delay"])) : null;
-    const effective = delayMs === null ? felt.failed > 0 : felt.longestMs >= feltShare * delayMs;
-    const shown = delayMs === null ? `${felt.failed} of ${tries} failed` : `up to ${felt.longestMs.toFixed(1)} ms`;
-    const detail = { file, felt: shown };
-    if (effective) return { effective, detail };
-    return {
-      effective,
-      detail: { ...detail, reason: `${file} in ${volume.pod} was read and synced as if there were no fault: ${shown}` },
-    };
-  } catch {
-    return null;
-  }
+  const file = intent.targets.subject[0]?.file;
+  if (file === undefined) return null;
+  const tries = Number(spec["percent"] ?? 100) >= 100 ? 1 : feelTries;
+  const felt = await feelFile(cluster, volume, file, tries, signal).catch(() => null);
+  if (felt === null) return null;
+  const delayMs = spec["action"] === "latency" ? parseDurationMs(String(spec["delay"])) : null;
+  const effective = delayMs === null ? felt.failed > 0 : felt.longestMs >= feltShare * delayMs;
+  const shown = delayMs === null ? `${felt.failed} of ${tries} failed` : `up to ${felt.longestMs.toFixed(1)} ms`;
+  const reason = `${file} in ${volume.pod} was read and synced as if there were no fault: ${shown}`;
+  return { effective, detail: { file, felt: shown, ...(effective ? {} : { reason }) } };
 }
 
 /** No layer of the injector is left in the container's mounts, and the volume is as quick as it was before. */

@@ -15,5 +15,7 @@ export function globProblem(path: string): string | null {
 /** Whether a file, by its absolute path in the container, is hit; a star also matches slashes. No path: all are. */
 export function fileMatcher(path: unknown): (file: string) => boolean {
   if (typeof path !== "string" || path === "" || globProblem(path) !== null) return () => true;
-  return picomatch(path, { bash: true, dot: true });
+  const matches = picomatch(path, { bash: true, dot: true });
+  // Its second argument changes what it answers, so it must not be handed to filter() as it is.
+  return (file) => matches(file);
 }
