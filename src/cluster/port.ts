@@ -1,3 +1,4 @@
+import type { Placement } from "../probes/placement.ts";
 import type { PodAddress } from "../probes/system.ts";
 
 /** A Kubernetes object as JSON; only what we rely on is typed. */
@@ -34,6 +35,18 @@ export interface Cluster {
   deleteChaos(ref: ChaosRef, signal?: AbortSignal): Promise<void>;
   /** Last step of the abort ladder: drops the finalizers without healing. */
   dropFinalizers(ref: ChaosRef, signal?: AbortSignal): Promise<void>;
+  /** Where pods run and where their volumes are. */
+  placement(signal?: AbortSignal): Placement;
+  /**
+   * Cordons or uncordons a node and sets (or, with null, removes) annotations in the same step. `conflict`: the node has
+   * changed since that resourceVersion, and nothing was done. Rejects when there is no such node.
+   */
+  setSchedulable(node: string, change: NodeChange, signal?: AbortSignal): Promise<"changed" | "conflict">;
+  /**
+   * Deletes one very pod. `gone`: there is none of that name; `replaced`: the one there is another, and was left alone.
+   * With `gracePeriodSeconds: 0` the API frees the name at once (`--force`).
+   */
+  deletePod(pod: PodRef, signal?: AbortSignal): Promise<"deleted" | "gone" | "replaced">;
   /** Runs a command in a pod's container; rejects only when the exit code could not be had. */
   exec(target: ExecTarget, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   close(): Promise<void>;
@@ -43,6 +56,19 @@ export interface ChaosRef {
   kind: string;
   name: string;
   namespace: string;
+}
+
+export interface NodeChange {
+  schedulable: boolean;
+  annotations: Readonly<Record<string, string | null>>;
+  resourceVersion: string;
+}
+
+export interface PodRef {
+  namespace: string;
+  name: string;
+  uid: string;
+  gracePeriodSeconds: number;
 }
 
 export interface ExecTarget {

@@ -4,6 +4,7 @@ import { judgeEtcd } from "./etcd/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
 import { judgePostgresIo } from "./postgres-io/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
+import { judgeReschedule } from "./reschedule/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
 import type { Finding, Measure, Outage, Report, Verdicts } from "./report.ts";
 
@@ -34,6 +35,7 @@ const judges: Readonly<Record<string, Judge>> = {
   etcd: judgeEtcd,
   patroni: judgePatroni,
   "postgres-io": judgePostgresIo,
+  "postgres-reschedule": judgeReschedule,
 };
 
 /** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */

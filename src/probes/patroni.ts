@@ -36,6 +36,8 @@ import type {
 const lookTimeoutMs = 1500;
 const refreshEveryMs = 1000;
 const proofTimeoutMs = 5000;
+/** After a take-over a member may just be starting; so long cleaning up waits for a primary. */
+const primaryDeadlineMs = 30_000;
 
 /** PostgreSQL under Patroni: a primary, its replicas, and the etcd that holds the leader lock. */
 export const patroni: SystemAdapter = {
@@ -55,6 +57,14 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
     const primary = onlyPrimary(await look());
     if (primary !== null) return primary;
     throw noOnePrimary(members, namespace);
+  };
+  const primarySoon = async (): Promise<string> => {
+    const end = performance.now() + primaryDeadlineMs;
+    while (performance.now() < end && onlyPrimary(await look()) === null) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      await members.refresh().catch(() => undefined);
+    }
+    return primaryNow();
   };
   return {
     describe: async () => ({ clients: infos, members: members.pods.map((pod) => pod.name) }),
@@ -87,7 +97,9 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
       return readPatroni(members, runId, writers, recorder);
     },
     cleanUp: async () => {
-      await withMember(members, await primaryNow(), (client) => client.query(`drop table if exists ${tableOf(runId)}`));
+      await withMember(members, await primarySoon(), (client) =>
+        client.query(`drop table if exists ${tableOf(runId)}`),
+      );
     },
     close: async () => undefined,
   };

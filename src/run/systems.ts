@@ -61,6 +61,7 @@ export function systemContext(options: {
     log: options.log,
     pods: (labelSelector) => cluster.pods(namespace, signal, labelSelector),
     podsIn: (other, labelSelector) => cluster.pods(other, signal, labelSelector),
+    placement: cluster.placement(signal),
     exec: (pod, command, timeoutMs, where = {}) =>
       cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),
   };
