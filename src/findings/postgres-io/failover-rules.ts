@@ -49,7 +49,7 @@ const restartedInPlace: IoRule = (input) => {
     title: `${oldPrimary ?? "The primary"} crashed${timings.crashes > 1 ? ` ${counted(timings.crashes, "time")}` : ""} and nobody took over`,
     evidence: [
       `it was down ${after(input, timings.downMs)} after the fault${timings.downError === null ? "" : `: ${timings.downError}`}`,
-      `${lockLine(input)}; primary_start_timeout is ${setting.value} s: so long Patroni starts it again before it lets another take over`,
+      `${lockLine(input)}; primary_start_timeout is ${setting.value}, in seconds: so long Patroni starts it again before it lets another take over`,
       stayedDown
         ? "it did not come up again while it was watched"
         : `it was up for good ${after(input, timings.upMs)} after the fault; the fault lasted ${secondsOrUnseen(between(injectedMs, removedMs))}`,
@@ -78,7 +78,6 @@ const failedOver: IoRule = (input) => {
     ],
     advice:
       "One run is one sample: a volume that fails only now and then leaves the server startable, and Patroni then tries again in place for primary_start_timeout.",
-    setting: settingOf(input, "primary_start_timeout"),
   };
 };
 

@@ -75,6 +75,7 @@ export function createIoExercise(
       const { pod, measuring } = first;
       // A new connection reads files of its own and may take long; the open one is measured meanwhile.
       const connecting = measuring.connection(stage, "during");
+      await measuring.round(stage, "during");
       await measuring.buffers(stage, "during").catch((error: unknown) => tellProblem(stage, pod, error));
       while (!stage.signal.aborted) {
         const answered = await measuring.round(stage, "during");

@@ -88,18 +88,18 @@ export async function matchedFiles(
   return { all: files.length, matched: files.filter(fileMatcher(glob)) };
 }
 
-/** Opens, reads a byte of, and syncs an existing file, changing nothing: `nanoseconds failed`, a line a try. */
+/** Opens, reads a byte of, and syncs an existing file, changing nothing: `nanoseconds outcome`, a line a try. */
 const feelScript = `
 f="$1"; n=$2
 while [ "$n" -gt 0 ]; do
-  a=$(date +%s%N); failed=0
-  head -c 1 "$f" >/dev/null 2>&1 || failed=1
-  sync "$f" 2>/dev/null || failed=1
+  a=$(date +%s%N); outcome=ok
+  said=$( { head -c 1 "$f" >/dev/null && sync "$f"; } 2>&1 ) || outcome=failed
+  case "$said" in *"No such file"*) outcome=gone ;; esac
   b=$(date +%s%N)
-  echo "$((b - a)) $failed"; n=$((n - 1))
+  echo "$((b - a)) $outcome"; n=$((n - 1))
 done`;
 
-/** What such tries felt; null for a container whose clock tells no nanoseconds. */
+/** What such tries felt; null for a file that has gone meanwhile, and a clock that tells no nanoseconds. */
 export async function feelFile(
   cluster: Cluster,
   volume: TargetVolume,
@@ -109,13 +109,8 @@ export async function feelFile(
 ): Promise<{ longestMs: number; failed: number } | null> {
   // Under a long delay many tries take their time.
   const ran = await runIn(cluster, volume, feelScript, [file, String(count)], signal, 3 * execTimeoutMs);
-  const lines = ran.stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => line.split(" ").map(Number));
-  if (lines.length === 0 || lines.flat().some(Number.isNaN)) return null;
-  return {
-    longestMs: Math.max(...lines.map(([nanoseconds = 0]) => nanoseconds)) / 1e6,
-    failed: lines.filter(([, failed]) => failed === 1).length,
-  };
+  const lines = ran.stdout.split("\n").filter(Boolean);
+  const times = lines.map((line) => Number(line.split(" ")[0]));
+  if (times.length === 0 || times.some(Number.isNaN) || lines.some((line) => line.endsWith(" gone"))) return null;
+  return { longestMs: Math.max(...times) / 1e6, failed: lines.filter((line) => line.endsWith(" failed")).length };
 }
