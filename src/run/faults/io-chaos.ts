@@ -90,14 +90,15 @@ async function feltEffect(intent: Intent, { cluster, signal }: FaultTools): Prom
 }
 
 /** No layer of the injector is left in the container's mounts, and the volume is as quick as it was before. */
-async function proveVolume(
+export async function proveVolume(
   fault: StoredFault,
   volume: TargetVolume,
   { cluster, signal }: FaultTools,
+  deadlineMs = proveDeadlineMs,
 ): Promise<HealingProof[]> {
   const { namespace, pod, container, path } = volume;
   const restart = `Restarting the pod clears it: kubectl delete pod ${pod} -n ${namespace}`;
-  const layers = await untilOk(signal, async () => {
+  const layers = await untilOk(signal, deadlineMs, async () => {
     const { exitCode, stdout } = await runIn(cluster, volume, "cat /proc/self/mounts", [], signal);
     const left = leftLayers(stdout);
     if (exitCode !== 0) return { ok: false, detail: "its mounts cannot be read" };
@@ -105,7 +106,7 @@ async function proveVolume(
   });
   const beforeMs = fault.targets.subject.find((target) => target.pod === pod)?.volumeMs;
   const boundMs = beforeMs === undefined ? null : Math.max(backFactor * beforeMs, beforeMs + backToleranceMs);
-  const speed = await untilOk(signal, async () => {
+  const speed = await untilOk(signal, deadlineMs, async () => {
     const nowMs = await timeVolume(cluster, volume, signal);
     if (boundMs === null) return { ok: true, detail: `${nowMs.toFixed(1)} ms; before the fault it was not measured` };
     const detail = `${nowMs.toFixed(1)} ms, before the fault ${beforeMs?.toFixed(1)} ms (at most ${boundMs.toFixed(1)} ms)`;
@@ -120,6 +121,7 @@ async function proveVolume(
 /** Tries until it holds or the deadline; what cannot be tried does not hold. */
 async function untilOk(
   signal: AbortSignal,
+  deadlineMs: number,
   look: () => Promise<{ ok: boolean; detail: string }>,
 ): Promise<{ ok: boolean; detail: string }> {
   let last = { ok: false, detail: "not looked at" };
@@ -128,7 +130,7 @@ async function untilOk(
       last = await look().catch((error: unknown) => ({ ok: false, detail: messageOf(error) }));
       return last.ok ? true : undefined;
     },
-    { deadlineMs: proveDeadlineMs, everyMs: 500, signal },
+    { deadlineMs, everyMs: 500, signal },
   );
   return last;
 }
