@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { consensusGuard, patroniConsensus, judgeConsensus } from "./consensus-guard.ts";
-import { AftershockError, messageOf } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import type { ClientInfo, TimelineEvent } from "./history.ts";
 import { patroniClient, patroniClients, tableOf } from "./patroni/clients.ts";
@@ -18,6 +18,7 @@ import {
   type PatroniPods,
   type PatroniView,
 } from "./patroni/members.ts";
+import { noOnePrimary } from "./patroni/primary.ts";
 import { watchReceivers } from "./patroni/receiver-watch.ts";
 import { readPatroniSettings } from "./patroni/settings.ts";
 import { watchPatroni } from "./patroni/watch.ts";
@@ -57,11 +58,7 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
   const primaryNow = async (): Promise<string> => {
     const primary = onlyPrimary(await look());
     if (primary !== null) return primary;
-    throw new AftershockError(
-      "system_unreachable",
-      "There is not exactly one running primary.",
-      `Look: kubectl exec ${members.pods[0]?.name ?? "postgresql-0"} -n ${namespace} -- patronictl list`,
-    );
+    throw noOnePrimary(members, namespace);
   };
   const primarySoon = async (): Promise<string> => {
     const end = performance.now() + primaryDeadlineMs;

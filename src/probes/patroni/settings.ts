@@ -7,8 +7,19 @@ const timeoutMs = 3000;
 const defaults: Readonly<Record<string, string>> = {
   synchronous_mode: "off (not set)",
   failsafe_mode: "off (not set)",
+  primary_start_timeout: "300 (not set)",
 };
-const dynamic = ["ttl", "loop_wait", "retry_timeout", "maximum_lag_on_failover", "synchronous_mode", "failsafe_mode"];
+/** Names of before Patroni 3. */
+const formerNames: Readonly<Record<string, string>> = { primary_start_timeout: "master_start_timeout" };
+const dynamic = [
+  "ttl",
+  "loop_wait",
+  "retry_timeout",
+  "maximum_lag_on_failover",
+  "synchronous_mode",
+  "failsafe_mode",
+  "primary_start_timeout",
+];
 const server = [
   "synchronous_commit",
   "synchronous_standby_names",
@@ -16,6 +27,8 @@ const server = [
   "full_page_writes",
   "data_checksums",
   "wal_log_hints",
+  "shared_buffers",
+  "server_version",
 ];
 
 /** Patroni's dynamic configuration and version, and the server's settings that findings are tied to, of every member. */
@@ -38,7 +51,7 @@ export async function readPatroniSettings(members: PatroniPods): Promise<Setting
       }).catch(() => []);
       return [
         ...dynamic.flatMap((key) => {
-          const value = config[key] ?? defaults[key];
+          const value = config[key] ?? config[formerNames[key] ?? ""] ?? defaults[key];
           return value === undefined ? [] : [setting(key, value)];
         }),
         ...(version === null || version === undefined ? [] : [setting("patroni-version", version)]),
