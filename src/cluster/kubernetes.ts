@@ -5,6 +5,7 @@ import { connect } from "./connection.ts";
 import { execInPod } from "./exec.ts";
 import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds.ts";
 import type { ChaosRef, Cluster, KubernetesObject } from "./port.ts";
+import { runPods } from "./run-pods.ts";
 
 /** Every call ends after this long, whatever the server does. */
 const callTimeoutMs = 10_000;
@@ -124,6 +125,7 @@ export function openCluster(options: ClusterOptions): Cluster {
         if (apiProblem(error).status !== 404) throw clusterError(options.name, `freeing ${describeRef(ref)}`, error);
       }
     },
+    ...runPods(options.name, core),
     exec: async (target, command, execOptions = {}) => {
       const container = target.container ?? (await firstContainer(core(execOptions.signal), target));
       return doing(
@@ -154,5 +156,6 @@ function podAddress(pod: V1Pod): PodAddress[] {
   const host = pod.status?.podIP;
   if (name === undefined || namespace === undefined || uid === undefined || host === undefined) return [];
   const ready = pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
-  return [{ name, namespace, uid, host, labels: pod.metadata?.labels ?? {}, ready: ready ?? false }];
+  const claims = (pod.spec?.volumes ?? []).flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
+  return [{ name, namespace, uid, host, labels: pod.metadata?.labels ?? {}, ready: ready ?? false, claims }];
 }

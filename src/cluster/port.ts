@@ -1,3 +1,4 @@
+import type { Readable, Writable } from "node:stream";
 import type { PodAddress } from "../probes/system.ts";
 
 /** A Kubernetes object as JSON; only what we rely on is typed. */
@@ -35,6 +36,12 @@ export interface Cluster {
   dropFinalizers(ref: ChaosRef, signal?: AbortSignal): Promise<void>;
   /** Runs a command in a pod's container; rejects only when the exit code could not be had. */
   exec(target: ExecTarget, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** A pod that belongs to no controller. One that exists already with the same run label is fine. */
+  createPod(manifest: KubernetesObject, signal?: AbortSignal): Promise<void>;
+  /** Null when it does not exist. */
+  getPod(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject | null>;
+  /** Idempotent, without grace: only for pods that hold nothing. `runId`: refuses (by not touching it) a pod of another. */
+  deleteRunPod(namespace: string, name: string, runId: string, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,7 +58,10 @@ export interface ExecTarget {
 }
 
 export interface ExecOptions {
-  stdin?: string;
+  /** Text, or a stream that is read only as fast as the pod takes it. */
+  stdin?: string | Readable;
+  /** Takes standard output instead of the result, as fast as it can; it is ended when the command ends. */
+  stdout?: Writable;
   timeoutMs?: number;
   signal?: AbortSignal;
 }

@@ -1,3 +1,4 @@
+import type { Readable, Writable } from "node:stream";
 import type { ClientInfo, FinalRead, Setting, TimelineEvent } from "./history.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -21,6 +22,8 @@ export interface PodAddress {
   host: string;
   labels: Readonly<Record<string, string>>;
   ready: boolean;
+  /** Names of the persistent volume claims that it mounts. */
+  claims?: readonly string[];
 }
 
 export interface SystemContext {
@@ -35,6 +38,15 @@ export interface SystemContext {
     pod: string,
     command: readonly string[],
     timeoutMs: number,
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  /**
+   * The same in any pod, with text or streams for standard input and output, which are never held in memory as a whole.
+   * `stdout` is ended with the command; without it the result has the output.
+   */
+  execStream(
+    target: { pod: string; namespace?: string; container?: string },
+    command: readonly string[],
+    options: { timeoutMs: number; stdin?: string | Readable; stdout?: Writable; signal?: AbortSignal },
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   /** Aborts everything the session does. */
   signal: AbortSignal;

@@ -60,6 +60,11 @@ export function systemContext(options: {
     signal,
     log: options.log,
     pods: () => cluster.pods(namespace, signal),
+    execStream: (target, command, { signal: own, ...options }) =>
+      cluster.exec({ namespace, ...target }, command, {
+        ...options,
+        signal: own === undefined ? signal : AbortSignal.any([signal, own]),
+      }),
     exec: (pod, command, timeoutMs) => cluster.exec({ namespace, pod }, command, { timeoutMs, signal }),
   };
 }

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -15,7 +16,7 @@ import { execInSandbox } from "./exec.ts";
 import { hostsText } from "./hosts.ts";
 import { readPodSpec, type PodSpec } from "./pod-spec.ts";
 import { processTree, type PodProcess } from "./processes.ts";
-import { podStatus } from "./pod-status.ts";
+import { isOver, overStatus, podStatus } from "./pod-status.ts";
 import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
@@ -132,8 +133,11 @@ export function startKubelet(options: {
     }
   };
 
-  const volumeSource = (namespace: string, pod: string, spec: PodSpec, volume: string): string =>
-    join(options.stateDirectory, "volumes", namespace, spec.claims[volume] ?? `${pod}-${volume}`);
+  const emptyDirsOf = (uid: string): string => join(options.stateDirectory, "pods", uid, "empty");
+  const volumeSource = (key: RunningPod["key"], uid: string, spec: PodSpec, volume: string): string =>
+    spec.emptyDirs.includes(volume)
+      ? join(emptyDirsOf(uid), volume)
+      : join(options.stateDirectory, "volumes", key.namespace, spec.claims[volume] ?? `${key.name}-${volume}`);
 
   const startPod = async (object: LabObject): Promise<void> => {
     const namespace = object.metadata.namespace ?? "default";
@@ -142,7 +146,7 @@ export function startKubelet(options: {
     const spec = readPodSpec(object, ip);
     const mounts = spec.containers.flatMap((container) =>
       container.volumeMounts.map((mount) => ({
-        source: volumeSource(namespace, name, spec, mount.name),
+        source: volumeSource({ kind: "Pod", namespace, name }, uid, spec, mount.name),
         target: mount.mountPath,
       })),
     );
@@ -187,6 +191,20 @@ export function startKubelet(options: {
     }
     const now = store.get(pod.key);
     if (now?.metadata.uid !== uid || now.metadata.deletionTimestamp !== undefined) await stop(pod, now);
+    if (spec.activeDeadlineSeconds !== null) {
+      setTimeout(() => void expire(pod), spec.activeDeadlineSeconds * 1000).unref();
+    }
+  };
+
+  /** Ends a pod that has run as long as it may; its object stays, as Failed, until somebody deletes it. */
+  const expire = async (pod: RunningPod): Promise<void> => {
+    if (pod.stopping) return;
+    await end(pod);
+    const reason = "DeadlineExceeded";
+    const message = "Pod was active on the node longer than the specified deadline";
+    event(pod, "Normal", reason, message);
+    if (store.get(pod.key)?.metadata.uid !== pod.uid) return;
+    store.update(pod.key, (copy) => void (copy.status = { ...copy.status, ...overStatus(reason, message) }));
   };
 
   const lookAtReadiness = async (pod: RunningPod): Promise<void> => {
@@ -224,9 +242,18 @@ export function startKubelet(options: {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
+    await end(pod);
+    if (store.get(pod.key)?.metadata.uid === pod.uid) store.remove(pod.key);
+  };
+
+  /** Nothing of the pod runs any more, and what it kept in itself is gone. */
+  const end = async (pod: RunningPod): Promise<void> => {
+    pod.stopping = true;
+    clearInterval(pod.timer);
+    for (const container of pod.containers) container.retire();
     await pod.sandbox.destroy();
     pods.delete(pod.uid);
-    if (store.get(pod.key)?.metadata.uid === pod.uid) store.remove(pod.key);
+    rmSync(emptyDirsOf(pod.uid), { recursive: true, force: true });
   };
 
   const event = (pod: RunningPod, type: "Normal" | "Warning", reason: string, message: string): void => {
@@ -237,7 +264,7 @@ export function startKubelet(options: {
   const unwatch = store.watch("Pod", ({ type, object }) => {
     const known = pods.get(object.metadata.uid);
     if (type !== "DELETED" && known === undefined && object.metadata.deletionTimestamp === undefined) {
-      void start(object);
+      if (!isOver(object)) void start(object);
     } else if (known !== undefined && known !== "starting") {
       if (type === "DELETED" || object.metadata.deletionTimestamp !== undefined) void stop(known, object);
     } else if (known === undefined && type !== "DELETED") {
@@ -294,7 +321,7 @@ export function startKubelet(options: {
       return {
         volumes: spec.volumeMounts.map((mount) => ({
           mountPath: mount.mountPath,
-          source: volumeSource(pod.key.namespace, pod.key.name, pod.spec, mount.name),
+          source: volumeSource(pod.key, pod.uid, pod.spec, mount.name),
         })),
         processes: () => {
           const pid = container.pid();

@@ -15,7 +15,11 @@ export interface PodSpec {
   containers: ContainerSpec[];
   /** Volume name to claim name. */
   claims: Record<string, string>;
+  /** Volumes that begin empty and go with the pod. */
+  emptyDirs: string[];
   terminationGracePeriodSeconds: number;
+  /** The pod may not run longer than this; null: as long as it likes. */
+  activeDeadlineSeconds: number | null;
 }
 
 /** Reads a pod's spec. `podIp` fills `valueFrom.fieldRef` of `status.podIP`. */
@@ -43,7 +47,11 @@ export function readPodSpec(pod: LabObject, podIp: string): PodSpec {
         return typeof claim === "string" ? [[text(volume["name"]), claim]] : [];
       }),
     ),
+    emptyDirs: asList(spec["volumes"]).flatMap((volume) =>
+      volume["emptyDir"] === undefined ? [] : [text(volume["name"])],
+    ),
     terminationGracePeriodSeconds: Number(spec["terminationGracePeriodSeconds"] ?? 30),
+    activeDeadlineSeconds: spec["activeDeadlineSeconds"] === undefined ? null : Number(spec["activeDeadlineSeconds"]),
   };
 }
 

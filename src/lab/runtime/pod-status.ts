@@ -1,3 +1,4 @@
+import type { LabObject } from "../objects.ts";
 import type { ContainerState } from "./container.ts";
 
 export interface PodStatusInput {
@@ -60,4 +61,15 @@ function terminated(exit: NonNullable<ContainerState["lastExit"]>): Record<strin
 /** Kubernetes' times have whole seconds (RFC 3339). */
 function seconds(iso: string): string {
   return iso.replace(/\.\d+Z$/, "Z");
+}
+
+/** What changes in the status of a pod that was ended for good, e.g. at its deadline. */
+export function overStatus(reason: string, message: string): Record<string, unknown> {
+  const notReady = ["Ready", "ContainersReady"].map((type) => ({ type, status: "False", lastProbeTime: null }));
+  return { phase: "Failed", reason, message, conditions: notReady, containerStatuses: [] };
+}
+
+/** Whether a pod has ended for good and is only there to be looked at. */
+export function isOver(pod: LabObject): boolean {
+  return pod.status?.["phase"] === "Failed";
 }
