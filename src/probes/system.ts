@@ -41,9 +41,9 @@ export interface SystemContext {
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   /**
    * The same in any pod, with text or streams for standard input and output, which are never held in memory as a whole.
-   * `stdout` is ended with the command; without it the result has the output.
+   * `stdout` is ended with the command; without it the result has the output. Absent where only tests run commands.
    */
-  execStream(
+  execStream?(
     target: { pod: string; namespace?: string; container?: string },
     command: readonly string[],
     options: { timeoutMs: number; stdin?: string | Readable; stdout?: Writable; signal?: AbortSignal },
