@@ -35,7 +35,7 @@ export const verb: Verb = {
       section(`*Hypothesis*\n_${escapeText(experiment.hypothesis)}_`),
       section(escapeText(experiment.description)),
       section(
-        `*Faults*\n${experiment.faults.map((fault) => `• ${escapeText(fault.title)} (${fault.kind})`).join("\n")}`,
+        `*Faults*\n${experiment.faults.map((fault) => `• ${escapeText(fault.title)} (${fault.kind})`).join("\n") || "none"}`,
       ),
       section(`*Guards*\n${experiment.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`),
       section(`*Parameters*\n${parameters.join("\n")}`),

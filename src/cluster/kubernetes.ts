@@ -156,6 +156,22 @@ function podAddress(pod: V1Pod): PodAddress[] {
   const host = pod.status?.podIP;
   if (name === undefined || namespace === undefined || uid === undefined || host === undefined) return [];
   const ready = pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
+  const started = (pod.status?.containerStatuses ?? []).filter((status) => status.containerID !== undefined);
+  const containerIds = Object.fromEntries(started.map((status) => [status.name, status.containerID ?? ""]));
+  const node = pod.spec?.nodeName;
   const claims = (pod.spec?.volumes ?? []).flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
-  return [{ name, namespace, uid, host, labels: pod.metadata?.labels ?? {}, ready: ready ?? false, claims }];
+  const labels = pod.metadata?.labels ?? {};
+  return [
+    {
+      name,
+      namespace,
+      uid,
+      host,
+      labels,
+      ready: ready ?? false,
+      containerIds,
+      claims,
+      ...(node === undefined ? {} : { node }),
+    },
+  ];
 }

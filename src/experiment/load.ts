@@ -4,8 +4,9 @@ import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { AftershockError, messageOf } from "../errors.ts";
 import { parseDurationMs } from "./duration.ts";
+import { referredParameters } from "./insert-parameters.ts";
 import { resolveParameters } from "./parameters.ts";
-import { experimentSchema, type Experiment } from "./schema.ts";
+import { experimentSchema, type Experiment, type ParameterDefinition } from "./schema.ts";
 
 /** Larger files are refused unread: an experiment is a page of text. */
 const maxBytes = 64 * 1024;
@@ -69,16 +70,30 @@ function checkMeaning(experiment: Experiment, file: string): void {
     }
   }
   for (const [name, definition] of Object.entries(experiment.parameters)) {
-    const inRange =
-      definition.type === "duration"
-        ? parseDurationMs(definition.min) <= parseDurationMs(definition.default) &&
-          parseDurationMs(definition.default) <= parseDurationMs(definition.max)
-        : definition.type === "integer"
-          ? definition.min <= definition.default && definition.default <= definition.max
-          : definition.type !== "choice" || definition.choices.includes(definition.default);
-    if (!inRange) throw bad(file, `parameters.${name}.default is outside its own range`);
+    if (!isInRange(definition)) throw bad(file, `parameters.${name}.default is outside its own range`);
+    if (definition.type !== "choice") continue;
+    const stranger = Object.keys(definition.values).find((choice) => !definition.choices.includes(choice));
+    if (stranger !== undefined) throw bad(file, `parameters.${name}.values has ${stranger}, which is no choice`);
+  }
+  for (const name of referredParameters(experiment.faults)) {
+    if (!Object.hasOwn(experiment.parameters, name)) throw bad(file, `a fault uses \${${name}}, which is no parameter`);
   }
   for (const profile of Object.keys(experiment.profiles)) resolveParameters(experiment, {}, profile);
+}
+
+function isInRange(definition: ParameterDefinition): boolean {
+  switch (definition.type) {
+    case "duration": {
+      const [least, value, most] = [definition.min, definition.default, definition.max].map(parseDurationMs);
+      return Number(least) <= Number(value) && Number(value) <= Number(most);
+    }
+    case "integer":
+      return definition.min <= definition.default && definition.default <= definition.max;
+    case "choice":
+      return definition.choices.includes(definition.default);
+    case "text":
+      return true;
+  }
 }
 
 function issueFieldPath(issue: z.core.$ZodIssue | undefined): PropertyKey[] {

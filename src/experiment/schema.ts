@@ -6,8 +6,14 @@ import { z } from "zod";
  */
 const identifier = z.string().regex(/^[a-z][a-z0-9-]{1,61}$/, "lower-case letters, digits and dashes");
 
+/** A group of the system's topology, or a choice parameter that names one: `primary`, `${member}`. */
+const group = z.string().regex(/^([a-z][a-z0-9-]{1,61}|\$\{[a-z][A-Za-z0-9]*\})$/, "a group, or ${parameter}");
+
 /** Durations are text such as `500ms`, `15s`, `2m`, `1m30s`. */
 const durationText = z.string().regex(/^(\d+(ms|s|m|h))+$/, "a duration such as 500ms, 15s or 1m30s");
+
+/** Chaos Mesh's kinds, and the bot's own actions: cordon the pods' nodes, delete the pods, restore elsewhere. */
+export const faultKinds = ["NetworkChaos", "PodChaos", "IOChaos", "Cordon", "PodDelete", "ScratchPostgres"] as const;
 
 export const parameterSchema = z.discriminatedUnion("type", [
   z.strictObject({
@@ -30,6 +36,8 @@ export const parameterSchema = z.discriminatedUnion("type", [
     description: z.string(),
     default: z.string(),
     choices: z.array(z.string()).min(1),
+    /** What `${name}` inserts for a choice; the choice itself where it is not listed. */
+    values: z.record(z.string(), z.string()).default({}),
   }),
   z.strictObject({
     type: z.literal("text"),
@@ -59,19 +67,19 @@ export const experimentSchema = z.strictObject({
     }),
   ),
   probes: z.array(z.string()).describe("What the probe clients do, one sentence each, for the approver"),
-  faults: z
-    .array(
-      z.strictObject({
-        id: identifier,
-        title: z.string(),
-        kind: z.enum(["NetworkChaos", "PodChaos"]),
-        /** A group of the system's topology, resolved to pods and pinned at injection. */
-        subject: z.array(identifier).min(1),
-        target: z.array(identifier).default([]),
-        spec: z.record(z.string(), z.unknown()),
-      }),
-    )
-    .min(1),
+  /** May be empty: then the run is what the system's own exercise does, e.g. a restore. */
+  faults: z.array(
+    z.strictObject({
+      id: identifier,
+      title: z.string(),
+      kind: z.enum(faultKinds),
+      /** Groups of the system's topology, resolved to pods and pinned at injection. */
+      subject: z.array(group).min(1),
+      target: z.array(group).default([]),
+      /** In its texts `${name}` stands for a parameter's value; alone it keeps the value's type. */
+      spec: z.record(z.string(), z.unknown()),
+    }),
+  ),
   stopConditions: z
     .array(
       z.strictObject({

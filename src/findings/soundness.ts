@@ -13,7 +13,7 @@ const enoughBaselineWrites = 300;
  */
 export function unsoundness(history: History): string[] {
   const reasons: string[] = [];
-  const injectedAt = history.events.find((event) => event.event === "fault-injected")?.atMs;
+  const injectedAt = history.events.find(({ event }) => event === "fault-injected" || event === "without-fault")?.atMs;
   if (injectedAt === undefined) reasons.push("the fault was never injected");
   const idle = history.events.find((event) => event.event === "fault-without-effect");
   if (idle !== undefined) {

@@ -9,6 +9,8 @@ import type { Recorder } from "./recorder.ts";
 export interface SystemAdapter {
   /** The `system:` of an experiment file, e.g. `redis-sentinel`. */
   readonly name: string;
+  /** The name under which the target is taken (default: its own), where several adapters work on the same pods. */
+  readonly occupies?: string;
   /** Opens connections to the system. Throws AftershockError `system_unreachable` when nothing answers. */
   open(context: SystemContext): Promise<SystemSession>;
 }
@@ -24,20 +26,28 @@ export interface PodAddress {
   ready: boolean;
   /** Names of the persistent volume claims that it mounts. */
   claims?: readonly string[];
+  /** Name of each started container to its id, which changes when it is started anew. */
+  containerIds?: Readonly<Record<string, string>>;
+  /** The node that it runs on. */
+  node?: string;
 }
 
 export interface SystemContext {
   namespace: string;
   /** Pods of the namespace, fresh at each call. */
   pods(): Promise<PodAddress[]>;
+  /** Pods of another namespace, e.g. of the application that uses the system. */
+  podsIn(namespace: string): Promise<PodAddress[]>;
   /** Parameters of the run after defaults, e.g. `{ rate: 100, masterName: "mymaster" }`. */
   parameters: Readonly<Record<string, string | number | boolean>>;
   runId: string;
-  /** Runs a command in a pod's first container, e.g. to prove a path from pod to pod. Rejects without an exit code. */
+  /** Runs a command in a pod, e.g. to prove a path from pod to pod. Rejects without an exit code. */
   exec(
     pod: string,
     command: readonly string[],
     timeoutMs: number,
+    /** Defaults: the run's namespace, the pod's first container. */
+    where?: { namespace?: string; container?: string },
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   /**
    * The same in any pod, with text or streams for standard input and output, which are never held in memory as a whole.
@@ -118,6 +128,32 @@ export interface SystemSession {
   /** Removes what the probes wrote. */
   cleanUp(): Promise<void>;
   close(): Promise<void>;
+  /** What the experiment does of its own besides clients and faults; an ability that most systems do not have. */
+  readonly exercise?: Exercise;
+}
+
+export interface ExerciseStage {
+  /** Its events are also told in the thread, as far as src/slack/views/system.ts has words for them. */
+  recorder: Recorder;
+  /** Aborts when the stage is over, whether or not its work is done. */
+  signal: AbortSignal;
+}
+
+/** Steps of an experiment beside its clients and faults: measured queries, a backup and its restore. */
+export interface Exercise {
+  /** In the baseline; nothing is injected before it resolves. A rejection fails the run. */
+  before?(stage: ExerciseStage): Promise<void>;
+  /** While the fault is active. A run without faults is over when this resolves. A rejection fails the run, which heals. */
+  during?(stage: ExerciseStage): Promise<void>;
+  /** After healing and convergence, before the final reads, if the run got as far as injecting. What it proves counts for the cleanup verdict. */
+  after?(stage: ExerciseStage): Promise<Proof[]>;
+}
+
+/** A statement about the system after the run, and whether it was found true. */
+export interface Proof {
+  what: string;
+  ok: boolean;
+  detail: string;
 }
 
 export interface RunningProbes {

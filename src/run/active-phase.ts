@@ -3,7 +3,9 @@ import type { Experiment } from "../experiment/schema.ts";
 import type { Recorder } from "../probes/recorder.ts";
 import type { RunningProbes } from "../probes/system.ts";
 import { messageOf } from "../errors.ts";
-import { lookAtFault, type Intent } from "./inject.ts";
+import type { RunExercise } from "./exercise.ts";
+import type { Intent } from "./faults/fault-kind.ts";
+import { faultKindOf } from "./faults/table.ts";
 import type { Journal } from "./journal.ts";
 import type { Ownership } from "./ownership.ts";
 import { firedStopCondition } from "./stop-conditions.ts";
@@ -11,11 +13,7 @@ import { pause } from "./wait.ts";
 
 const lookEveryMs = 500;
 
-/**
- * Keeps the fault in place for its time, watching: the wish to stop, the stop conditions, and whether the fault is
- * still what was injected. Returns why it ended early, or null when the whole time has passed.
- */
-export async function keepFault(input: {
+interface ActivePhase {
   ownership: Ownership;
   journal: Journal;
   cluster: Cluster;
@@ -23,12 +21,50 @@ export async function keepFault(input: {
   intents: readonly Intent[];
   probes: RunningProbes;
   recorder: Recorder;
+  exercise: RunExercise;
   durationMs: number;
-}): Promise<string | null> {
+}
+
+/**
+ * Keeps the fault in place for its time, beside the system's own exercise, watching: the wish to stop, the stop
+ * conditions, and whether the fault is still what was injected. A run without faults is over when its exercise is.
+ * Returns why it ended early, or null. Rejects with what went wrong in the exercise.
+ */
+export async function keepFault(input: ActivePhase): Promise<string | null> {
+  const { ownership, experiment, exercise } = input;
+  const over = new AbortController();
+  const worked = new AbortController();
+  let problem: { error: unknown } | null = null;
+  void exercise
+    .during(AbortSignal.any([ownership.lost, ownership.stop, over.signal]))
+    .catch((error: unknown) => (problem = { error }))
+    .finally(() => worked.abort());
+  const exerciseIsAll =
+    exercise.exists && experiment.faults.every(({ kind }) => faultKindOf(kind).servesExercise === true);
+  try {
+    const ended = await watch(input, () => {
+      if (problem !== null) throw problem.error;
+      return exerciseIsAll ? worked.signal : null;
+    });
+    if (ended === null && exerciseIsAll && !worked.signal.aborted && !ownership.stop.aborted) {
+      return "its work was not done when the duration was over";
+    }
+    return ended;
+  } finally {
+    over.abort();
+  }
+}
+
+/** `work` is asked at every look: it throws what went wrong, and names the signal whose abort ends the phase. */
+async function watch(input: ActivePhase, work: () => AbortSignal | null): Promise<string | null> {
   const { ownership, journal, recorder } = input;
   const end = recorder.now() + input.durationMs;
+  let watched = input.intents;
   while (recorder.now() < end) {
-    await pause(Math.min(lookEveryMs, end - recorder.now()), ownership.stop, ownership.lost);
+    const done = work();
+    if (done?.aborted === true) return null;
+    const signals = [ownership.stop, ownership.lost, ...(done === null ? [] : [done])];
+    await pause(Math.min(lookEveryMs, end - recorder.now()), ...signals);
     ownership.lost.throwIfAborted();
     if (ownership.stop.aborted) return null;
     const fired = firedStopCondition(input.experiment.stopConditions, input.probes.status());
@@ -37,20 +73,28 @@ export async function keepFault(input: {
       ownership.requestStop({ kind: "stop-condition", by: fired.id, reason: `${fired.measured} (${fired.bound})` });
       return null;
     }
-    for (const intent of input.intents) {
-      const changed = await lookAtFault(input.cluster, intent, ownership.lost).catch(
-        // Not being able to look is not the same as the fault having ended.
-        (error: unknown) => {
-          recorder.event(cannotLook(recorder.now(), messageOf(error)));
-          return null;
-        },
-      );
-      if (changed !== null) return `${intent.name} ended before its time: ${changed}`;
+    for (const intent of watched) {
+      const change = await look(input, intent);
+      if (change === null) continue;
+      if (change.run === "fails") return `${intent.name} ended before its time: ${change.what}`;
+      watched = watched.filter((other) => other !== intent);
+      const detail = { fault: intent.faultId, name: intent.name, what: change.what };
+      const event = { atMs: recorder.now(), source: "cluster", event: "fault-ended", detail };
+      recorder.event(event);
+      await journal.say({ type: "system", ...event });
     }
   }
+  work();
   return null;
 }
 
-function cannotLook(atMs: number, problem: string): Parameters<Recorder["event"]>[0] {
-  return { atMs, source: "cluster", event: "unreadable", detail: { problem } };
+async function look({ cluster, ownership, recorder }: ActivePhase, intent: Intent) {
+  try {
+    return await faultKindOf(intent.kind).look(intent, { cluster, signal: ownership.lost });
+  } catch (error) {
+    // Not being able to look is not the same as the fault having ended.
+    const detail = { problem: messageOf(error) };
+    recorder.event({ atMs: recorder.now(), source: "cluster", event: "unreadable", detail });
+    return null;
+  }
 }

@@ -10,7 +10,7 @@ import type { Database } from "../store/database.ts";
 import type { StoredRun } from "../store/runs.ts";
 import type { Artifact } from "./events.ts";
 import type { GuardEvent } from "./guards.ts";
-import type { HealingProof } from "./heal.ts";
+import type { HealingProof } from "./faults/fault-kind.ts";
 import type { Journal } from "./journal.ts";
 import type { RunOutcome } from "./lifecycle.ts";
 

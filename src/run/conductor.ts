@@ -4,15 +4,19 @@ import type { Experiment } from "../experiment/schema.ts";
 import { createRecorder, type Recorder } from "../probes/recorder.ts";
 import type { RunningProbes, SystemSession } from "../probes/system.ts";
 import type { Database } from "../store/database.ts";
+import { setFaultState } from "../store/faults.ts";
 import { findRun, type StoredRun } from "../store/runs.ts";
 import { keepFault } from "./active-phase.ts";
 import { conclude, type ChartRenderer } from "./conclude.ts";
 import { checkGuards, type GuardEvent } from "./guards.ts";
+import { exerciseOf, type RunExercise } from "./exercise.ts";
 import { lookForEffect } from "./fault-effect.ts";
-import { proveDataPath, provePodsBack, removeFaults, type HealDeadlines, type HealingProof } from "./heal.ts";
-import { actionOf, inject, intentOf, storeIntents, type Intent } from "./inject.ts";
+import type { HealDeadlines, HealingProof, Intent } from "./faults/fault-kind.ts";
+import { faultKindOf } from "./faults/table.ts";
+import { proveDataPath, proveFaultsGone, removeFaults } from "./heal.ts";
+import { actionOf, intentOf, storeIntents } from "./inject.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import type { RunOutcome } from "./lifecycle.ts";
+import { faultPossible, type RunOutcome } from "./lifecycle.ts";
 import { takeOwnership, type LeaseSettings, type Ownership, type StopWish } from "./ownership.ts";
 import { sameTargets } from "./fault-manifest.ts";
 import { resolveFaultsNow } from "./planner.ts";
@@ -126,11 +130,11 @@ async function preflight(all: Walk): Promise<Ending | null> {
   return targetsMoved(all);
 }
 
-async function targetsMoved({ experiment, run, session }: Walk): Promise<Ending | null> {
-  const now = await resolveFaultsNow(experiment, run.plan, session);
+async function targetsMoved({ experiment, run, session, cluster, ownership }: Walk): Promise<Ending | null> {
+  const now = await resolveFaultsNow(experiment, run.plan, session, { cluster, signal: ownership.lost });
   if (sameTargets(now, run.plan.faults)) return null;
   const pods = (faults: typeof now | typeof run.plan.faults): string =>
-    faults.map((f) => f.subject.join(" ")).join(", ");
+    faults.map((f) => [...f.subject, ...Object.values(f.resolved ?? {})].join(" ")).join(", ");
   return {
     outcome: "failed",
     reason: `The approval was for ${pods(run.plan.faults)}, but the target is ${pods(now)} now. Nothing was injected; ask for the run again.`,
@@ -155,19 +159,20 @@ async function experimentAndHeal(all: Walk): Promise<void> {
   await journal.move("baseline", { atMs: 0 });
 
   const live: { probes?: RunningProbes; publisher?: Publisher } = {};
+  const exercise = exerciseOf(session, recorder, journal);
   let ending: Ending;
   try {
     live.probes = await session.start(recorder);
     live.publisher = publishLive(journal, live.probes, (error) =>
       deps.log("publishing failed", { error: messageOf(error) }),
     );
-    ending = await runFault(all, recorder, live.probes);
+    ending = await runFault(all, recorder, live.probes, exercise);
   } catch (error) {
     ownership.lost.throwIfAborted();
     ending = await failure(deps, journal, error);
   }
   try {
-    const proofs = await healAndProve(all, recorder, ending);
+    const proofs = await healAndProve(all, recorder, ending, exercise);
     try {
       await finish(all, recorder, live);
     } catch (error) {
@@ -185,64 +190,76 @@ async function experimentAndHeal(all: Walk): Promise<void> {
 }
 
 /** Baseline, injection, and the time of the fault. */
-async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes): Promise<Ending> {
+async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes, exercise: RunExercise): Promise<Ending> {
   const { run, cluster, deps, journal, ownership } = all;
-  await pause(run.plan.phases.baselineMs, ownership.stop, ownership.lost);
+  const signal = AbortSignal.any([ownership.lost, ownership.stop]);
+  await Promise.all([pause(run.plan.phases.baselineMs, signal), exercise.before(signal)]);
   ownership.lost.throwIfAborted();
   if (ownership.stop.aborted) return stopped(ownership);
   const moved = await targetsMoved(all);
   if (moved !== null) return moved;
 
   const pods = await cluster.pods(run.plan.namespace, ownership.lost);
-  const intents: Intent[] = run.plan.faults.map((fault) => intentOf(run.id, run.plan, fault, pods));
+  const intents: Intent[] = [];
+  for (const fault of run.plan.faults) {
+    const intent = intentOf(run.id, run.plan, fault, pods);
+    intents.push((await faultKindOf(fault.kind).prepare?.(intent, { cluster, signal })) ?? intent);
+  }
   recorder.phase("injecting");
   await storeIntents(journal, run.id, intents, recorder.now());
-  const signal = AbortSignal.any([ownership.lost, ownership.stop]);
   for (const intent of intents) {
     const startedMs = recorder.now();
     try {
-      await inject(cluster, deps.database, run.id, intent, signal);
+      await faultKindOf(intent.kind).inject(intent, { cluster, signal });
     } catch (error) {
       if (ownership.stop.aborted) return stopped(ownership);
       throw error;
     }
-    // The rules take hold somewhere between asking and the report that they have; times count from asking.
-    const tookMs = recorder.now() - startedMs;
-    recorder.event({
-      atMs: startedMs,
-      source: "run",
-      event: "fault-injected",
-      detail: {
-        fault: intent.faultId,
-        name: intent.name,
-        kind: intent.kind,
-        action: actionOf(intent),
-        pods: intent.targets.subject.map(({ pod }) => pod).join(" "),
-        confirmedAfterMs: Math.round(tookMs),
-      },
-    });
-    await journal.say({
-      type: "fault-injected",
-      fault: intent.faultId,
-      kind: intent.kind,
-      name: intent.name,
-      atMs: startedMs,
-      tookMs,
-    });
+    await setFaultState(deps.database, run.id, intent.faultId, "injected");
+    await tellInjected(journal, recorder, intent, startedMs);
   }
+  // A run that is meant to have no fault is told apart from one whose fault never came.
+  if (intents.length === 0) recorder.event({ atMs: recorder.now(), source: "run", event: "without-fault", detail: {} });
   recorder.phase("active");
   await journal.move("active", { atMs: recorder.now() });
   const looked = lookForEffect({ ...all, intents, recorder, signal: ownership.lost }).catch((error: unknown) =>
     deps.log("the fault's effect could not be looked at", { error: messageOf(error) }),
   );
-  const ended = await keepFault({ ...all, intents, probes, recorder, durationMs: run.plan.phases.durationMs });
+  const { durationMs } = run.plan.phases;
+  const ended = await keepFault({ ...all, intents, probes, recorder, exercise, durationMs });
   await looked;
   if (ownership.stop.aborted) return stopped(ownership);
   return ended === null ? { outcome: "completed", reason: null } : { outcome: "failed", reason: ended };
 }
 
+/** The rules take hold somewhere between asking and the report that they have; times count from asking. */
+async function tellInjected(journal: Journal, recorder: Recorder, intent: Intent, startedMs: number): Promise<void> {
+  const tookMs = recorder.now() - startedMs;
+  recorder.event({
+    atMs: startedMs,
+    source: "run",
+    event: "fault-injected",
+    detail: {
+      fault: intent.faultId,
+      name: intent.name,
+      kind: intent.kind,
+      action: actionOf(intent),
+      pods: intent.targets.subject.map(({ pod }) => pod).join(" "),
+      confirmedAfterMs: Math.round(tookMs),
+    },
+  });
+  const { faultId: fault, kind, name } = intent;
+  await journal.say({ type: "fault-injected", fault, kind, name, atMs: startedMs, tookMs });
+}
+
 /** Removes every fault, proves it in the data path, and waits for the system to agree with itself again. */
-async function healAndProve(all: Walk, recorder: Recorder, ending: Ending): Promise<HealingProof[]> {
+async function healAndProve(
+  all: Walk,
+  recorder: Recorder,
+  ending: Ending,
+  exercise: RunExercise,
+): Promise<HealingProof[]> {
+  const touched = faultPossible(all.journal.state());
   const { run, cluster, deps, journal, ownership, session } = all;
   recorder.phase("healing");
   await journal.move("healing", {
@@ -264,8 +281,8 @@ async function healAndProve(all: Walk, recorder: Recorder, ending: Ending): Prom
   recorder.phase("recovery");
   await journal.move("verifying", { atMs: recorder.now(), events: [...removed, ...proofs] });
   const paths = [
-    ...(await provePodsBack(cluster, faults, ownership.lost)),
-    ...(await proveDataPath(session, faults, ownership.lost)),
+    ...(await proveFaultsGone(faults, { cluster, signal: ownership.lost })),
+    ...(await proveDataPath(faults, { cluster, session, signal: ownership.lost })),
   ];
   if (paths.length > 0) await journal.say(...paths);
 
@@ -278,7 +295,9 @@ async function healAndProve(all: Walk, recorder: Recorder, ending: Ending): Prom
   );
   const { converged: ok, summary } = converged;
   await journal.say({ type: "converged", ok, summary, tookMs: recorder.now() - startedMs });
-  return [...proofs, ...paths];
+  const shown = touched && !shutdown ? await exercise.after(ownership.lost) : [];
+  if (shown.length > 0) await journal.say(...shown);
+  return [...proofs, ...paths, ...shown];
 }
 
 /** Lets the clients finish, then reads back what every member holds, and removes what the probes wrote. */

@@ -1,9 +1,11 @@
 import { apiVersion, runLabel } from "../cluster/kinds.ts";
 import type { KubernetesObject } from "../cluster/port.ts";
-import type { Experiment } from "../experiment/schema.ts";
+import type { Experiment, ParameterValue } from "../experiment/schema.ts";
 import { formatDuration } from "../experiment/duration.ts";
+import { insertParameters } from "../experiment/insert-parameters.ts";
 import { AftershockError } from "../errors.ts";
-import type { PlannedFault } from "./plan.ts";
+import { faultKindOf } from "./faults/table.ts";
+import { canonicalJson, type PlannedFault } from "./plan.ts";
 
 /**
  * The cluster ends the fault by itself this long after we should have: the dead-man's switch. Chaos Mesh counts
@@ -11,27 +13,22 @@ import type { PlannedFault } from "./plan.ts";
  */
 export const deadManMarginMs = 10_000;
 
-/** Actions that are done once, at injection: Chaos Mesh ignores their `duration`, and nothing is left to recover. */
-const oneShotActions: ReadonlySet<unknown> = new Set(["pod-kill", "container-kill"]);
-
-/** True for a fault that is over as soon as it was injected (anchors/chaos-platforms.md 3.1). */
-export function isOneShot(kind: string, spec: Readonly<Record<string, unknown>>): boolean {
-  return kind === "PodChaos" && oneShotActions.has(spec["action"]);
-}
-
 type FaultDefinition = Experiment["faults"][number];
 
 /**
- * Resolves a fault of an experiment against the groups that the system reports. Targets are pinned by pod name:
+ * Resolves a fault of an experiment against the groups that the system reports and the run's parameters (`inserts`, see
+ * `insertable`). Targets are pinned by pod name:
  * label selectors lag a failover (anchors: Chaos Mesh ignores all other selectors when `pods` is set).
  * Throws AftershockError `no_targets` for a group that is unknown or empty.
  */
 export function planFault(
-  fault: FaultDefinition,
+  definition: FaultDefinition,
   groups: Readonly<Record<string, readonly string[]>>,
   namespace: string,
   durationMs: number,
+  inserts: Readonly<Record<string, ParameterValue>> = {},
 ): PlannedFault {
+  const fault = insertParameters(definition, inserts);
   const subject = resolve(fault, fault.subject, groups);
   const target = resolve(fault, fault.target, groups);
   return {
@@ -46,7 +43,9 @@ export function planFault(
       mode: "all",
       selector: pinned(namespace, subject),
       ...(target.length === 0 ? {} : { target: { mode: "all", selector: pinned(namespace, target) } }),
-      ...(isOneShot(fault.kind, fault.spec) ? {} : { duration: formatDuration(durationMs + deadManMarginMs) }),
+      ...(faultKindOf(fault.kind).isOneShot(fault.spec)
+        ? {}
+        : { duration: formatDuration(durationMs + deadManMarginMs) }),
     },
   };
 }
@@ -65,10 +64,12 @@ export function faultObject(fault: PlannedFault, namespace: string, runId: strin
   };
 }
 
-/** True when two plans would hit the same pods. */
+/** True when two plans would hit the same pods, and whatever else their kinds resolved. */
 export function sameTargets(a: readonly PlannedFault[], b: readonly PlannedFault[]): boolean {
   const pods = (faults: readonly PlannedFault[]): string =>
-    JSON.stringify(faults.map((fault) => [fault.id, fault.subject.toSorted(), fault.target.toSorted()]));
+    canonicalJson(
+      faults.map(({ id, subject, target, resolved }) => [id, subject.toSorted(), target.toSorted(), resolved ?? {}]),
+    );
   return pods(a) === pods(b);
 }
 

@@ -37,6 +37,8 @@ export interface PlannedFault {
   subject: readonly string[];
   target: readonly string[];
   durationMs: number;
+  /** What the kind found out besides the pods, e.g. `{ node: "worker-3" }`; absent when there is nothing. */
+  resolved?: Readonly<Record<string, string>>;
   /** The Kubernetes object as it will be created, but for its name and run labels. */
   spec: Readonly<Record<string, unknown>>;
 }

@@ -1,7 +1,10 @@
+import type { Cluster } from "../cluster/port.ts";
+import { insertable } from "../experiment/insert-parameters.ts";
 import { resolveParameters, hasProfile } from "../experiment/parameters.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { SystemSession } from "../probes/system.ts";
 import { planFault } from "./fault-manifest.ts";
+import { faultKindOf } from "./faults/table.ts";
 import { planDigest, type Plan, type PlannedFault } from "./plan.ts";
 import { durationParameterMs, systemContext, type Registry } from "./systems.ts";
 
@@ -32,13 +35,15 @@ export async function makePlan(registry: Registry, input: PlanInput): Promise<{ 
   const parameters = resolveParameters(experiment, input.typed, input.profile ?? fallback);
   const namespace = String(parameters["namespace"] ?? "default");
   const cluster = registry.cluster(input.cluster);
-  const session = await registry.system(experiment.system).open(
+  const adapter = registry.system(experiment.system);
+  const signal = AbortSignal.timeout(planTimeoutMs);
+  const session = await adapter.open(
     systemContext({
       cluster,
       namespace,
       parameters,
       runId: "plan",
-      signal: AbortSignal.timeout(planTimeoutMs),
+      signal,
       log: () => undefined,
     }),
   );
@@ -52,12 +57,20 @@ export async function makePlan(registry: Registry, input: PlanInput): Promise<{ 
       system: experiment.system,
       cluster: input.cluster,
       namespace,
-      targetKey: `${input.cluster}/${namespace}/${experiment.system}`,
+      targetKey: `${input.cluster}/${namespace}/${adapter.occupies ?? adapter.name}`,
       risk: experiment.risk,
       parameters,
       topology: topology.summary,
       guards: experiment.guards,
-      faults: experiment.faults.map((fault) => planFault(fault, topology.groups, namespace, durationMs)),
+      faults: await planFaults({
+        experiment,
+        parameters,
+        groups: topology.groups,
+        namespace,
+        durationMs,
+        cluster,
+        signal,
+      }),
       probes: experiment.probes,
       phases: {
         baselineMs: durationParameterMs(parameters, "baseline"),
@@ -77,7 +90,30 @@ export async function resolveFaultsNow(
   experiment: Experiment,
   plan: Plan,
   session: SystemSession,
+  tools: { cluster: Cluster; signal: AbortSignal },
 ): Promise<PlannedFault[]> {
-  const topology = await session.topology();
-  return experiment.faults.map((fault) => planFault(fault, topology.groups, plan.namespace, plan.phases.durationMs));
+  const { groups } = await session.topology();
+  const { parameters, namespace, phases } = plan;
+  return planFaults({ experiment, parameters, groups, namespace, durationMs: phases.durationMs, ...tools });
+}
+
+async function planFaults(input: {
+  experiment: Experiment;
+  parameters: Plan["parameters"];
+  groups: Readonly<Record<string, readonly string[]>>;
+  namespace: string;
+  durationMs: number;
+  cluster: Cluster;
+  signal: AbortSignal;
+}): Promise<PlannedFault[]> {
+  const { experiment, namespace } = input;
+  const inserts = insertable(experiment, input.parameters);
+  return Promise.all(
+    experiment.faults.map(async (definition) => {
+      const planned = planFault(definition, input.groups, namespace, input.durationMs, inserts);
+      const { cluster, signal } = input;
+      const resolved = await faultKindOf(planned.kind).resolve?.(planned, { cluster, signal, namespace });
+      return resolved === undefined ? planned : { ...planned, resolved };
+    }),
+  );
 }

@@ -65,7 +65,9 @@ export function systemContext(options: {
         ...options,
         signal: own === undefined ? signal : AbortSignal.any([signal, own]),
       }),
-    exec: (pod, command, timeoutMs) => cluster.exec({ namespace, pod }, command, { timeoutMs, signal }),
+    podsIn: (other) => cluster.pods(other, signal),
+    exec: (pod, command, timeoutMs, where = {}) =>
+      cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),
   };
 }
 

@@ -5,7 +5,8 @@ import { findRun, type StoredRun } from "../store/runs.ts";
 
 import { conclude } from "./conclude.ts";
 import type { ConductorDeps } from "./conductor.ts";
-import { proveDataPath, provePodsBack, removeFaults, type HealingProof } from "./heal.ts";
+import type { HealingProof } from "./faults/fault-kind.ts";
+import { proveDataPath, proveFaultsGone, removeFaults } from "./heal.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { isOwned, runStates } from "./lifecycle.ts";
 import { takeOwnership, type Ownership } from "./ownership.ts";
@@ -82,9 +83,8 @@ async function prove(
   journal: Journal,
 ): Promise<HealingProof[]> {
   const faults = await faultsOf(deps.database, run.id);
-  if (faults.length === 0) return [];
   const cluster = deps.registry.cluster(run.plan.cluster);
-  const back = await provePodsBack(cluster, faults, ownership.lost);
+  const back = await proveFaultsGone(faults, { cluster, signal: ownership.lost });
   if (back.length > 0) await journal.say(...back);
   let session: SystemSession | undefined;
   try {
@@ -98,12 +98,15 @@ async function prove(
         log: deps.log,
       }),
     );
-    const paths = await proveDataPath(session, faults, ownership.lost);
+    const paths = await proveDataPath(faults, { cluster, session, signal: ownership.lost });
     if (paths.length > 0) await journal.say(...paths);
     await session.cleanUp();
     return [...back, ...paths];
   } catch (error) {
     ownership.lost.throwIfAborted();
+    deps.log("the system could not be opened to prove the healing", { run: run.id, error: messageOf(error) });
+    // A run that injected nothing has nothing to prove.
+    if (faults.length === 0 && run.plan.faults.length > 0) return back;
     const proof: HealingProof = {
       type: "healing-proof",
       what: "the data path was tried",

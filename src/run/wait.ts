@@ -24,3 +24,20 @@ export async function until<T>(
     await pause(options.everyMs, options.signal);
   }
 }
+
+/**
+ * Waits for work that should end when `signal` aborts, and does not trust it to: resolves with the work, or as soon as
+ * the signal aborts. Rejects only with what the work throws before that.
+ */
+export async function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  work.catch(() => undefined);
+  try {
+    await Promise.race([work, aborted]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

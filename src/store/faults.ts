@@ -8,6 +8,7 @@ export interface FaultTarget {
   pod: string;
   uid: string;
   host: string;
+  containerIds?: Readonly<Record<string, string>>;
 }
 
 export interface StoredFault {

@@ -28,6 +28,17 @@ describe("an experiment file that is wrong is refused with the place and the rea
   it("a missing duration parameter", () => refuse((t) => t.replaceAll("baseline:", "warmup:"), /baseline/));
   it("a profile with a value that is not allowed", () =>
     refuse((t) => t.replace("duration: 15s\n", "duration: 1s\n"), /duration=1s is not allowed/));
+  it("a fault with a parameter that is not there", () =>
+    refuse((t) => t.replace("direction: both", 'direction: "${way}"'), /\$\{way\}, which is no parameter/));
+  it("a value for a choice that is none", () =>
+    refuse(
+      (t) =>
+        t.replace(
+          "parameters:\n",
+          "parameters:\n  side:\n    type: choice\n    description: x\n    default: a\n    choices: [a]\n    values: { b: c }\n",
+        ),
+      /side\.values has b/,
+    ));
   it("an alias bomb", () => refuse((t) => `${t}\nx: &a [1,1]\ny: &b [*a,*a]\nz: [*b,*b]`, /x\.yaml/));
   it("a file that is too large", () => refuse((t) => t + " ".repeat(70_000), /larger than 64 KiB/));
   it("something that is no mapping", () => refuse(() => "- 1\n- 2", /x\.yaml/));

@@ -3,7 +3,9 @@ import type { Cluster } from "../../src/cluster/port.ts";
 import type { PodAddress, SystemSession } from "../../src/probes/system.ts";
 import { createRecorder } from "../../src/probes/recorder.ts";
 import { lookForEffect } from "../../src/run/fault-effect.ts";
-import { proveDataPath, provePodsBack } from "../../src/run/heal.ts";
+import { provePathBack } from "../../src/run/faults/network-chaos.ts";
+import { provePodsBack } from "../../src/run/faults/pods-back.ts";
+import { proveFaultsGone } from "../../src/run/heal.ts";
 import type { StoredFault } from "../../src/store/faults.ts";
 import { history } from "../support/history-builder.ts";
 
@@ -36,7 +38,7 @@ const fault = (action: string): StoredFault => ({
 
 describe("the proof that a killed pod is back", () => {
   it("holds for a new pod that is ready", async () => {
-    expect(await provePodsBack(clusterWith([pod("new", true)]), [fault("pod-kill")], never, 0)).toMatchObject([
+    expect(await provePodsBack(clusterWith([pod("new", true)]), fault("pod-kill"), never, 0)).toMatchObject([
       { ok: true, detail: "replaced and ready" },
     ]);
   });
@@ -44,18 +46,18 @@ describe("the proof that a killed pod is back", () => {
     ["there is none", [], /there is no such pod/],
     ["it is not ready", [pod("new", false)], /it is not ready/],
   ])("fails when %s", async (_what, pods, detail) => {
-    const [proof] = await provePodsBack(clusterWith(pods), [fault("pod-kill")], never, 0);
+    const [proof] = await provePodsBack(clusterWith(pods), fault("pod-kill"), never, 0);
     expect(proof?.ok).toBe(false);
     expect(proof?.detail).toMatch(detail);
   });
   it("holds for a pod that was held down and released", async () => {
-    expect(await provePodsBack(clusterWith([pod("old", true)]), [fault("pod-failure")], never, 0)).toMatchObject([
+    expect(await provePodsBack(clusterWith([pod("old", true)]), fault("pod-failure"), never, 0)).toMatchObject([
       { ok: true, detail: "the same pod as before, ready" },
     ]);
   });
   it("is not asked of a fault that touches no pod's life", async () => {
     const partition = { ...fault("partition"), kind: "NetworkChaos" };
-    expect(await provePodsBack(clusterWith([]), [partition], never, 0)).toEqual([]);
+    expect(await proveFaultsGone([partition], { cluster: clusterWith([]), signal: never })).toEqual([]);
   });
 });
 
@@ -73,14 +75,16 @@ describe("the proof of a data path that was cut", () => {
   const partition = { ...fault("partition"), kind: "NetworkChaos" };
 
   it("waits for a member that is restarting just then", async () => {
-    expect(await proveDataPath(answersAtLook(2), [partition], never)).toMatchObject([
-      { ok: true, detail: "1 of 1 paths answer" },
-    ]);
+    expect(await provePathBack(answersAtLook(2), partition, never)).toMatchObject({
+      ok: true,
+      detail: "1 of 1 paths answer",
+    });
   });
   it("fails with the last reason when the path stays cut", async () => {
-    expect(await proveDataPath(answersAtLook(Infinity), [partition], never, 0)).toMatchObject([
-      { ok: false, detail: "a to b: Connection refused" },
-    ]);
+    expect(await provePathBack(answersAtLook(Infinity), partition, never, 0)).toMatchObject({
+      ok: false,
+      detail: "a to b: Connection refused",
+    });
   });
 });
 

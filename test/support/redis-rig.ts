@@ -96,6 +96,7 @@ export async function startRedisRig(): Promise<RedisRig> {
       signal: new AbortController().signal,
       log: () => undefined,
       pods: async () => pods,
+      podsIn: async () => [],
       // There are no pods here: the command runs on the host, which reaches all addresses.
       exec: async (_pod, command) => {
         const [program = "", ...args] = command;

@@ -77,7 +77,7 @@ export async function dropRestored({ context, members, target }: BackupWork): Pr
 }
 
 async function backUpAndRestore(work: BackupWork, { recorder, signal }: ExerciseStage): Promise<void> {
-  const { context, members, target } = work;
+  const { context, members } = work;
   const { runId, parameters } = context;
   const tell = teller(recorder);
   const primary = await primaryOf(work);

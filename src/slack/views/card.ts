@@ -14,7 +14,7 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
   const reason = endReason(events);
   const judged = events.findLast((event) => event.type === "judged");
   const approvals = run.approvedBy.length;
-  const target = plan.faults.map((fault) => fault.subject.join(", ")).join("; ");
+  const target = plan.faults.map((fault) => fault.subject.join(", ")).join("; ") || plan.system;
   const approval =
     run.state === "requested"
       ? `${approvals} of ${plan.approvalsNeeded}, until ${timeOfDay(run.expiresAt)}`
@@ -26,7 +26,7 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
       ["Asked for by", person(run.requestedBy)],
       ["Approved by", approval],
       ["Target", escapeText(`${target} in ${plan.cluster}/${plan.namespace}`)],
-      ["Fault lasts", formatDuration(plan.phases.durationMs)],
+      [plan.faults.length === 0 ? "Takes at most" : "Fault lasts", formatDuration(plan.phases.durationMs)],
     ]),
   ];
   if (judged !== undefined) blocks.push(...verdictBlocks(judged.report));
@@ -71,7 +71,7 @@ function buttonsFor(run: RunRow): Button[] {
   });
   const pods = run.plan.faults.flatMap((fault) => fault.subject).join(", ");
   if (run.state === "requested") {
-    const warning = run.plan.risk === "high" ? `This injects a real fault into ${pods}.` : undefined;
+    const warning = run.plan.risk === "high" && pods !== "" ? `This injects a real fault into ${pods}.` : undefined;
     return [button("approve", "Approve", "primary", warning), button("deny", "Deny")];
   }
   if (isTerminal(run.state) || run.abortRequestedBy !== null) return [];

@@ -14,21 +14,22 @@ export function planBlocks(plan: Plan, digest: string): KnownBlock[] {
       ["Risk", plan.risk],
       [
         "Phases",
-        `baseline ${formatDuration(plan.phases.baselineMs)}, fault ${formatDuration(plan.phases.durationMs)}, recovery up to ${formatDuration(plan.phases.recoveryMs)}`,
+        `baseline ${formatDuration(plan.phases.baselineMs)}, ${plan.faults.length === 0 ? "work up to" : "fault"} ${formatDuration(plan.phases.durationMs)}, recovery up to ${formatDuration(plan.phases.recoveryMs)}`,
       ],
     ]),
-    section(
-      `*Faults*\n${plan.faults
-        .map((fault) => {
-          const others = fault.target.length === 0 ? "" : ` from ${fault.target.map(escapeText).join(", ")}`;
-          return `• ${escapeText(fault.title)}: ${escapeText(fault.kind)} on ${fault.subject.map(escapeText).join(", ")}${others}`;
-        })
-        .join("\n")}`,
-    ),
+    section(`*Faults*\n${plan.faults.length === 0 ? "none is injected" : plan.faults.map(faultLine).join("\n")}`),
     section(`*Clients*\n${plan.probes.map((probe) => `• ${escapeText(probe)}`).join("\n")}`),
     section(
       `*Guards before anything is touched*\n${plan.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`,
     ),
     section(`*Parameters*\n${parameterText(plan)}\nplan \`${shortDigest(digest)}\``),
   ];
+}
+
+function faultLine(fault: Plan["faults"][number]): string {
+  const others = fault.target.length === 0 ? "" : ` from ${fault.target.map(escapeText).join(", ")}`;
+  const resolved = Object.entries(fault.resolved ?? {}).map(([name, value]) => `, ${name} ${value}`);
+  const pods = fault.subject.map(escapeText).join(", ");
+  if (fault.kind === "ScratchPostgres") return `• ${escapeText(fault.title)}: a pod of its own, made like ${pods}`;
+  return `• ${escapeText(fault.title)}: ${escapeText(fault.kind)} on ${pods}${others}${escapeText(resolved.join(""))}`;
 }

@@ -63,9 +63,12 @@ function describe(event: SystemEvent): string {
       return detail["holder"] === null ? "is held by nobody" : `is held by ${String(detail["holder"])}`;
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
+    case "fault-ended":
+      return String(detail["what"]);
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
+      if (typeof detail["text"] === "string") return detail["text"];
       return typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "";
   }
 }

@@ -78,6 +78,11 @@ export function renderFaultIntended(event: EventOf<"fault-intended">): MessageCo
 }
 
 export function renderFaultInjected(event: EventOf<"fault-injected">): MessageContent {
+  if (event.kind === "ScratchPostgres") {
+    return line(
+      `:package: *A throw-away PostgreSQL is ready* at ${seconds(event.atMs)}: pod \`${escapeText(event.name)}\`, after ${seconds(event.tookMs)}`,
+    );
+  }
   return line(
     `:zap: *Fault active* at ${seconds(event.atMs)}: ${escapeText(event.kind)} \`${escapeText(event.name)}\`, confirmed after ${Math.round(event.tookMs)} ms`,
   );

@@ -1,0 +1,112 @@
+import { describeRef } from "../../cluster/kinds.ts";
+import type { ChaosRef, KubernetesObject } from "../../cluster/port.ts";
+import { AftershockError, messageOf } from "../../errors.ts";
+import type { StoredFault } from "../../store/faults.ts";
+import { readChaos, type ChaosReading } from "../chaos-state.ts";
+import { until } from "../wait.ts";
+import type { Change, FaultTools, HealDeadlines, HealingProof, Intent } from "./fault-kind.ts";
+
+/** What every Chaos Mesh kind has in common: the object is the fault, its records say on whom. */
+
+/** A fault that is not active after this long is given up and healed. */
+const injectDeadlineMs = 15_000;
+
+export function refOf(fault: Pick<StoredFault, "kind" | "name" | "namespace">): ChaosRef {
+  return { kind: fault.kind, name: fault.name, namespace: fault.namespace };
+}
+
+/** Record ids of PodChaos pod-kill and pod-failure, and of NetworkChaos: `namespace/pod` (anchors/chaos-platforms.md 3.1). */
+export function podRecordIds({ targets, namespace }: Pick<Intent, "targets" | "namespace">): string[] {
+  return [...targets.subject, ...targets.target].map(({ pod }) => `${namespace}/${pod}`);
+}
+
+/**
+ * Creates the object and waits until the cluster reports every expected record as injected, and no other.
+ * Throws AftershockError `inject_failed`; the caller heals in every case.
+ */
+export async function createAndAwait(
+  intent: Intent,
+  { cluster, signal }: FaultTools,
+  recordIds: readonly string[],
+): Promise<void> {
+  await cluster.createChaos(intent.manifest, signal);
+  let last: ChaosReading = { state: "no-target", detail: "no status yet" };
+  const settled = await until(
+    async () => {
+      const object = await cluster.getChaos(refOf(intent), signal);
+      last = object === null ? { state: "no-target", detail: "the object is gone" } : readChaos(object, recordIds);
+      return last.state === "injecting" || last.state === "no-target" ? undefined : last;
+    },
+    { deadlineMs: injectDeadlineMs, everyMs: 100, signal },
+  );
+  if (settled?.state === "active") return;
+  throw new AftershockError(
+    "inject_failed",
+    `${intent.kind} ${intent.name} did not become active: ${last.state}, ${last.detail}.`,
+    `Look at it: kubectl describe ${intent.kind.toLowerCase()} ${intent.name} -n ${intent.namespace}`,
+  );
+}
+
+/** What is different in the object's own bookkeeping. */
+export async function lookAtObject(
+  intent: Intent,
+  { cluster, signal }: FaultTools,
+  recordIds: readonly string[],
+): Promise<Change | null> {
+  const object: KubernetesObject | null = await cluster.getChaos(refOf(intent), signal);
+  if (object === null) return { what: "somebody deleted the object", run: "fails" };
+  const reading = readChaos(object, recordIds);
+  return reading.state === "active"
+    ? null
+    : { what: `the cluster reports ${reading.state}: ${reading.detail}`, run: "fails" };
+}
+
+/** A pod that is not the one that was hit, by uid and address; null while all are. */
+export async function replacedPod(intent: Intent, { cluster, signal }: FaultTools): Promise<string | null> {
+  const pods = await cluster.pods(intent.namespace, signal);
+  const changed = [...intent.targets.subject, ...intent.targets.target].find((target) => {
+    const pod = pods.find((candidate) => candidate.name === target.pod);
+    return pod?.uid !== target.uid || pod.host !== target.host;
+  });
+  return changed?.pod ?? null;
+}
+
+/** Deletes the object and waits until it is gone, which Chaos Mesh allows only when it has healed; then the ladder. */
+export async function deleteAndAwait(
+  fault: StoredFault,
+  { cluster, signal }: FaultTools,
+  deadlines: HealDeadlines,
+): Promise<HealingProof> {
+  const ref = refOf(fault);
+  const what = `${describeRef(ref)} is gone`;
+  let lastProblem = "still there";
+  const gone = async (deadlineMs: number): Promise<boolean> =>
+    (await until(
+      async () => {
+        // A server that cannot be reached now may be reached before the deadline; DELETE is safe to repeat.
+        try {
+          await cluster.deleteChaos(ref, signal);
+          return (await cluster.getChaos(ref, signal)) === null ? true : undefined;
+        } catch (error) {
+          lastProblem = messageOf(error);
+          return undefined;
+        }
+      },
+      { deadlineMs, everyMs: 200, signal },
+    )) === true;
+  if (await gone(deadlines.deleteMs)) return { type: "healing-proof", what, ok: true, detail: "deleted" };
+  try {
+    await cluster.dropFinalizers(ref, signal);
+  } catch (error) {
+    lastProblem = messageOf(error);
+  }
+  if (await gone(deadlines.forceMs)) {
+    return {
+      type: "healing-proof",
+      what: `${describeRef(ref)} healed before it went`,
+      ok: false,
+      detail: "it had to be freed of its finalizer, so nobody vouches that its rules were removed",
+    };
+  }
+  return { type: "healing-proof", what, ok: false, detail: lastProblem };
+}

@@ -1,0 +1,66 @@
+import type { SystemSession } from "../../probes/system.ts";
+import type { StoredFault } from "../../store/faults.ts";
+import { until } from "../wait.ts";
+import { createAndAwait, deleteAndAwait, lookAtObject, podRecordIds, replacedPod } from "./chaos-object.ts";
+import type { FaultKind, HealingProof } from "./fault-kind.ts";
+
+/** A path that does not answer for this long after its fault is gone is reported as not healed. */
+const pathBackDeadlineMs = 30_000;
+
+/** Partitions between pods. They act by the addresses of the time of injection, so a replaced pod escapes them. */
+export const networkChaos: FaultKind = {
+  kind: "NetworkChaos",
+  isOneShot: () => false,
+  inject: (intent, tools) => createAndAwait(intent, tools, podRecordIds(intent)),
+  look: async (intent, tools) => {
+    const change = await lookAtObject(intent, tools, podRecordIds(intent));
+    if (change !== null) return change;
+    const pod = await replacedPod(intent, tools);
+    return pod === null ? null : { what: `pod ${pod} was replaced, and the fault does not follow it`, run: "fails" };
+  },
+  /** One pair that is cut must not answer. */
+  effect: async (intent, { session }) => {
+    const [subject] = intent.targets.subject;
+    const [target] = intent.targets.target;
+    if (subject === undefined || target === undefined) return null;
+    const proof = await session.proveConnected([subject.pod], [target.pod]);
+    const answered = proof.pairs.some((pair) => pair.ok);
+    const reason = `${subject.pod} and ${target.pod} still answered each other during the partition`;
+    return { effective: !answered, detail: { from: subject.pod, to: target.pod, ...(answered ? { reason } : {}) } };
+  },
+  remove: deleteAndAwait,
+  prove: async () => [],
+  proveInDataPath: async (fault, { session, signal }) => [await provePathBack(session, fault, signal)],
+};
+
+/**
+ * Proves in the data path that the pods which a fault kept apart talk to each other again. A member may be restarting
+ * just then (a demoted PostgreSQL is rewound), so what does not answer at once is asked again until the deadline.
+ */
+export async function provePathBack(
+  session: SystemSession,
+  fault: StoredFault,
+  signal: AbortSignal,
+  deadlineMs = pathBackDeadlineMs,
+): Promise<HealingProof> {
+  const names = (side: "subject" | "target"): string[] => fault.targets[side].map(({ pod }) => pod);
+  const look = () => session.proveConnected(names("subject"), names("target"));
+  let proof = await look();
+  await until(
+    async () => {
+      if (!proof.ok) proof = await look();
+      return proof.ok ? true : undefined;
+    },
+    { deadlineMs, everyMs: 500, signal },
+  );
+  const broken = proof.pairs.filter((pair) => !pair.ok);
+  return {
+    type: "healing-proof",
+    what: `${names("subject").join(", ")} and ${names("target").join(", ")} answer each other, both ways`,
+    ok: proof.ok,
+    detail:
+      broken.length === 0
+        ? `${proof.pairs.length} of ${proof.pairs.length} paths answer`
+        : broken.map((pair) => `${pair.from} to ${pair.to}: ${pair.detail}`).join("; "),
+  };
+}
