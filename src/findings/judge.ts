@@ -1,10 +1,12 @@
 import type { History } from "../probes/history.ts";
 import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
+import { judgeRestore } from "./backup/restore-judge.ts";
+import { judgeVerification } from "./backup/verify-judge.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
-import type { Finding, Measure, Outage, Verdicts } from "./report.ts";
+import type { Finding, Measure, Outage, Report, Verdicts } from "./report.ts";
 
 /** What every system's judge gets besides the history. */
 export interface JudgeContext {
@@ -14,6 +16,8 @@ export interface JudgeContext {
   unsound: readonly string[];
   /** Parameters of the run; durations are text such as `30s`. */
   parameters: Readonly<Record<string, unknown>>;
+  /** Report of the last completed run of the same experiment on the same target; null: none. */
+  previous?: Report | null;
 }
 
 export interface Judgement {
@@ -30,6 +34,8 @@ const judges: Readonly<Record<string, Judge>> = {
   "redis-sentinel": judgeRedisSentinel,
   etcd: judgeEtcd,
   patroni: judgePatroni,
+  "postgres-backup": judgeRestore,
+  "postgres-backup-check": judgeVerification,
 };
 
 /** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */

@@ -41,6 +41,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "@slack/bolt": ["slack"],
   "@slack/web-api": ["slack", "compose"],
   bullmq: ["queue"],
+  "@aws-sdk/client-s3": ["probes"],
   pg: ["store", "slack", "embedded", "probes"],
 };
 
