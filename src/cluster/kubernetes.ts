@@ -58,10 +58,13 @@ export function openCluster(options: ClusterOptions): Cluster {
 
   return {
     name: options.name,
-    pods: async (namespace, signal) => {
+    pods: async (namespace, signal, labelSelector) => {
       const list = await doing(
         `listing pods in ${namespace}`,
-        connection.api(CoreV1Api, bounded(signal, listPodsTimeoutMs)).listNamespacedPod({ namespace }),
+        connection.api(CoreV1Api, bounded(signal, listPodsTimeoutMs)).listNamespacedPod({
+          namespace,
+          ...(labelSelector === undefined ? {} : { labelSelector }),
+        }),
       );
       return list.items.flatMap((pod) => podAddress(pod));
     },

@@ -23,7 +23,8 @@ export interface KubernetesObject {
 /** Everything the bot asks of a cluster. `src/cluster/` is the only user of the Kubernetes client. */
 export interface Cluster {
   readonly name: string;
-  pods(namespace: string, signal?: AbortSignal): Promise<PodAddress[]>;
+  /** `labelSelector` as in kubectl, e.g. `app=redis`; absent: all of the namespace. */
+  pods(namespace: string, signal?: AbortSignal, labelSelector?: string): Promise<PodAddress[]>;
   /** Creates with strict field validation. An object that exists already with the same run label is returned as is. */
   createChaos(object: KubernetesObject, signal?: AbortSignal): Promise<KubernetesObject>;
   /** Null when it does not exist. */

@@ -1,8 +1,13 @@
 import type { History } from "../probes/history.ts";
+import { compareWith } from "./comparison/compare.ts";
+import { comparedWithLastRun } from "./comparison/rule.ts";
+import { expectedSteps } from "./expectations/expected-steps.ts";
+import { recoveryTimes, type MeasuredRun } from "./expectations/recovery-times.ts";
 import { judge } from "./judge.ts";
-import { latencyByPhase } from "./latency.ts";
+import { latencyByPhase, slowDowns } from "./latency.ts";
 import { findOutages } from "./outages.ts";
 import type { Finding, Report, Verdicts } from "./report.ts";
+import { slippedSchedule } from "./schedule-rule.ts";
 import { foldRanges } from "./sets.ts";
 import { unsoundness } from "./soundness.ts";
 import { checkWrites, totalWrites } from "./write-counts.ts";
@@ -15,6 +20,10 @@ export interface ReportInput {
   cleanupVerdict: Verdicts["cleanup"];
   guards: Report["guards"];
   cleanup: Report["cleanup"];
+  /** Report of the last completed run of the same experiment on the same target. */
+  previous?: Report | null;
+  /** What earlier completed runs on the cluster measured, newest first. */
+  measured?: readonly MeasuredRun[];
 }
 
 const mostLostRanges = 50;
@@ -27,7 +36,7 @@ export function buildReport(input: ReportInput): Report {
   const { history } = input;
   const verdicts = { run: input.runVerdict, cleanup: input.cleanupVerdict };
   const common = {
-    schemaVersion: 1 as const,
+    schemaVersion: 2 as const,
     run: { ...input.run, zeroAt: history?.header.zeroAt ?? null },
     guards: input.guards,
     cleanup: input.cleanup,
@@ -41,6 +50,10 @@ export function buildReport(input: ReportInput): Report {
       outages: [],
       measures: [],
       latency: [],
+      slowDowns: [],
+      comparison: null,
+      expected: null,
+      recoveryTimes: recoveryTimes(null, input.measured ?? []),
       timeline: [],
       lostRanges: {},
       findings: [],
@@ -55,18 +68,33 @@ export function buildReport(input: ReportInput): Report {
       `the run ${input.runVerdict === "failed" ? "failed" : "was interrupted"}: ${input.run.reason ?? ""}`.trim(),
     );
   }
-  const judgement = judge(history, { writes, outages, unsound, parameters: input.run.parameters });
+  const { id, experiment, system, endedAt, parameters } = input.run;
+  const previous = input.previous ?? null;
+  const judgement = judge(history, { writes, outages, unsound, parameters, previous });
+  const { hypothesis, measures } = judgement;
+  const settings = history.settings.map(({ member, name, value }) => ({ member, name, value }));
+  const comparison = previous === null ? null : compareWith(previous, { parameters, measures, settings });
+  const findings = [
+    ...judgement.findings,
+    ...[slippedSchedule({ history }), comparedWithLastRun(comparison, hypothesis)].filter(
+      (finding) => finding !== null,
+    ),
+  ];
   return {
     ...common,
-    verdicts: { hypothesis: judgement.hypothesis, ...verdicts },
+    verdicts: { hypothesis, ...verdicts },
     because: judgement.because,
     writes: {
       total: totalWrites(writes.map(({ counts }) => counts)),
       byClient: Object.fromEntries(writes.map(({ client, counts }) => [client, counts])),
     },
     outages,
-    measures: judgement.measures,
+    measures,
     latency: latencyByPhase(history),
+    slowDowns: slowDowns(history),
+    comparison,
+    expected: expectedSteps(experiment, measures),
+    recoveryTimes: recoveryTimes({ runId: id, system, experiment, endedAt, measures }, input.measured ?? []),
     timeline: [
       ...history.phases.map(({ atMs, phase }) => ({ atMs, source: "run", event: `phase ${phase}`, detail: {} })),
       ...history.events
@@ -78,8 +106,8 @@ export function buildReport(input: ReportInput): Report {
         .filter(({ lost }) => lost.length > 0)
         .map(({ client, lost }) => [client, foldRanges(lost).slice(0, mostLostRanges)]),
     ),
-    findings: judgement.findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
-    settings: history.settings.map(({ member, name, value }) => ({ member, name, value })),
+    findings: findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
+    settings,
   };
 }
 

@@ -4,21 +4,22 @@ import type { Measure } from "./report.ts";
 import { staleReads } from "./stale-reads.ts";
 import { totalWrites } from "./write-counts.ts";
 
-/** A time, or null when it was not observed. */
+/** A time, or null when it was not observed. Sooner is better. */
 export function timeMeasure(id: string, title: string, value: number | null, note?: string): Measure {
-  return { id, title, value, unit: "ms", ...(note === undefined ? {} : { note }) };
+  return { id, title, value, unit: "ms", better: "lower", ...(note === undefined ? {} : { note }) };
 }
 
 /** How many acknowledged writes were lost, and which share of them. */
 export function lossMeasures(context: JudgeContext): Measure[] {
   const { lost, acknowledged } = totalWrites(context.writes.map(({ counts }) => counts));
   return [
-    { id: "lost", title: "Acknowledged writes lost", value: lost, unit: "writes" },
+    { id: "lost", title: "Acknowledged writes lost", value: lost, unit: "writes", better: "lower" },
     {
       id: "lost-share",
       title: "Share of acknowledged writes lost",
       value: lost === null || acknowledged === 0 ? null : (100 * lost) / acknowledged,
       unit: "percent",
+      better: "lower",
     },
   ];
 }
@@ -33,6 +34,7 @@ export function serviceMeasures(history: History, context: JudgeContext): Measur
       title: `Stale reads of ${entry.client}`,
       value: entry.stale,
       unit: "reads",
+      better: "lower",
       note: `of ${entry.reads}${entry.stale === 0 ? "" : `; the worst missed a write ${Math.round(entry.worstMs)} ms old`}`,
     })),
   ];
@@ -52,7 +54,8 @@ function unavailable(history: History, context: JudgeContext): Measure[] {
       id: `unavailable-${client.id}`,
       title: `Time without service for ${client.id}`,
       value: own.reduce((sum, outage) => sum + ((outage.endMs ?? endMs) - outage.startMs), 0),
-      unit: "ms",
+      unit: "ms" as const,
+      better: "lower" as const,
       ...(open ? { note: "and had not recovered at the end" } : {}),
     };
   });

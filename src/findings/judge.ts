@@ -16,8 +16,8 @@ export interface JudgeContext {
   unsound: readonly string[];
   /** Parameters of the run; durations are text such as `30s`. */
   parameters: Readonly<Record<string, unknown>>;
-  /** Report of the last completed run of the same experiment on the same target; null: none. */
-  previous?: Report | null;
+  /** Report of the last completed run of the same experiment on the same target; null: none, or one of an old form. */
+  previous: Report | null;
 }
 
 export interface Judgement {

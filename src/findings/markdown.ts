@@ -1,8 +1,14 @@
-import type { Finding, Measure, Report } from "./report.ts";
+import { table } from "./markdown-table.ts";
+import { comparisonMarkdown } from "./comparison/markdown.ts";
+import { expectedMarkdown, recoveryTimesMarkdown } from "./expectations/markdown.ts";
+import { latencyMarkdown } from "./latency-markdown.ts";
+import { measureText } from "./measure-text.ts";
+import type { Finding, Report } from "./report.ts";
 
 /** The report as Markdown, for people and for tickets. */
 export function reportMarkdown(report: Report): string {
   const { run, verdicts } = report;
+  const comparison = comparisonMarkdown(report);
   return (
     [
       `# ${run.title}: ${run.id}`,
@@ -70,6 +76,9 @@ export function reportMarkdown(report: Report): string {
               report.measures.map((m) => [m.title, measureText(m), m.note ?? ""]),
             ),
       ),
+      ...section("Expected and measured", expectedMarkdown(report)),
+      ...section(comparison.title, comparison.body),
+      ...section("Recovery times, claimed and measured", recoveryTimesMarkdown(report)),
       ...section(
         "Outages",
         report.outages.length === 0
@@ -87,6 +96,7 @@ export function reportMarkdown(report: Report): string {
               ]),
             ),
       ),
+      ...section("Latency", latencyMarkdown(report)),
       ...section(
         "Guards",
         table(
@@ -128,24 +138,6 @@ export function reportMarkdown(report: Report): string {
   );
 }
 
-/** A measure's value with its unit; `not observed` is never 0. */
-export function measureText(measure: Measure): string {
-  if (measure.value === null) return "not observed";
-  switch (measure.unit) {
-    case "ms":
-      return measure.value >= 1000 ? `${(measure.value / 1000).toFixed(2)} s` : `${Math.round(measure.value)} ms`;
-    case "percent":
-      return `${measure.value.toFixed(1)} %`;
-    case "per-second":
-      return `${measure.value.toFixed(1)}/s`;
-    case "bytes":
-    case "count":
-    case "reads":
-    case "writes":
-      return `${measure.value.toLocaleString("en-US")} ${measure.unit === "count" ? "" : measure.unit}`.trim();
-  }
-}
-
 function findingMarkdown(finding: Finding): string {
   return [
     `### ${finding.severity}: ${finding.title}`,
@@ -162,13 +154,6 @@ function findingMarkdown(finding: Finding): string {
 
 function section(title: string, body: string): string[] {
   return body === "" ? [] : [`## ${title}`, body];
-}
-
-function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-  if (rows.length === 0) return "";
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
 function inSeconds(atMs: number): string {

@@ -67,10 +67,18 @@ export const measureSchema = z.object({
   value: z.number().nullable(),
   unit: z.enum(["ms", "writes", "reads", "bytes", "percent", "count", "per-second"]),
   note: z.string().optional(),
+  /** Which way is better; absent where neither is, and then a change is no regression. */
+  better: z.enum(["lower", "higher"]).optional(),
 });
 
+/** What differs between two runs, by name; null: not there in that run. */
+const differenceSchema = z.object({ name: z.string(), before: z.string().nullable(), now: z.string().nullable() });
+
+/** Where a measured time lies beside an expected range. */
+const placeSchema = z.enum(["earlier", "inside", "later"]);
+
 export const reportSchema = z.object({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2),
   run: z.object({
     id: z.string(),
     experiment: z.string(),
@@ -97,15 +105,84 @@ export const reportSchema = z.object({
   writes: z.object({ total: writeCountsSchema, byClient: z.record(z.string(), writeCountsSchema) }),
   outages: z.array(outageSchema),
   measures: z.array(measureSchema),
-  /** Latency percentiles from the intended start, per client and phase. */
+  /**
+   * Latency of acknowledged operations from the intended start, per client and phase. Null: too few values for that
+   * percentile (src/findings/latency.ts).
+   */
   latency: z.array(
     z.object({
       client: z.string(),
       phase: z.string(),
+      /** Acknowledged operations: those that have a latency. */
       count,
       p50Ms: ms.nullable(),
+      p95Ms: ms.nullable(),
       p99Ms: ms.nullable(),
+      p999Ms: ms.nullable(),
       maxMs: ms.nullable(),
+      /** Failed and unknown operations that were due in the same phase. */
+      notOk: count,
+    }),
+  ),
+  /** Ratios of those percentiles to the baseline's, while the fault was there and after it. */
+  slowDowns: z.array(
+    z.object({
+      client: z.string(),
+      stretch: z.enum(["fault", "recovery"]),
+      baselineCount: count,
+      count,
+      notOk: count,
+      p50: z.number().nullable(),
+      p95: z.number().nullable(),
+      p99: z.number().nullable(),
+      max: z.number().nullable(),
+    }),
+  ),
+  /** The last completed run of the same experiment on the same target; null: there is none, or it cannot be read. */
+  comparison: z
+    .object({
+      run: z.string(),
+      endedAt: z.string(),
+      hypothesis: verdictsSchema.shape.hypothesis,
+      parameters: z.array(differenceSchema),
+      settings: z.array(differenceSchema),
+      rows: z.array(
+        z.object({
+          id: z.string(),
+          title: z.string(),
+          unit: measureSchema.shape.unit,
+          before: z.number().nullable(),
+          now: z.number().nullable(),
+          change: z.enum(["none", "better", "worse", "changed", "not-comparable"]),
+        }),
+      ),
+    })
+    .nullable(),
+  /** What is commonly expected of the experiment, step by step; null: nothing is. */
+  expected: z
+    .object({
+      source: z.string(),
+      steps: z.array(
+        z.object({ title: z.string(), fromMs: ms, toMs: ms, measuredMs: ms.nullable(), place: placeSchema.nullable() }),
+      ),
+    })
+    .nullable(),
+  /** Claimed recovery times against measured ones, this run's or the newest earlier ones on the cluster. */
+  recoveryTimes: z.array(
+    z.object({
+      title: z.string(),
+      claim: z.object({ fromMs: ms, toMs: ms, source: z.string() }).nullable(),
+      /** Null: no run has measured it. */
+      measured: z
+        .object({
+          valueMs: ms,
+          run: z.string(),
+          experiment: z.string(),
+          endedAt: z.string(),
+          place: placeSchema.nullable(),
+        })
+        .nullable(),
+      note: z.string().optional(),
     }),
   ),
   timeline: z.array(

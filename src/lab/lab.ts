@@ -12,6 +12,7 @@ import { chooseSubnet, takenSubnets } from "./network/addresses.ts";
 import { startSwitch } from "./network/switch.ts";
 import { startKubelet } from "./runtime/kubelet.ts";
 import { createStore } from "./store/store.ts";
+import { backupSystem } from "./systems/backup.ts";
 import { etcdSystem } from "./systems/etcd.ts";
 import { patroniSystem } from "./systems/patroni.ts";
 import { startPatroniRoles } from "./systems/patroni-roles.ts";
@@ -46,7 +47,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const addresses = createAddressBook(subnet);
   const { log, stateDirectory } = options;
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
-  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses)];
+  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses), backupSystem(store, addresses)];
   const onDemand = startOnDemand(systems, log);
   const api = await startApiServer({
     store,

@@ -17,6 +17,7 @@ import {
   type PatroniPods,
   type PatroniView,
 } from "./patroni/members.ts";
+import { watchReceivers } from "./patroni/receiver-watch.ts";
 import { readPatroniSettings } from "./patroni/settings.ts";
 import { watchPatroni } from "./patroni/watch.ts";
 import { provePairs } from "./pairs.ts";
@@ -141,7 +142,7 @@ async function startProbes(
   );
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
-  const watch = watchPatroni(members, recorder.now, tell);
+  const watches = [watchPatroni(members, recorder.now, tell), watchReceivers(members, recorder.now, tell)];
   const telling: Recorder = { ...recorder, event: tell };
   const clients = infos.map((info) => patroniClient({ info, members, firstPrimary, recorder: telling, runId }));
   // A client that is still connecting would begin with failures that say nothing about the system.
@@ -162,7 +163,7 @@ async function startProbes(
     clearInterval(refreshing);
     for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
     for (const client of clients) client.endpoint.close();
-    watch.stop();
+    for (const watch of watches) watch.stop();
     loop.disable();
     recorder.loopDelay({ type: "loop-delay", p99Ms: loop.percentile(99) / 1e6, maxMs: loop.max / 1e6 });
   };

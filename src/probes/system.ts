@@ -34,10 +34,13 @@ export interface PodAddress {
 
 export interface SystemContext {
   namespace: string;
-  /** Pods of the namespace, fresh at each call. */
-  pods(): Promise<PodAddress[]>;
+  /**
+   * Pods of the namespace, fresh at each call. Ask with a label selector (`app=redis`) where several systems share a
+   * namespace: the lab then starts only the one that is meant.
+   */
+  pods(labelSelector?: string): Promise<PodAddress[]>;
   /** Pods of another namespace, e.g. of the application that uses the system. */
-  podsIn(namespace: string): Promise<PodAddress[]>;
+  podsIn(namespace: string, labelSelector?: string): Promise<PodAddress[]>;
   /** Parameters of the run after defaults, e.g. `{ rate: 100, masterName: "mymaster" }`. */
   parameters: Readonly<Record<string, string | number | boolean>>;
   runId: string;

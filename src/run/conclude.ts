@@ -8,6 +8,7 @@ import { saveArtifact } from "../store/artifacts.ts";
 import { setFaultState, faultsOf } from "../store/faults.ts";
 import type { Database } from "../store/database.ts";
 import type { StoredRun } from "../store/runs.ts";
+import { readEarlier, type Earlier } from "./earlier.ts";
 import type { Artifact } from "./events.ts";
 import type { GuardEvent } from "./guards.ts";
 import type { HealingProof } from "./faults/fault-kind.ts";
@@ -36,7 +37,8 @@ export interface Conclusion {
 export async function conclude(conclusion: Conclusion): Promise<void> {
   const { deps, run, journal, history, proofs } = conclusion;
   const cleanedUp = proofs.every((proof) => proof.ok);
-  const { report, ending } = await judged(conclusion, cleanedUp);
+  const earlier = await readEarlier(deps.database, run, deps.log);
+  const { report, ending } = await judged(conclusion, cleanedUp, earlier);
   const artifacts = await makeArtifacts(conclusion, report);
   for (const artifact of artifacts) await saveArtifact(deps.database, run.id, artifact);
   for (const fault of await faultsOf(deps.database, run.id)) {
@@ -57,23 +59,25 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
 async function judged(
   conclusion: Conclusion,
   cleanedUp: boolean,
+  earlier: Earlier,
 ): Promise<{ report: Report; ending: Conclusion["ending"] }> {
   const { deps, run, journal, ending } = conclusion;
   try {
-    return { report: reportOf(conclusion, cleanedUp), ending };
+    return { report: reportOf(conclusion, cleanedUp, earlier), ending };
   } catch (error) {
     deps.log("the report could not be made", { run: run.id, error: error instanceof Error ? error.stack : error });
     const message = "The run could not be judged: making the report failed.";
     const hint = "What was measured is in history.jsonl; the worker's log says what went wrong.";
     await journal.say({ type: "problem", code: "internal", message, hint });
     const failed = { outcome: "failed", reason: message } as const;
-    return { report: reportOf({ ...conclusion, ending: failed, history: null }, cleanedUp), ending: failed };
+    return { report: reportOf({ ...conclusion, ending: failed, history: null }, cleanedUp, earlier), ending: failed };
   }
 }
 
-function reportOf({ run, ending, history, guards, proofs }: Conclusion, cleanedUp: boolean): Report {
+function reportOf({ run, ending, history, guards, proofs }: Conclusion, cleanedUp: boolean, earlier: Earlier): Report {
   return buildReport({
     history,
+    ...earlier,
     run: {
       id: run.id,
       experiment: run.experiment,

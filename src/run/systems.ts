@@ -59,13 +59,13 @@ export function systemContext(options: {
     runId: options.runId,
     signal,
     log: options.log,
-    pods: () => cluster.pods(namespace, signal),
+    pods: (labelSelector) => cluster.pods(namespace, signal, labelSelector),
+    podsIn: (other, labelSelector) => cluster.pods(other, signal, labelSelector),
     execStream: (target, command, { signal: own, ...options }) =>
       cluster.exec({ namespace, ...target }, command, {
         ...options,
         signal: own === undefined ? signal : AbortSignal.any([signal, own]),
       }),
-    podsIn: (other) => cluster.pods(other, signal),
     exec: (pod, command, timeoutMs, where = {}) =>
       cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),
   };

@@ -32,6 +32,7 @@ describe.skipIf(process.getuid?.() !== 0)("PostgreSQL under Patroni, through Sla
     const measures = found(report);
     for (const id of [
       "gone",
+      "leader-loss-seen",
       "lock-expired",
       "lock-taken",
       "promoted",
@@ -42,6 +43,8 @@ describe.skipIf(process.getuid?.() !== 0)("PostgreSQL under Patroni, through Sla
     ]) {
       expect(measures.get(id), id).toBeGreaterThan(0);
     }
+    expect(measures.get("leader-loss-seen")).toBeLessThan(measures.get("lock-expired") ?? 0);
+    expect(report.expected?.steps.map(({ place }) => place)).not.toContain(null);
     expect(measures.get("lock-expired")).toBeLessThanOrEqual(measures.get("promoted") ?? 0);
     expect(measures.get("double-acceptance")).toBe(0);
     // Whether it has to be rewound depends on what it wrote last and nobody had.

@@ -60,11 +60,22 @@ describe.skipIf(process.getuid?.() !== 0)("redis-failover on real Redis, through
     await k("patch", "statefulset", "redis", "-n", "cache", "--type", "merge", "-p", patch);
     // The pods that are there still carry the old delay; a kill before the run makes new ones of them.
     await k("delete", "pod", "redis-0", "redis-1", "redis-2", "-n", "cache", "--grace-period=0", "--force");
-    const { report } = await run();
+    const { runId, report } = await run();
     expect(report.findings.map(({ id }) => id)).toContain("redis.master-back-before-missed");
     expect(measures(report).get("switch-master")).toBeNull();
     expect(report.verdicts.hypothesis).toBe("refuted");
     // Nothing had been saved: everything acknowledged before the kill is gone, on the replicas too.
     expect(report.writes.total.lost).toBeGreaterThan(500);
+    // The second run of one experiment on one target: it is compared with the first.
+    expect(report.comparison).toMatchObject({ run: "run-1", parameters: [] });
+    expect(report.comparison?.rows.find(({ id }) => id === "switch-master")).toMatchObject({
+      before: expect.any(Number),
+      now: null,
+      change: "not-comparable",
+    });
+    expect((await artifact(stack, runId, "report.md")).toString("utf8")).toContain("## Compared with run-1");
+    // Its own failover was none, so the claim stands beside what the first run measured.
+    const claimed = report.recoveryTimes.find(({ title }) => title === "Redis with Sentinel");
+    expect(claimed?.measured).toMatchObject({ run: "run-1", experiment: "redis-failover" });
   });
 });

@@ -2,7 +2,6 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { doubleAcceptance } from "../../src/findings/double-acceptance.ts";
 import { historyLines, parseHistory } from "../../src/findings/history-lines.ts";
-import { latencyByPhase } from "../../src/findings/latency.ts";
 import { findOutages } from "../../src/findings/outages.ts";
 import { unsoundness } from "../../src/findings/soundness.ts";
 import { staleReads } from "../../src/findings/stale-reads.ts";
@@ -166,16 +165,6 @@ describe("stale reads", () => {
       ).toBe(naive);
     },
   );
-});
-
-describe("latency", () => {
-  it("counts from the planned time, per phase, and quotes no p99 of a few", () => {
-    const slow = { ...op({ seq: 1, at: 10 }), startMs: 60, endMs: 61 };
-    const h = history({ operations: [slow], phases: [{ type: "phase", atMs: 0, phase: "baseline" }] });
-    expect(latencyByPhase(h)).toEqual([
-      { client: "follower", phase: "baseline", count: 1, p50Ms: 51, p99Ms: null, maxMs: 51 },
-    ]);
-  });
 });
 
 describe("whether anything can be concluded", () => {

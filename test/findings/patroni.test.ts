@@ -49,7 +49,9 @@ function hit({ action, acceptsUntilMs = 5000, promoted = true, rejoins = true }:
       role(0, "postgresql-0", "primary", 1),
       event(4000, "postgresql-0", "offset", { offset: 9000, role: "primary" }),
       event(5000, "run", "fault-injected", { action, pods: "postgresql-0" }),
+      event(1000, "postgresql-1", "wal-receiver", { streaming: true, from: "postgresql-0" }),
       ...(action === "pod-kill" ? [event(5200, "postgresql-0", "unreachable")] : []),
+      ...(action === "pod-kill" ? [event(5250, "postgresql-1", "wal-receiver", { streaming: false, from: null })] : []),
       ...(action === "pod-kill" ? [event(29_000, "postgresql-0", "reachable")] : []),
       ...(action === "partition"
         ? [event(acceptsUntilMs, "postgresql-0", "offset", { offset: 12_000, role: "primary" })]
@@ -117,6 +119,7 @@ describe("a killed primary", () => {
     expect(ids(kill()).some((id) => /two-primaries|no-failover|not-back|reads-failed|diverge/.test(id))).toBe(false);
   });
   it("times every step from the kill", () => {
+    expect(value(kill(), "leader-loss-seen")).toBe(250);
     expect(value(kill(), "lock-expired")).toBe(19_000);
     expect(value(kill(), "lock-taken")).toBe(19_500);
     expect(value(kill(), "promoted")).toBe(20_000);
@@ -183,6 +186,8 @@ describe("a primary that was cut off", () => {
     expect(report(h).because).toMatch(/^700 of 2,700 acknowledged writes were lost/);
     expect(value(h, "last-old-write")).toBeCloseTo(6991, -1);
     expect(value(h, "demoted")).toBe(7000);
+    // A connection that is cut silently goes on for a minute: nobody saw the loss, and no figure is made of that.
+    expect(value(h, "leader-loss-seen")).toBeNull();
     expect(value(h, "bytes-beyond-fork")).toBe(2000);
     expect(ids(h)).toEqual(
       expect.arrayContaining(["patroni.lost-acknowledged-writes", "patroni.demoted-before-promotion"]),

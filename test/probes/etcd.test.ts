@@ -1,7 +1,8 @@
+import { createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { disagreements, topologyOf } from "../../src/probes/etcd.ts";
 import { judgeEtcdGuard, type EtcdEvidence } from "../../src/probes/etcd/guards.ts";
-import { classifyEtcdError, EtcdRefusal, prefixEnd } from "../../src/probes/etcd/http.ts";
+import { callEtcd, classifyEtcdError, clientPort, EtcdRefusal, prefixEnd } from "../../src/probes/etcd/http.ts";
 import type { EtcdView } from "../../src/probes/etcd/members.ts";
 
 const view = (pod: string, change: Partial<EtcdView> = {}): EtcdView => ({
@@ -16,7 +17,7 @@ const view = (pod: string, change: Partial<EtcdView> = {}): EtcdView => ({
   ...change,
 });
 const three = [view("etcd-0"), view("etcd-1"), view("etcd-2")];
-const silent = { reachable: false, leader: null, term: null };
+const mute = { reachable: false, leader: null, term: null };
 const pod = { name: "etcd-0", namespace: "etcd", uid: "u", host: "10.0.0.1", labels: { app: "etcd" }, ready: true };
 const evidence: EtcdEvidence = { views: three, pods: [pod], namespace: "etcd", alarms: [] };
 
@@ -25,7 +26,7 @@ describe("etcd's guards", () => {
     expect(judgeEtcdGuard(id, evidence, {}).ok).toBe(true);
   });
   it.each<[string, string, Partial<EtcdEvidence>]>([
-    ["one-leader", "a member is silent", { views: [...three.slice(1), view("etcd-0", silent)] }],
+    ["one-leader", "a member is silent", { views: [...three.slice(1), view("etcd-0", mute)] }],
     ["one-leader", "two are named", { views: [view("etcd-0", { leader: "etcd-0" }), ...three.slice(1)] }],
     ["one-leader", "terms differ", { views: [view("etcd-0", { term: 5 }), ...three.slice(1)] }],
     ["enough-members", "there are two", { views: three.slice(1) }],
@@ -62,13 +63,28 @@ describe("the outcome of a failed write", () => {
     expect(classifyEtcdError(new EtcdRefusal(message, 14))).toEqual({ outcome, error: name });
   });
   it("is certain only for a connection that never was", () => {
-    const failed = (code: string) => new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+    const failed = (code: string) => Object.assign(new Error(code), { code });
     expect(classifyEtcdError(failed("ECONNREFUSED")).outcome).toBe("fail");
     expect(classifyEtcdError(failed("ECONNRESET")).outcome).toBe("unknown");
     expect(classifyEtcdError(new DOMException("late", "TimeoutError"))).toEqual({
       outcome: "unknown",
       error: "timeout",
     });
+  });
+  it("is read off what the connection itself came to", async () => {
+    const put = (host: string) => callEtcd(host, "kv/put", {}, { timeoutMs: 300 }).catch((error: unknown) => error);
+    // Nobody listens at that address of the loopback network.
+    expect(classifyEtcdError(await put("127.99.99.98"))).toEqual({ outcome: "fail", error: "refused" });
+    const behaviours = [
+      [(socket: Socket) => socket.resume(), "timeout"],
+      [(socket: Socket) => socket.once("data", () => socket.destroy()), "connection-lost"],
+    ] as const;
+    for (const [behave, error] of behaviours) {
+      const silent = createServer((socket) => void behave(socket.on("error", () => undefined)));
+      await new Promise<void>((resolve) => silent.listen(clientPort, "127.99.99.99", resolve));
+      expect(classifyEtcdError(await put("127.99.99.99"))).toEqual({ outcome: "unknown", error });
+      await new Promise((resolve) => silent.close(resolve));
+    }
   });
 });
 

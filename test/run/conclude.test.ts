@@ -3,6 +3,7 @@ import type { History } from "../../src/probes/history.ts";
 import { conclude } from "../../src/run/conclude.ts";
 import { createJournal } from "../../src/run/journal.ts";
 import { runStates, type RunState } from "../../src/run/lifecycle.ts";
+import { findArtifact, saveArtifact } from "../../src/store/artifacts.ts";
 import { eventsAfter } from "../../src/store/events.ts";
 import { takeLease } from "../../src/store/leases.ts";
 import { compareAndSetState, findRun } from "../../src/store/runs.ts";
@@ -16,9 +17,9 @@ beforeAll(async () => {
 afterAll(() => db?.stop());
 
 /** Walks a new run to `judging`, whose owner then concludes it with `measured`. */
-async function concluded(measured: History) {
+async function concluded(measured: History, experiment = "redis-split-brain") {
   const { database } = db;
-  const runId = await insertTestRun(database);
+  const runId = await insertTestRun(database, "C1", { experiment });
   const path: RunState[] = ["requested", "approved", "preflight", "baseline", "injecting", "active", "healing"];
   for (const [at, from] of path.slice(0, -1).entries()) {
     await compareAndSetState(database, { runId, from, to: path[at + 1] ?? from });
@@ -42,7 +43,7 @@ async function concluded(measured: History) {
   });
   const events = await eventsAfter(database, runId, 0);
   const judged = events.findLast(({ type }) => type === "judged");
-  return { state: (await findRun(database, runId))?.state, judged, events, log };
+  return { runId, state: (await findRun(database, runId))?.state, judged, events, log };
 }
 
 const sound = (): History => history({ operations: [op({ seq: 1, at: 10 })], events: [event(5, "run", "noted")] });
@@ -53,6 +54,24 @@ describe("the end of a run", () => {
     expect(state).toBe("completed");
     expect(judged).toMatchObject({ artifacts: ["chart.png", "report.md", "report.json", "history.jsonl"] });
     expect(log).toEqual([]);
+  });
+  it("compares it with the last run of the same experiment there, and with no other", async () => {
+    const first = await concluded(sound(), "run-twice");
+    expect(first.judged).toMatchObject({ report: { comparison: null } });
+    await concluded(sound(), "another");
+    const second = await concluded(sound(), "run-twice");
+    expect(second.judged).toMatchObject({ report: { comparison: { run: first.runId, parameters: [] } } });
+    const text = (await findArtifact(db.database, second.runId, "report.md"))?.bytes.toString("utf8");
+    expect(text).toContain(`## Compared with ${first.runId}`);
+  });
+  it("compares it with none when the last report has another form, and says so in the log", async () => {
+    const first = await concluded(sound(), "run-by-an-old-version");
+    const old = Buffer.from(JSON.stringify({ schemaVersion: 1 }));
+    await saveArtifact(db.database, first.runId, { name: "report.json", contentType: "application/json", bytes: old });
+    const second = await concluded(sound(), "run-by-an-old-version");
+    expect(second.judged).toMatchObject({ report: { comparison: null } });
+    expect(second.state).toBe("completed");
+    expect(second.log).toEqual(["the last run's report has another form, so this run is not compared with it"]);
   });
   it("is failed, with the reason and the history kept, when the report cannot be made", async () => {
     // Test double of a fault in a judge: the first look at the settings, which is the report's, fails.

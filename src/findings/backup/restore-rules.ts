@@ -1,7 +1,6 @@
 import type { History } from "../../probes/history.ts";
 import type { JudgeContext } from "../judge.ts";
 import type { Finding } from "../report.ts";
-import { slippedSchedule } from "../schedule-rule.ts";
 import { counted, number } from "../words.ts";
 import { clientEffects } from "./client-effect.ts";
 import type { BackupEvidence } from "./evidence.ts";
@@ -153,5 +152,4 @@ export const restoreRules: readonly Rule[] = [
   smallSample,
   clients,
   fromPrimary,
-  slippedSchedule,
 ];

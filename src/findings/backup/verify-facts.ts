@@ -42,7 +42,7 @@ export interface VerifyFacts {
 
 export function readVerifyFacts(history: History, context: JudgeContext): VerifyFacts {
   const evidence = readBackupEvidence(history);
-  const { parameters, previous = null } = context;
+  const { parameters, previous } = context;
   const number = (name: string, fallback: number): number => {
     const value = parameters[name];
     return typeof value === "number" ? value : fallback;

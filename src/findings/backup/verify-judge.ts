@@ -2,7 +2,6 @@ import { lossMeasures, serviceMeasures, timeMeasure } from "../generic-measures.
 import type { Judge, JudgeContext } from "../judge.ts";
 import type { History } from "../../probes/history.ts";
 import type { Finding, Measure } from "../report.ts";
-import { slippedSchedule } from "../schedule-rule.ts";
 import { counted, number, sentence } from "../words.ts";
 import { mechanismFinding } from "./mechanisms.ts";
 import { readVerifyFacts, type VerifyFacts } from "./verify-facts.ts";
@@ -16,12 +15,10 @@ import { bytesText, planTime } from "./words.ts";
 export const judgeVerification: Judge = (history, context) => {
   const facts = readVerifyFacts(history, context);
   const problems = verifyRules.flatMap((rule) => rule(facts) ?? []);
-  const slipped = slippedSchedule({ history });
   const findings = [
     ...problems,
     ...(facts.searched ? [mechanismFinding(facts)] : []),
     ...(problems.length === 0 && facts.restored ? [verified(facts)] : []),
-    ...(slipped === null ? [] : [slipped]),
   ];
   const measures = verifyMeasures(history, context, facts);
   const [first] = problems;

@@ -1,7 +1,6 @@
 import type { History } from "../../probes/history.ts";
 import type { JudgeContext } from "../judge.ts";
 import type { Finding } from "../report.ts";
-import { slippedSchedule } from "../schedule-rule.ts";
 import { counted, number, percent, seconds, secondsOrUnseen } from "../words.ts";
 import { divergentMembers, totalWrites } from "../write-counts.ts";
 import { nothingLost, unknownOutcomes } from "../write-rules.ts";
@@ -151,6 +150,5 @@ export const etcdRules: readonly Rule[] = [
   unknown,
   refused,
   recovery,
-  slippedSchedule,
   kept,
 ];

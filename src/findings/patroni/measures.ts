@@ -24,6 +24,14 @@ export function patroniMeasures(history: History, context: JudgeContext, timings
   return [
     ...(timings.killed ? [since("gone", "Fault to the old primary not answering", timings.goneMs)] : []),
     since(
+      "leader-loss-seen",
+      "Fault to a replica receiving no WAL any more",
+      timings.leaderLossSeenMs,
+      timings.leaderLossSeenBy === null
+        ? "pg_stat_wal_receiver went on: a connection that is cut silently ends with wal_receiver_timeout, 60 s by default"
+        : `${timings.leaderLossSeenBy}, by pg_stat_wal_receiver, looked at four times a second`,
+    ),
+    since(
       "lock-expired",
       "Fault to the leader lock being free",
       timings.lockExpiredMs,
@@ -51,6 +59,7 @@ export function patroniMeasures(history: History, context: JudgeContext, timings
       title: "Two members accepted writes at once",
       value: overlap === null ? 0 : overlap.toMs - overlap.fromMs,
       unit: "ms",
+      better: "lower",
       note: overlap === null ? "never" : `${overlap.older} and ${overlap.newer}`,
     },
     ...lossMeasures(context),
@@ -59,9 +68,16 @@ export function patroniMeasures(history: History, context: JudgeContext, timings
       title: "WAL of the old primary beyond the fork",
       value: timings.bytesBeyondFork,
       unit: "bytes",
+      better: "lower",
       note: "seen once a second, so at least this much; it holds more than the probes' rows",
     },
-    { id: "failed-replica-reads", title: "Reads from replicas that failed", value: failedReads, unit: "reads" },
+    {
+      id: "failed-replica-reads",
+      title: "Reads from replicas that failed",
+      value: failedReads,
+      unit: "reads",
+      better: "lower",
+    },
     {
       id: "timeline",
       title: "Timeline",

@@ -2,7 +2,6 @@ import type { History } from "../../probes/history.ts";
 import { overlapToleranceMs } from "../double-acceptance.ts";
 import type { JudgeContext } from "../judge.ts";
 import type { Finding } from "../report.ts";
-import { slippedSchedule } from "../schedule-rule.ts";
 import { foldRanges } from "../sets.ts";
 import { counted, number, percent, seconds, secondsOrUnseen } from "../words.ts";
 import { divergentMembers, totalWrites } from "../write-counts.ts";
@@ -215,6 +214,5 @@ export const patroniRules: readonly Rule[] = [
   unknown,
   demotedInTime,
   failoverTime,
-  slippedSchedule,
   kept,
 ];

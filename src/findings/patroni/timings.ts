@@ -12,6 +12,9 @@ export interface PatroniTimings {
   newPrimary: string | null;
   /** The old primary's Patroni stops answering. */
   goneMs: number | null;
+  /** A replica first says that it receives no WAL any more, and which one. */
+  leaderLossSeenMs: number | null;
+  leaderLossSeenBy: string | null;
   /** The lock in etcd is held by nobody. */
   lockExpiredMs: number | null;
   /** Somebody else takes it. */
@@ -60,6 +63,9 @@ export function readPatroniTimings(history: History): PatroniTimings {
   const least = (values: number[]): number | null => values.reduce<number | null>((a, b) => Math.min(a ?? b, b), null);
   const most = (values: number[]): number | null => values.reduce<number | null>((a, b) => Math.max(a ?? b, b), null);
   const gone = first((event) => event.source === oldPrimary && event.event === "unreachable");
+  const loss = first(
+    (event) => event.event === "wal-receiver" && event.source !== oldPrimary && event.detail["streaming"] === false,
+  );
   const lock = (event: TimelineEvent): unknown => (event.event === "lock" ? event.detail["holder"] : undefined);
   const timelines = events.filter((event) => event.event === "role" && typeof event.detail["timeline"] === "number");
   const before = timelines.findLast((event) => event.atMs < after && event.source === oldPrimary);
@@ -82,6 +88,8 @@ export function readPatroniTimings(history: History): PatroniTimings {
     oldPrimary,
     newPrimary,
     goneMs: gone?.atMs ?? null,
+    leaderLossSeenMs: loss?.atMs ?? null,
+    leaderLossSeenBy: loss?.source ?? null,
     lockExpiredMs: first((event) => lock(event) === null)?.atMs ?? null,
     lockTakenMs: first((event) => typeof lock(event) === "string" && lock(event) !== oldPrimary)?.atMs ?? null,
     promotedMs: promoted?.atMs ?? null,

@@ -13,6 +13,7 @@ export function killMeasures(history: History, context: JudgeContext, timings: T
   return [
     since("sdown", "Kill to first +sdown", timings.sdownMs, "one Sentinel misses the master"),
     since("odown", "Kill to +odown", timings.odownMs, "the quorum agrees"),
+    since("elected", "Kill to a Sentinel being elected to fail over", timings.electedMs),
     since("switch-master", "Kill to +switch-master", timings.switchMs, "the new master is announced"),
     since("first-new-write", "Kill to first write on the new master", timings.firstNewWriteMs),
     since("back", "Kill to the killed member answering again", timings.backMs),
@@ -23,6 +24,7 @@ export function killMeasures(history: History, context: JudgeContext, timings: T
       title: "It accepted writes as a master after its return",
       value: returned === null ? 0 : returned.toMs - returned.fromMs,
       unit: "ms",
+      better: "lower",
       note: returned === null ? "never" : `${returned.writes} writes`,
     },
     ...lossMeasures(context),

@@ -1,4 +1,3 @@
-import { slippedSchedule } from "../schedule-rule.ts";
 import { persistence, pinnedClient, stale } from "./client-rules.ts";
 import {
   detection,
@@ -34,6 +33,5 @@ export const rules: readonly Rule[] = [
   detection,
   recovered,
   persistence,
-  slippedSchedule,
   kept,
 ];

@@ -8,6 +8,8 @@ export interface Timings {
   removedMs: number | null;
   sdownMs: number | null;
   odownMs: number | null;
+  /** A Sentinel has the others' votes to fail over. */
+  electedMs: number | null;
   switchMs: number | null;
   oldMaster: string | null;
   newMaster: string | null;
@@ -54,6 +56,7 @@ export function readTimings(history: History): Timings {
     removedMs,
     sdownMs: sentinelSays("+sdown"),
     odownMs: sentinelSays("+odown"),
+    electedMs: sentinelSays("+elected-leader"),
     switchMs: switched?.atMs ?? null,
     oldMaster,
     newMaster,

@@ -27,7 +27,16 @@ export interface ApiServerOptions {
   /** Where the kubeconfig is written; made when missing. */
   stateDirectory: string;
   /** Awaited before a request for something inside a namespace is answered; never rejects. */
-  beforeNamespace?: (namespace: string) => Promise<void>;
+  beforeNamespace?: (asked: NamespaceQuestion) => Promise<void>;
+}
+
+/** What a request asks for inside a namespace. */
+export interface NamespaceQuestion {
+  namespace: string;
+  /** Of one object, by its path or by a field selector. */
+  name?: string;
+  /** As it was written. */
+  labelSelector?: string;
 }
 
 export interface ApiServer {
@@ -105,12 +114,24 @@ async function answer(
   response.on("error", () => response.destroy());
   try {
     authenticate(request.headers, token);
-    const path = pathOf(urlOf(request));
-    if (path.what === "resource" && path.namespace !== undefined) await options.beforeNamespace?.(path.namespace);
+    const question = namespaceQuestion(urlOf(request));
+    if (question !== null) await options.beforeNamespace?.(question);
     await respond(request, response, await route(context, request));
   } catch (error) {
     respondWithError(response, statusOfError(error));
   }
+}
+
+function namespaceQuestion(url: URL): NamespaceQuestion | null {
+  const path = pathOf(url);
+  if (path.what !== "resource" || path.namespace === undefined) return null;
+  const name = path.name ?? /(?:^|,)metadata\.name==?([^,]+)/.exec(url.searchParams.get("fieldSelector") ?? "")?.[1];
+  const labelSelector = url.searchParams.get("labelSelector");
+  return {
+    namespace: path.namespace,
+    ...(name === undefined ? {} : { name }),
+    ...(labelSelector === null || labelSelector === "" ? {} : { labelSelector }),
+  };
 }
 
 async function upgrade(

@@ -42,6 +42,8 @@ export interface StatefulWorkload {
   env: ReadonlyArray<{ name: string; value: string }>;
   /** Where its volume is mounted. */
   dataPath: string;
+  /** When it counts as ready; absent: when its port accepts connections. */
+  readiness?: Readonly<Record<string, unknown>>;
   /** How long a pod that was killed stays away. */
   restartDelayMs: number;
 }
@@ -74,7 +76,7 @@ export function statefulSet(workload: StatefulWorkload): NewObject {
               env: [field("POD_IP", "status.podIP"), field("POD_NAME", "metadata.name"), ...workload.env],
               ports: [{ containerPort: port, protocol: "TCP" }],
               volumeMounts: [{ name: "data", mountPath: workload.dataPath }],
-              readinessProbe: { tcpSocket: { port } },
+              readinessProbe: workload.readiness ?? { tcpSocket: { port } },
             },
           ],
         },

@@ -103,7 +103,7 @@ export async function queryBy(
 
 /** Finds the run's pod by its labels. Throws AftershockError `unavailable` when there is none, or more than one. */
 export async function findScratch(context: SystemContext): Promise<{ pod: PodAddress; shell: Shell }> {
-  const own = (await context.pods()).filter(
+  const own = (await context.pods(`${runLabel}=${context.runId}`)).filter(
     ({ labels }) => labels[runLabel] === context.runId && labels[scratch.purposeLabel] === scratch.purpose,
   );
   const [pod] = own;

@@ -1,3 +1,4 @@
+import type pg from "pg";
 import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
 import { startSchedule, type Schedule } from "../schedule.ts";
@@ -67,6 +68,18 @@ export function patroniClient(options: {
   };
   const base = (index: number, plannedMs: number) =>
     ({ type: "op", client: info.id, kind: info.kind, seq: index + 1, plannedMs, member: endpoint.member() }) as const;
+  // PostgreSQL answers in the order of asking, so a notice is about the oldest query under way on its connection.
+  const underWay = new WeakMap<pg.Client, Array<{ warned: boolean }>>();
+  const listen = (client: pg.Client): Array<{ warned: boolean }> => {
+    const known = underWay.get(client);
+    if (known !== undefined) return known;
+    const queries: Array<{ warned: boolean }> = [];
+    underWay.set(client, queries);
+    client.on("notice", ({ message }) => {
+      if (queries[0] !== undefined) queries[0].warned ||= notReplicated.test(message ?? "");
+    });
+    return queries;
+  };
   const send = async (index: number, plannedMs: number): Promise<void> => {
     const operation = base(index, plannedMs);
     const startMs = recorder.now();
@@ -74,15 +87,14 @@ export function patroniClient(options: {
     if (client === null) {
       return book({ ...operation, startMs, endMs: startMs, outcome: "fail", error: endpoint.problem() });
     }
-    let warned = false;
-    const notice = ({ message }: { message: string | undefined }): void =>
-      void (warned ||= notReplicated.test(message ?? ""));
-    client.on("notice", notice);
+    const query = { warned: false };
+    const queries = listen(client);
+    queries.push(query);
     try {
       if (info.kind === "write") {
         const text = `insert into ${table} (client, seq) values ($1, $2)`;
         await withTimeout(client.query(text, [info.id, operation.seq]), info.timeoutMs);
-        if (warned) throw new Error("not-replicated");
+        if (query.warned) throw new Error("not-replicated");
         book({ ...operation, startMs, endMs: recorder.now(), outcome: "ok" });
       } else {
         const text = `select coalesce(max(seq), 0)::int as seen from ${table} where client = $1`;
@@ -101,7 +113,7 @@ export function patroniClient(options: {
         endpoint.drop(judged.error);
       }
     } finally {
-      client.off("notice", notice);
+      queries.splice(queries.indexOf(query), 1);
     }
   };
   const begin = (): Schedule =>

@@ -103,7 +103,7 @@ export function openEndpoint(options: {
 }
 
 /** Ends a connection without waiting for the other side, which may be gone. Queries in flight are rejected. */
-function destroy(client: pg.Client): void {
+export function destroy(client: pg.Client): void {
   client.removeAllListeners("end");
   void client.end().catch(() => undefined);
   // end() says goodbye and waits; a peer that is cut off would never answer.

@@ -1,3 +1,4 @@
+import { runLabel } from "../../cluster/kinds.ts";
 import type { KubernetesObject } from "../../cluster/port.ts";
 import { AftershockError, messageOf } from "../../errors.ts";
 import { until } from "../wait.ts";
@@ -71,9 +72,7 @@ async function nothingLeft(fault: Intent, { cluster, signal }: FaultTools): Prom
   const what = `no pod of this run is left in ${fault.namespace}`;
   try {
     const own = await cluster.getPod(fault.namespace, fault.name, signal);
-    const left = (await cluster.pods(fault.namespace, signal)).filter((pod) => {
-      return ownerOf({ metadata: { name: pod.name, labels: { ...pod.labels } } }) === ownerOf(fault.manifest);
-    });
+    const left = await cluster.pods(fault.namespace, signal, `${runLabel}=${ownerOf(fault.manifest)}`);
     const names = [...new Set([...left.map(({ name }) => name), ...(own === null ? [] : [own.metadata.name])])];
     return { type: "healing-proof", what, ok: names.length === 0, detail: names.join(", ") || "none found" };
   } catch (error) {

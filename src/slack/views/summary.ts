@@ -1,8 +1,9 @@
 import type { KnownBlock } from "@slack/types";
 import type { Finding, Report } from "../../findings/report.ts";
-import { measureText } from "../../findings/markdown.ts";
+import { measureText } from "../../findings/measure-text.ts";
 import { content, divider, escapeText, fields, header, note, section, type MessageContent } from "../limits.ts";
 import { escapeReason } from "./card.ts";
+import { contextLines } from "./context-lines.ts";
 import { count, people, person } from "./words.ts";
 
 const severityIcons: Readonly<Record<Finding["severity"], string>> = {
@@ -31,6 +32,7 @@ export function renderSummary(report: Report): MessageContent {
     ]),
     ...writesBlocks(report),
     ...measureBlocks(report),
+    ...contextBlocks(report),
     divider,
     ...findingBlocks(report.findings),
     ...(report.run.reason === undefined ? [] : [note(escapeReason(report.run.reason))]),
@@ -60,6 +62,11 @@ function measureBlocks(report: Report): KnownBlock[] {
       `• ${escapeText(measure.title)}: *${measureText(measure)}*${measure.note === undefined ? "" : ` (${escapeText(measure.note)})`}`,
   );
   return [section(`*Measures*\n${rows.join("\n")}`)];
+}
+
+function contextBlocks(report: Report): KnownBlock[] {
+  const lines = contextLines(report);
+  return lines.length === 0 ? [] : [section(lines.map((line) => `• ${escapeText(line)}`).join("\n"))];
 }
 
 /** Findings as blocks, each with evidence, the live setting and the advice. */

@@ -61,6 +61,8 @@ function describe(event: SystemEvent): string {
       return `writes and reads go to ${String(detail["member"])}`;
     case "lock":
       return detail["holder"] === null ? "is held by nobody" : `is held by ${String(detail["holder"])}`;
+    case "wal-receiver":
+      return detail["streaming"] === true ? `streams from ${String(detail["from"])}` : "has ended";
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
     case "fault-ended":
