@@ -62,10 +62,8 @@ async function cleanUpRestore(work: BackupWork): Promise<void> {
 
 function sourceOf(context: SystemContext): BackupSource {
   const text = (name: string): string => String(context.parameters[name] ?? "");
+  const endpoint = text("endpoint") === "none" ? "" : text("endpoint");
   return text("source") === "s3"
-    ? s3Source(
-        { bucket: text("bucket"), prefix: text("prefix"), region: text("region"), endpoint: text("endpoint") },
-        Date.now,
-      )
+    ? s3Source({ bucket: text("bucket"), prefix: text("prefix"), region: text("region"), endpoint }, Date.now)
     : podSource(context, { namespace: text("backupNamespace"), pod: text("backupPod"), path: text("backupPath") });
 }

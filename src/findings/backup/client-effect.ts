@@ -16,17 +16,20 @@ export function clientEffects(
   history: History,
   steps: ReadonlyArray<{ step: string; taken: Step | null }>,
 ): { baseline: ClientEffect | null; during: ClientEffect[] } {
-  const beganMs = Math.min(...steps.flatMap(({ taken }) => taken?.fromMs ?? []));
+  const beganMs = history.events.find(({ event }) => event === "fault-injected")?.atMs ?? null;
   const measure = (step: string, fromMs: number, toMs: number): ClientEffect | null => {
     const times = history.operations
-      .filter(({ kind, outcome, plannedMs }) => kind === "write" && outcome === "ok" && plannedMs >= fromMs && plannedMs < toMs)
+      .filter(
+        ({ kind, outcome, plannedMs }) =>
+          kind === "write" && outcome === "ok" && plannedMs >= fromMs && plannedMs < toMs,
+      )
       .map(({ plannedMs, endMs }) => endMs - plannedMs)
       .toSorted((a, b) => a - b);
     if (times.length < leastWrites) return null;
     return { step, p99Ms: times[Math.ceil(0.99 * times.length) - 1] ?? 0, writes: times.length };
   };
   return {
-    baseline: Number.isFinite(beganMs) ? measure("before", 0, beganMs) : null,
+    baseline: beganMs === null ? null : measure("before", 0, beganMs),
     during: steps.flatMap(({ step, taken }) => {
       const tookMs = taken?.number("tookMs") ?? null;
       return taken === null || tookMs === null ? [] : (measure(step, taken.fromMs, taken.fromMs + tookMs) ?? []);

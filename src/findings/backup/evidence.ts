@@ -24,7 +24,8 @@ export function readBackupEvidence(history: History): BackupEvidence {
 
 function stepOf({ atMs, detail }: TimelineEvent): Step {
   return {
-    fromMs: atMs,
+    // A step is recorded when it is over.
+    fromMs: atMs - (numberOrNull(detail["tookMs"]) ?? 0),
     number: (name) => numberOrNull(detail[name]),
     text: (name) => textOrNull(detail[name]),
     flag: (name) => detail[name] === true,

@@ -45,7 +45,8 @@ export function mechanisms(facts: VerifyFacts): Mechanism[] {
     },
     {
       failure: "the backups in S3 had never been restored",
-      check: "it is restored and counted, by this very run (backup.truncated, backup.not-a-backup, backup.restore-failed)",
+      check:
+        "it is restored and counted, by this very run (backup.truncated, backup.not-a-backup, backup.restore-failed)",
       result: seen(restoreResult(facts)),
     },
     {

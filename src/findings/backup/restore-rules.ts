@@ -102,7 +102,9 @@ const elsewhere: Rule = ({ evidence }) => {
       ...(refused ? [target.text("text") ?? ""] : []),
       ...(after === null
         ? []
-        : [`the primary had ${number(after.number("rows") ?? 0)} rows after the restore, ${number(expected ?? 0)} before`]),
+        : [
+            `the primary had ${number(after.number("rows") ?? 0)} rows after the restore, ${number(expected ?? 0)} before`,
+          ]),
     ],
     advice: refused
       ? "A name said otherwise, its system identifier, address or volume did not. Restore to an instance of its own: leave restoreHost= out."
@@ -145,11 +147,4 @@ const fromPrimary: Rule = ({ evidence }) => {
   };
 };
 
-export const restoreRules: readonly Rule[] = [
-  content,
-  elsewhere,
-  recoveryTime,
-  smallSample,
-  clients,
-  fromPrimary,
-];
+export const restoreRules: readonly Rule[] = [content, elsewhere, recoveryTime, smallSample, clients, fromPrimary];

@@ -85,15 +85,13 @@ function verifyMeasures(history: History, context: JudgeContext, facts: VerifyFa
       unit: "count",
     },
     { id: "tables", title: "Tables restored", value: facts.tables, unit: "count" },
-    ...facts.counted.map(
-      ({ table, rows, bounds, previous }): Measure => ({
-        id: `rows.${table}`,
-        title: `Rows of ${table}`,
-        value: rows,
-        unit: "count",
-        note: `expected ${bounds}${previous === null ? "" : `; last run ${number(previous)}`}`,
-      }),
-    ),
+    ...facts.counted.map(({ table, rows, bounds, previous }): Measure => ({
+      id: `rows.${table}`,
+      title: `Rows of ${table}`,
+      value: rows,
+      unit: "count",
+      note: `expected ${bounds}${previous === null ? "" : `; last run ${number(previous)}`}`,
+    })),
     {
       id: "replication-lag",
       title: "The nearest replica is behind",

@@ -14,7 +14,8 @@ const critical = (id: string, title: string, evidence: string[], advice: string)
 });
 
 /** How pg_restore, gunzip and our own look at the end of a dump say that a file ends too early. */
-const endsEarly = /end of file|unexpected end|end of the dump is missing|could not read from input file|invalid compressed data|compressed data|corrupt/i;
+const endsEarly =
+  /end of file|unexpected end|end of the dump is missing|could not read from input file|invalid compressed data|compressed data|corrupt/i;
 
 export const isTruncated = ({ listProblem, restoreProblem, bytes, fetchedBytes }: VerifyFacts): boolean =>
   endsEarly.test(`${listProblem ?? ""} ${restoreProblem ?? ""}`) ||
@@ -91,7 +92,9 @@ const truncated: Rule = (facts) => {
     [
       ...(listProblem === null ? [] : [`listing it: ${listProblem}`]),
       ...(restoreProblem === null ? [] : [`restoring it: ${restoreProblem}`]),
-      ...(bytes === null || fetchedBytes === null ? [] : [`${number(fetchedBytes)} of ${number(bytes)} bytes were read`]),
+      ...(bytes === null || fetchedBytes === null
+        ? []
+        : [`${number(fetchedBytes)} of ${number(bytes)} bytes were read`]),
     ],
     "The dump or its upload broke off. Write to another name first, and rename only what pg_restore can list to its end.",
   );
@@ -117,7 +120,9 @@ const wrongRows: Rule = ({ counted: tables }) => {
     "wrong-rows",
     `${listed(wrong.map(({ table }) => table))} ${wrong.length === 1 ? "has" : "have"} not the rows that ${wrong.length === 1 ? "it" : "they"} should`,
     wrong.map(({ table, rows, bounds, problem }) =>
-      rows === null ? `${table}: ${problem ?? "could not be counted"}; expected ${bounds}` : `${table}: ${counted(rows, "row")}; expected ${bounds}`,
+      rows === null
+        ? `${table}: ${problem ?? "could not be counted"}; expected ${bounds}`
+        : `${table}: ${counted(rows, "row")}; expected ${bounds}`,
     ),
     "The backup restores, and not with what you need. Compare with production now; if production is right, the backup job leaves something out.",
   );
@@ -130,7 +135,10 @@ const shrank: Rule = ({ counted: tables, bytes, previousBytes, mostDropPercent }
       : []),
     ...tables
       .filter(({ rows, previous }) => fellTooFar(rows, previous, mostDropPercent))
-      .map(({ table, rows, previous }) => `${table}: ${counted(rows ?? 0, "row")} now, ${number(previous ?? 0)} in the last run`),
+      .map(
+        ({ table, rows, previous }) =>
+          `${table}: ${counted(rows ?? 0, "row")} now, ${number(previous ?? 0)} in the last run`,
+      ),
   ];
   if (fell.length === 0) return null;
   return critical(

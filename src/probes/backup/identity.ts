@@ -19,8 +19,7 @@ export const identityQuery =
 /** Reads an answer to `identityQuery`. */
 export function readIdentity(answer: string): Pick<Identity, "systemIdentifier" | "address"> {
   const [systemIdentifier = "", address] = answer.trim().split(" ");
-  if (!/^\d+$/.test(systemIdentifier) || address === undefined)
-    return { systemIdentifier: null, address: undefined };
+  if (!/^\d+$/.test(systemIdentifier) || address === undefined) return { systemIdentifier: null, address: undefined };
   return { systemIdentifier, address: address === "-" ? null : address };
 }
 
@@ -53,10 +52,6 @@ export function restoreTargetProblems(target: Identity, members: readonly Identi
 export function describeIdentity({ name, systemIdentifier, address, volumes }: Identity): string {
   const where = address === null ? "no address" : (address ?? "unknown address");
   const held =
-    volumes === undefined
-      ? "volumes not observed"
-      : volumes.length === 0
-        ? "no persistent volume"
-        : volumes.join(", ");
+    volumes === undefined ? "volumes not observed" : volumes.length === 0 ? "no persistent volume" : volumes.join(", ");
   return `${name}: system identifier ${systemIdentifier ?? "unknown"}, ${where}, ${held}`;
 }

@@ -42,8 +42,7 @@ export async function listBackup(
   }
   // pg_dump writes this line last (PostgreSQL sources, pg_dump.c); without it the file ends early.
   const ending = "tail -c 4096 | grep -aq 'PostgreSQL database dump complete'";
-  const script =
-    format === "plain-gzip" ? `gunzip -t "$1" && gunzip -c "$1" | ${ending}` : `cat "$1" | ${ending}`;
+  const script = format === "plain-gzip" ? `gunzip -t "$1" && gunzip -c "$1" | ${ending}` : `cat "$1" | ${ending}`;
   const answer = await shell.run(script, [file], options);
   if (answer.exitCode === 0) return { entries: null, problem: null };
   const detail = withoutSecrets(answer.stderr);

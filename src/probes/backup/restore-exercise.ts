@@ -86,7 +86,7 @@ async function backUpAndRestore(work: BackupWork, { recorder, signal }: Exercise
   const dataset = await timed(recorder, () =>
     createDataset(members, primary, { runId, rows: Number(parameters["rows"] ?? 1000), signal }),
   );
-  tell("dataset", dataset.fromMs, {
+  tell("dataset", {
     ...dataset.result,
     tookMs: dataset.tookMs,
     primary,
@@ -103,7 +103,7 @@ async function backUpAndRestore(work: BackupWork, { recorder, signal }: Exercise
     if (answer.exitCode !== 0) throw programFailed(`pg_dump from ${from} failed`, answer);
     return { bytes: Number(answer.stdout.trim()) };
   });
-  tell("backup", dump.fromMs, {
+  tell("backup", {
     ...dump.result,
     from,
     fromPrimary: from === primary,
@@ -112,7 +112,7 @@ async function backUpAndRestore(work: BackupWork, { recorder, signal }: Exercise
   });
 
   const loss = await timed(recorder, () => loseThirdRows(members, primary, runId));
-  tell("loss", loss.fromMs, {
+  tell("loss", {
     ...loss.result,
     tookMs: loss.tookMs,
     text: `DELETE … WHERE id % 3 = 0: ${loss.result.deleted} rows gone, ${loss.result.left} left on ${primary}`,
@@ -120,7 +120,7 @@ async function backUpAndRestore(work: BackupWork, { recorder, signal }: Exercise
 
   await restore(work, { own, file, recorder, signal });
   const after = await rowsOnPrimary(members, primary, runId);
-  tell("primary-untouched", recorder.now(), {
+  tell("primary-untouched", {
     rows: after,
     expected: loss.result.left,
     text: `${primary} still has ${after} rows: the restore went elsewhere`,
@@ -150,7 +150,7 @@ async function restore(
   const rows = Number(await queryBy(own.shell, database, countQuery, options));
   const checksum = await queryBy(own.shell, database, checksumQuery, options);
   const bytes = Number(await queryBy(own.shell, database, "select pg_total_relation_size('records')", options));
-  tell("restored", restored.fromMs, {
+  tell("restored", {
     rows,
     checksum,
     bytes,
@@ -166,7 +166,11 @@ async function dumpSource({ members }: BackupWork, primary: string, signal: Abor
   if (replica === undefined) return primary;
   const at = { database: members.database, timeoutMs: lookTimeoutMs * 4 };
   const one = (pod: string, text: string, values: unknown[]): Promise<unknown> =>
-    withDatabase(members, { ...at, pod }, async (client) => (await client.query<{ v: unknown }>(text, values)).rows[0]?.v);
+    withDatabase(
+      members,
+      { ...at, pod },
+      async (client) => (await client.query<{ v: unknown }>(text, values)).rows[0]?.v,
+    );
   const written = await one(primary, "select pg_current_wal_lsn()::text as v", []);
   const end = performance.now() + replayDeadlineMs;
   const has = "select pg_last_wal_replay_lsn() >= $1::pg_lsn as v";
@@ -186,19 +190,16 @@ async function dumpSource({ members }: BackupWork, primary: string, signal: Abor
 
 type Detail = Record<string, string | number | boolean | null>;
 
-/** Records what the exercise did, as `backup`. */
-export function teller(recorder: Recorder): (event: string, atMs: number, detail: Detail) => void {
-  return (event, atMs, detail) => recorder.event({ atMs, source: "backup", event, detail });
+/** Records a step of the exercise when it is over, as `backup`. */
+export function teller(recorder: Recorder): (event: string, detail: Detail) => void {
+  return (event, detail) => recorder.event({ atMs: recorder.now(), source: "backup", event, detail });
 }
 
 /** Measures one step on the run's clock. */
-export async function timed<T>(
-  recorder: Recorder,
-  work: () => Promise<T>,
-): Promise<{ result: T; fromMs: number; tookMs: number }> {
+export async function timed<T>(recorder: Recorder, work: () => Promise<T>): Promise<{ result: T; tookMs: number }> {
   const fromMs = recorder.now();
   const result = await work();
-  return { result, fromMs, tookMs: recorder.now() - fromMs };
+  return { result, tookMs: recorder.now() - fromMs };
 }
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB`;

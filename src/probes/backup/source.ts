@@ -61,9 +61,7 @@ export function newestOf(listing: string): { newest: FoundBackup | null; count: 
   const [now = "", ...lines] = listing.trim().split("\n");
   const files = lines.flatMap((line) => {
     const [, modified, bytes, name] = /^(\d+) (\d+) (.+)$/.exec(line) ?? [];
-    return name === undefined
-      ? []
-      : [{ name, bytes: Number(bytes), ageMs: (Number(now) - Number(modified)) * 1000 }];
+    return name === undefined ? [] : [{ name, bytes: Number(bytes), ageMs: (Number(now) - Number(modified)) * 1000 }];
   });
   const newest = files.toSorted((a, b) => a.ageMs - b.ageMs || (a.name < b.name ? 1 : -1))[0] ?? null;
   return { newest, count: files.length };

@@ -10,8 +10,7 @@ export interface TableBounds {
 }
 
 /** What the parameter `tables` may look like. */
-export const tablesPattern =
-  "^([A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)?:\\d+(\\.\\.\\d*)?(,|$))*$";
+export const tablesPattern = "^([A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)?:\\d+(\\.\\.\\d*)?(,|$))*$";
 
 /**
  * Reads `users:1..,orders:1..100000,products:5`: at least 1, 1 to 100,000, exactly 5. Throws AftershockError
@@ -37,7 +36,11 @@ export function readTableBounds(text: string): TableBounds[] {
 }
 
 /** A table's name in SQL; the pattern allows letters, digits and underscores only. */
-export const quotedTable = (table: string): string => table.split(".").map((part) => `"${part}"`).join(".");
+export const quotedTable = (table: string): string =>
+  table
+    .split(".")
+    .map((part) => `"${part}"`)
+    .join(".");
 
 /** `1 or more`, `1 to 100`, `exactly 5`. */
 export function boundsText({ least, most }: TableBounds): string {

@@ -29,18 +29,18 @@ export function verifyExercise(work: BackupWork, source: BackupSource): Exercise
 async function verify(work: BackupWork, source: BackupSource, stage: ExerciseStage): Promise<void> {
   const { recorder, signal } = stage;
   const tell = teller(recorder);
-  await tellLag(work, recorder.now(), tell);
+  await tellLag(work, tell);
   const own = await findScratch(work.context);
   const found = await find(source, stage, tell);
   if (found === null) return;
   if (!(await fetchInto(own.shell, source, found, stage, tell))) return;
 
   const format = await formatOf(own.shell, backupFile, signal);
-  tell("backup-format", recorder.now(), { format, text: `is ${format}` });
+  tell("backup-format", { format, text: `is ${format}` });
   if (format === "empty" || format === "unknown") return;
   const listed = await listBackup(own.shell, backupFile, format, signal);
   const contents = listed.problem ?? (listed.entries === null ? "ends as it should" : `${listed.entries} entries`);
-  tell("backup-listed", recorder.now(), { ...listed, text: contents });
+  tell("backup-listed", { ...listed, text: contents });
   await requireSafeTarget({ ...work, scratch: own, recorder, signal });
   const database = restoredDatabase(work.context.runId);
   await queryBy(own.shell, "postgres", `create database ${database} template template0`, { signal });
@@ -50,7 +50,7 @@ async function verify(work: BackupWork, source: BackupSource, stage: ExerciseSta
   );
   const content = await contentOf(own, database, signal);
   const { exitCode, problem } = restored.result;
-  tell("backup-restored", restored.fromMs, {
+  tell("backup-restored", {
     exitCode,
     problem,
     jobs,
@@ -64,21 +64,25 @@ async function verify(work: BackupWork, source: BackupSource, stage: ExerciseSta
   await countRows(work, own, database, stage, tell);
 }
 
-async function find(source: BackupSource, { recorder, signal }: ExerciseStage, tell: Tell): Promise<FoundBackup | null> {
+async function find(
+  source: BackupSource,
+  { recorder, signal }: ExerciseStage,
+  tell: Tell,
+): Promise<FoundBackup | null> {
   const { where } = source;
   const looked = await timed(recorder, () => source.find(signal).catch((error: unknown) => problemOf(error, signal)));
   if ("problem" in looked.result) {
     const { problem } = looked.result;
-    tell("backup-unreadable", looked.fromMs, { where, problem, text: problem });
+    tell("backup-unreadable", { where, problem, text: problem });
     return null;
   }
   const { newest, count } = looked.result;
   if (newest === null) {
-    tell("backup-missing", looked.fromMs, { where, text: `nothing at ${where}` });
+    tell("backup-missing", { where, text: `nothing at ${where}` });
     return null;
   }
   const { name, bytes, ageMs } = newest;
-  tell("backup-found", looked.fromMs, {
+  tell("backup-found", {
     where,
     name,
     bytes,
@@ -123,12 +127,12 @@ async function fetchInto(
   );
   if ("problem" in fetched.result) {
     const { problem } = fetched.result;
-    tell("backup-unreadable", fetched.fromMs, { where: source.where, problem, text: problem });
+    tell("backup-unreadable", { where: source.where, problem, text: problem });
     return false;
   }
   const { bytes } = fetched.result;
   const text = `${megabytes(bytes)} in ${seconds(fetched.tookMs)}`;
-  tell("backup-fetched", fetched.fromMs, { bytes, expected: found.bytes, tookMs: fetched.tookMs, text });
+  tell("backup-fetched", { bytes, expected: found.bytes, tookMs: fetched.tookMs, text });
   return true;
 }
 
@@ -144,7 +148,7 @@ async function countRows(
   { context }: BackupWork,
   own: Own,
   database: string,
-  { recorder, signal }: ExerciseStage,
+  { signal }: ExerciseStage,
   tell: Tell,
 ): Promise<void> {
   for (const { table } of readTableBounds(String(context.parameters["tables"] ?? ""))) {
@@ -153,7 +157,7 @@ async function countRows(
       (text) => ({ rows: Number(text), problem: null }),
       (error: unknown) => ({ rows: null, ...problemOf(error, signal) }),
     );
-    tell("table-rows", recorder.now(), {
+    tell("table-rows", {
       table,
       ...counted,
       text: counted.rows === null ? `${table}: ${counted.problem ?? ""}` : `${table}: ${counted.rows}`,
@@ -162,7 +166,7 @@ async function countRows(
 }
 
 /** What a failover would lose now: the other way to recover, which was no help to GitLab either. */
-async function tellLag(work: BackupWork, atMs: number, tell: Tell): Promise<void> {
+async function tellLag(work: BackupWork, tell: Tell): Promise<void> {
   const primary = await primaryOf(work);
   const views = await viewPatroni(work.members, lookTimeoutMs);
   const streaming = views.find(({ pod }) => pod === primary)?.streaming.length ?? 0;
@@ -176,7 +180,7 @@ async function tellLag(work: BackupWork, atMs: number, tell: Tell): Promise<void
     const { rows } = await client.query<{ pod: string; bytes: number; ms: number | null }>(text);
     return rows[0] ?? null;
   });
-  tell("replication-lag", atMs, {
+  tell("replication-lag", {
     streaming,
     replica: best?.pod ?? null,
     bytes: best?.bytes ?? null,

@@ -72,6 +72,9 @@ export function renderState(event: EventOf<"state">): MessageContent | null {
 }
 
 export function renderFaultIntended(event: EventOf<"fault-intended">): MessageContent {
+  if (event.kind === "ScratchPostgres") {
+    return line(`:package: Making pod \`${escapeText(event.name)}\` in ${escapeText(event.namespace)} to restore into`);
+  }
   return line(
     `:zap: Creating ${escapeText(event.kind)} \`${escapeText(event.name)}\` in ${escapeText(event.namespace)}: ${event.pods.map(escapeText).join(", ")}`,
   );
