@@ -10,5 +10,6 @@ export function planTime(durationMs: number): string {
   if (minutes < 1.5) return `${(durationMs / 1000).toFixed(durationMs < 10_000 ? 2 : 0)} s`;
   if (minutes < 90) return `${minutes.toFixed(minutes < 10 ? 1 : 0)} min`;
   const hours = Math.floor(Math.round(minutes) / 60);
-  return `${hours} h ${Math.round(minutes) % 60} min`;
+  const rest = Math.round(minutes) % 60;
+  return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
 }
