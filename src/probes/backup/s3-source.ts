@@ -1,7 +1,9 @@
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { unreadable, type BackupSource, type FoundBackup } from "./source.ts";
+
+type Sdk = typeof import("@aws-sdk/client-s3");
 
 export interface S3Place {
   bucket: string;
@@ -17,16 +19,16 @@ export interface S3Place {
  */
 export function s3Source(place: S3Place, now: () => number): BackupSource {
   const where = `s3://${place.bucket}/${place.prefix}`;
-  const open = (): S3Client =>
-    new S3Client({
+  const using = async <T>(work: (client: S3Client, sdk: Sdk) => Promise<T>): Promise<T> => {
+    // Loaded when it is needed: it is large, and most runs look into no bucket.
+    const sdk = await import("@aws-sdk/client-s3");
+    const client = new sdk.S3Client({
       region: place.region,
       maxAttempts: 3,
       ...(place.endpoint === "" ? {} : { endpoint: place.endpoint, forcePathStyle: true }),
     });
-  const using = async <T>(work: (client: S3Client) => Promise<T>): Promise<T> => {
-    const client = open();
     try {
-      return await work(client);
+      return await work(client, sdk);
     } catch (error) {
       throw unreadable(where, s3Problem(error));
     } finally {
@@ -36,7 +38,7 @@ export function s3Source(place: S3Place, now: () => number): BackupSource {
   return {
     where,
     find: (signal) =>
-      using(async (client) => {
+      using(async (client, { ListObjectsV2Command }) => {
         let newest: FoundBackup | null = null;
         let count = 0;
         let token: string | undefined;
@@ -57,7 +59,7 @@ export function s3Source(place: S3Place, now: () => number): BackupSource {
         return { newest, count };
       }),
     read: ({ name }, sink, signal) =>
-      using(async (client) => {
+      using(async (client, { GetObjectCommand }) => {
         const { Body: body } = await client.send(new GetObjectCommand({ Bucket: place.bucket, Key: name }), {
           abortSignal: signal,
         });

@@ -1,0 +1,392 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openCluster } from "../../src/cluster/kubernetes.ts";
+import type { Cluster } from "../../src/cluster/port.ts";
+import { buildReport } from "../../src/findings/build-report.ts";
+import { judge, type Judgement } from "../../src/findings/judge.ts";
+import type { Report } from "../../src/findings/report.ts";
+import { launchLab, type LaunchedLab } from "../../src/lab/launch.ts";
+import { restoredDatabase } from "../../src/probes/backup/dataset.ts";
+import { identityQuery } from "../../src/probes/backup/identity.ts";
+import { guardedRestore, guardRestoreTarget, requireSafeTarget } from "../../src/probes/backup/restore-target.ts";
+import { s3Source } from "../../src/probes/backup/s3-source.ts";
+import { findScratch, queryBy } from "../../src/probes/backup/scratch.ts";
+import { podSource, type BackupSource } from "../../src/probes/backup/source.ts";
+import { verifyExercise } from "../../src/probes/backup/verify-exercise.ts";
+import { findPatroniPods, type PatroniPods } from "../../src/probes/patroni/members.ts";
+import { createRecorder, type Recorder } from "../../src/probes/recorder.ts";
+import type { SystemContext } from "../../src/probes/system.ts";
+import { scratchPostgres } from "../../src/run/faults/scratch-postgres.ts";
+import type { Intent } from "../../src/run/faults/fault-kind.ts";
+import { systemContext } from "../../src/run/systems.ts";
+import { kubectl, kubectlOk } from "../support/kubectl.ts";
+import { startS3Double, type S3Double } from "../support/s3-double.ts";
+
+const runId = "run-77";
+const database = restoredDatabase(runId);
+const accessKey = "AKIADOUBLE";
+
+/** The pod to restore into, as a run's plan would ask for it. */
+const intentOf = (name: string, duration: string): Intent => ({
+  faultId: "restore",
+  cluster: "lab",
+  kind: "ScratchPostgres",
+  namespace: "database",
+  name,
+  manifest: {
+    apiVersion: "v1",
+    kind: "ScratchPostgres",
+    metadata: { name, namespace: "database", labels: { "aftershock.dev/run": runId } },
+    spec: { image: "same", sizeLimit: "1Gi", duration },
+  },
+  targets: { subject: [{ pod: "postgresql-0", uid: "", host: "" }], target: [] },
+});
+
+describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good and bad", () => {
+  const directory = mkdtempSync(join(tmpdir(), "aftershock-test-"));
+  const signal = new AbortController().signal;
+  let lab: LaunchedLab;
+  let cluster: Cluster;
+  let context: SystemContext;
+  let members: PatroniPods;
+  let made: Intent;
+  let s3: S3Double;
+
+  beforeAll(async () => {
+    [lab, s3] = await Promise.all([launchLab({ directory }), startS3Double(accessKey)]);
+    knownKey();
+    cluster = openCluster({ name: "lab", kubeconfig: lab.kubeconfigPath });
+    context = contextWith({});
+    members = await findPatroniPods(context);
+    await cluster.pods("backup");
+    made =
+      (await scratchPostgres.prepare?.(intentOf("run-77-restore", "5m"), { cluster, signal })) ?? intentOf("", "1s");
+    await scratchPostgres.inject(made, { cluster, signal });
+  });
+  afterAll(async () => {
+    await cluster?.close();
+    await Promise.all([lab?.stop(), s3?.stop()]);
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const knownKey = (): void => {
+    process.env["AWS_ACCESS_KEY_ID"] = accessKey;
+    process.env["AWS_SECRET_ACCESS_KEY"] = "not-a-secret";
+  };
+  const contextWith = (parameters: Record<string, string | number>): SystemContext =>
+    systemContext({
+      cluster,
+      namespace: "database",
+      parameters: { user: "postgres", jobs: 2, ...parameters },
+      runId,
+      signal,
+      log: () => undefined,
+    });
+  const kubectlExec = (pod: string, namespace: string, script: string): Promise<string> =>
+    kubectlOk(lab.kubeconfigPath, ["exec", pod, "-n", namespace, "--", "sh", "-c", script]);
+  const recorder = (): Recorder =>
+    createRecorder({
+      type: "header",
+      schemaVersion: 1,
+      run: runId,
+      experiment: "backup-verification",
+      system: "postgres-backup-check",
+      zeroAt: new Date().toISOString(),
+      clients: [],
+      members: [],
+    });
+
+  /** Verifies what is at a place, in the one pod, and judges it. */
+  const verify = async (
+    source: BackupSource,
+    parameters: Record<string, string | number> = {},
+    previous: Report | null = null,
+  ): Promise<Judgement> => {
+    const given = { tables: "users:1..,orders:1..,products:1..", rpo: "24h", minBytes: 1024, ...parameters };
+    const notes = recorder();
+    const own = contextWith(given);
+    const work = { context: own, members, target: { name: "the run's own instance" }, password: "" };
+    const scratch = await findScratch(own);
+    await queryBy(scratch.shell, "postgres", `drop database if exists ${database}`, { signal });
+    await verifyExercise(work, source).during?.({ recorder: notes, signal });
+    const judging = { writes: [], outages: [], unsound: [], parameters: given, previous };
+    return judge(notes.history(), judging);
+  };
+  const inPod = (path: string): BackupSource => podSource(context, { namespace: "backup", pod: "backup-0", path });
+  const criticals = ({ findings }: Judgement): string[] =>
+    findings.filter(({ severity }) => severity === "critical").map(({ id }) => id);
+  const found = ({ measures }: Judgement, id: string): number | null | undefined =>
+    measures.find((measure) => measure.id === id)?.value;
+
+  it("restores a good one, and counts what psql counts on the primary", async () => {
+    const good = await verify(inPod("/backups/*.dump"));
+    expect(criticals(good), JSON.stringify(good.findings)).toEqual([]);
+    expect(good.hypothesis).toBe("held");
+    for (const table of ["users", "orders", "products"]) {
+      const counted = await kubectlExec(
+        "postgresql-0",
+        "database",
+        `psql -U postgres -d shop -Atc 'select count(*) from ${table}'`,
+      );
+      expect(found(good, `rows.${table}`)).toBe(Number(counted));
+    }
+    const bytes = await kubectlExec("backup-0", "backup", "stat -c %s /backups/*.dump | tail -n 1");
+    expect(found(good, "backup-bytes")).toBe(Number(bytes));
+  });
+
+  // Each is made of the good one, by commands in the backup's own pod.
+  const newest = "$(ls -t /backups/*.dump | head -n 1)";
+  const bad: ReadonlyArray<[what: string, make: string, path: string, ids: string[]]> = [
+    ["nothing at all", "true", "/backups/none/*.dump", ["backup.missing"]],
+    ["an empty file", "mkdir /backups/e; : > /backups/e/a.dump", "/backups/e/*", ["backup.empty"]],
+    [
+      "one that broke off in its data",
+      `mkdir /backups/t; head -c 30000 "${newest}" > /backups/t/a.dump`,
+      "/backups/t/*",
+      ["backup.truncated", "backup.wrong-rows"],
+    ],
+    [
+      "one that broke off in its table of contents",
+      `mkdir /backups/h; head -c 2000 "${newest}" > /backups/h/a.dump`,
+      "/backups/h/*",
+      ["backup.truncated", "backup.wrong-rows"],
+    ],
+    [
+      "one that is two days old",
+      `mkdir /backups/s; cp "${newest}" /backups/s/a.dump; touch -d '2 days ago' /backups/s/a.dump`,
+      "/backups/s/*",
+      ["backup.stale"],
+    ],
+    [
+      "an error message in place of a dump",
+      "mkdir /backups/g; for i in $(seq 100); do echo 'pg_dump: error: connection refused'; done > /backups/g/a.dump",
+      "/backups/g/*",
+      ["backup.not-a-backup"],
+    ],
+    [
+      "noise",
+      "mkdir /backups/n; head -c 5000 /dev/urandom > /backups/n/a.dump",
+      "/backups/n/*",
+      ["backup.not-a-backup"],
+    ],
+    [
+      "one of an empty database",
+      "mkdir /backups/d; createdb hollow; pg_dump -F c -f /backups/d/a.dump hollow; dropdb hollow",
+      "/backups/d/*",
+      ["backup.empty", "backup.wrong-rows"],
+    ],
+    [
+      "one without the rows of a table",
+      "mkdir /backups/r; pg_dump -F c --exclude-table-data=orders -f /backups/r/a.dump shop",
+      "/backups/r/*",
+      ["backup.wrong-rows"],
+    ],
+    [
+      "one without a table",
+      "mkdir /backups/m; pg_dump -F c -T orders -f /backups/m/a.dump shop",
+      "/backups/m/*",
+      ["backup.wrong-rows"],
+    ],
+    [
+      "one that needs what the server has not",
+      "mkdir /backups/x; printf -- '-- PostgreSQL database dump\\nCREATE EXTENSION no_such_thing;\\n-- PostgreSQL database dump complete\\n' > /backups/x/a.sql",
+      "/backups/x/*",
+      ["backup.empty", "backup.restore-failed", "backup.wrong-rows"],
+      { minBytes: "0" },
+    ],
+    [
+      "plain SQL that broke off",
+      "mkdir /backups/p; pg_dump -f /tmp/whole.sql shop; head -c 40000 /tmp/whole.sql > /backups/p/a.sql",
+      "/backups/p/*",
+      ["backup.truncated", "backup.wrong-rows"],
+    ],
+  ];
+  it.each(bad)("calls it what it is: %s", async (_what, make, path, ids) => {
+    await kubectlExec("backup-0", "backup", make);
+    const judgement = await verify(inPod(path));
+    expect(judgement.hypothesis).toBe("refuted");
+    expect(criticals(judgement), JSON.stringify(judgement.findings)).toEqual(expect.arrayContaining(ids));
+    expect(criticals(judgement)).not.toContain("backup.verified");
+  });
+
+  it("takes plain SQL, zipped or not, and the newest of several by its time and not by its name", async () => {
+    await kubectlExec(
+      "backup-0",
+      "backup",
+      "mkdir /backups/q; pg_dump -f /backups/q/z-old.sql shop; pg_dump shop | gzip > /backups/q/a-new.sql.gz; touch -d '3 days ago' /backups/q/z-old.sql",
+    );
+    const zipped = await verify(inPod("/backups/q/*"));
+    expect(criticals(zipped), JSON.stringify(zipped.findings)).toEqual([]);
+    expect(found(zipped, "backup-count")).toBe(2);
+    const plain = await verify(inPod("/backups/q/*.sql"), { rpo: "96h" });
+    expect(criticals(plain), JSON.stringify(plain.findings)).toEqual([]);
+    expect(found(plain, "backup-age")).toBeGreaterThan(2.9 * 86_400_000);
+  });
+
+  it("compares with the last run's report", async () => {
+    const notes = recorder();
+    const first = await verify(inPod("/backups/*.dump"));
+    const report = { ...(await emptyReport(notes)), measures: first.measures };
+    expect(criticals(await verify(inPod("/backups/*.dump"), {}, report))).toEqual([]);
+    const less = await verify(inPod("/backups/r/*"), { tables: "users:1..,orders:0.." }, report);
+    expect(criticals(less)).toEqual(["backup.shrank"]);
+  });
+  const emptyReport = async (notes: Recorder): Promise<Report> =>
+    buildReport({
+      history: notes.history(),
+      run: {
+        id: runId,
+        experiment: "backup-verification",
+        title: "",
+        hypothesis: "",
+        state: "completed",
+        system: "postgres-backup-check",
+        cluster: "lab",
+        namespace: "database",
+        parameters: {},
+        requestedBy: "",
+        approvedBy: [],
+        planDigest: "",
+        startedAt: "",
+        endedAt: "",
+      },
+      runVerdict: "completed",
+      cleanupVerdict: "verified",
+      guards: [],
+      cleanup: [],
+    });
+
+  describe("in S3 (a test double)", () => {
+    const inS3 = (bucket: string, prefix: string): BackupSource =>
+      s3Source({ bucket, prefix, region: "us-east-1", endpoint: s3.endpoint }, Date.now);
+    const dump = async (): Promise<Buffer> =>
+      Buffer.from(await kubectlExec("backup-0", "backup", `base64 -w0 "${newest}"`), "base64");
+
+    it("restores the newest object over several pages", async () => {
+      const content = await dump();
+      for (let day = 5; day >= 0; day -= 1) {
+        const old = day === 0 ? content : Buffer.from("old");
+        s3.put("backups", `postgresql/${day}.dump`, old, new Date(Date.now() - day * 86_400_000 - 60_000));
+      }
+      const good = await verify(inS3("backups", "postgresql/"));
+      expect(criticals(good), JSON.stringify(good.findings)).toEqual([]);
+      expect(found(good, "backup-count")).toBe(6);
+      expect(found(good, "rows.orders")).toBe(10_000);
+    });
+    it("says which of missing, forbidden and broken off it is", async () => {
+      expect(criticals(await verify(inS3("backups", "elsewhere/")))).toEqual(["backup.missing"]);
+      const gone = await verify(inS3("no-such-bucket", ""));
+      expect(criticals(gone)).toEqual(["backup.unreadable"]);
+      expect(JSON.stringify(gone.findings)).toContain("NoSuchBucket (HTTP 404)");
+      process.env["AWS_ACCESS_KEY_ID"] = "AKIASTRANGER";
+      const forbidden = await verify(inS3("backups", "postgresql/"));
+      knownKey();
+      expect(JSON.stringify(forbidden.findings)).toContain("AccessDenied (HTTP 403)");
+      s3.put("backups", "cut/a.dump", await dump(), new Date());
+      s3.breakAfter(1000);
+      expect(criticals(await verify(inS3("backups", "cut/")))).toEqual(["backup.unreadable"]);
+    });
+  });
+
+  describe("the guard of the restore's target", () => {
+    const named = (host: string) => ({ name: host, server: { host, user: "postgres", password: "" } });
+    it.each([
+      ["the primary's service", "postgresql.database.svc"],
+      ["a replica, which is the primary after the next failover", "postgresql-1"],
+    ])("fires on %s, whatever its name", async (_what, host) => {
+      const before = await guardRestoreTarget(context, members, named(host));
+      expect(before.ok).toBe(false);
+      expect(before.measured).toContain("has the system identifier of postgresql-0");
+      expect(before.measured).toContain("answers at the address of");
+      const scratch = await findScratch(context);
+      const notes = recorder();
+      const again = { context, members, target: named(host), scratch, recorder: notes, signal };
+      await expect(requireSafeTarget(again)).rejects.toThrow(/The restore was refused/);
+      expect(notes.history().events.at(-1)?.detail).toMatchObject({ ok: false });
+    });
+    it("fires a last time in the shell that restores, which changes nothing", async () => {
+      const { shell } = await findScratch(context);
+      const { server } = named("postgresql.database.svc");
+      const id = await queryBy(shell, "postgres", identityQuery, { signal, server });
+      const identifiers = String(id.split(" ")[0]);
+      const options = { timeoutMs: 30_000, signal, server };
+      const answer = await shell.run(
+        guardedRestore,
+        [identifiers, "postgres", "1", "/scratch/files/backup.file"],
+        options,
+      );
+      expect(answer).toMatchObject({ exitCode: 97 });
+      expect(answer.stderr).toContain("refused");
+      const unknown = await shell.run(guardedRestore, ["", "postgres", "1", "/scratch/files/backup.file"], options);
+      expect(unknown.exitCode).toBe(97);
+    });
+    it("fires on what does not answer, and holds for the run's own instance", async () => {
+      expect(await guardRestoreTarget(context, members, named("no-such-host"))).toMatchObject({ ok: false });
+      expect(await guardRestoreTarget(context, members, { name: "own" })).toMatchObject({ ok: true });
+      const scratch = await findScratch(context);
+      const own = { context, members, target: { name: "own" }, scratch, recorder: recorder(), signal };
+      expect(await requireSafeTarget(own)).toHaveLength(1);
+    });
+  });
+
+  it("streams a file between pods without holding it in memory", async () => {
+    const mebibytes = 96;
+    const { shell } = await findScratch(context);
+    const piece = randomBytes(1024 * 1024);
+    const hash = createHash("sha256");
+    const source = Readable.from(
+      (function* () {
+        for (let index = 0; index < mebibytes; index += 1) {
+          hash.update(piece);
+          yield piece;
+        }
+      })(),
+    );
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().arrayBuffers - before)), 10);
+    const options = { timeoutMs: 60_000, signal, stdin: source };
+    const up = await shell.run("cat > /scratch/files/large && sha256sum < /scratch/files/large", [], options);
+    const digest = hash.digest("hex");
+    expect(up.stdout).toContain(digest);
+    const back = createHash("sha256");
+    const through = new PassThrough();
+    const reading = (async () => {
+      for await (const chunk of through) back.update(chunk as Buffer);
+    })();
+    const target = { pod: made.name, namespace: "database" };
+    await context.execStream?.(target, ["cat", "/scratch/files/large"], { timeoutMs: 60_000, stdout: through });
+    await reading;
+    clearInterval(watch);
+    expect(back.digest("hex")).toBe(digest);
+    expect(most / 2 ** 20).toBeLessThan(mebibytes / 2);
+  });
+
+  it("removes its pod and proves it, touches no other pod, and a pod ends by its own deadline", async () => {
+    const short = (await scratchPostgres.prepare?.(intentOf("run-77-short", "1s"), { cluster, signal })) ?? made;
+    await cluster.createPod(short.manifest, signal);
+    await expect
+      .poll(async () => (await cluster.getPod("database", short.name))?.status?.["phase"], { timeout: 20_000 })
+      .toBe("Failed");
+    expect(await scratchPostgres.look(short, { cluster, signal })).toMatchObject({ run: "fails" });
+
+    await cluster.deleteRunPod("database", "postgresql-2", runId);
+    expect((await kubectl(lab.kubeconfigPath, ["get", "pod", "postgresql-2", "-n", "database"])).exitCode).toBe(0);
+    const deadlines = { deleteMs: 20_000, forceMs: 5000 };
+    const tools = { cluster, signal };
+    expect(await scratchPostgres.prove({ ...made, state: "injected" }, tools)).toMatchObject([{ ok: false }]);
+    for (const intent of [made, short]) {
+      expect(await scratchPostgres.remove({ ...intent, state: "injected" }, tools, deadlines)).toMatchObject({
+        ok: true,
+      });
+    }
+    expect(await scratchPostgres.prove({ ...made, state: "removed" }, tools)).toMatchObject([{ ok: true }]);
+    expect(
+      await kubectlOk(lab.kubeconfigPath, ["get", "pods", "-A", "-l", `aftershock.dev/run=${runId}`, "-o", "name"]),
+    ).toBe("");
+  });
+});
