@@ -4,6 +4,8 @@ import { apiProblem, clusterError } from "./api-errors.ts";
 import { connect } from "./connection.ts";
 import { execInPod } from "./exec.ts";
 import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds.ts";
+import { deletePod, setSchedulable } from "./node-actions.ts";
+import { readPlacement } from "./placement.ts";
 import type { ChaosRef, Cluster, KubernetesObject } from "./port.ts";
 import { runPods } from "./run-pods.ts";
 
@@ -129,6 +131,10 @@ export function openCluster(options: ClusterOptions): Cluster {
       }
     },
     ...runPods(options.name, core),
+    placement: (signal) =>
+      readPlacement({ api: (type, inner) => connection.api(type, bounded(inner, listPodsTimeoutMs)), doing }, signal),
+    setSchedulable: (node, change, signal) => setSchedulable(core(signal), node, change, doing),
+    deletePod: (pod, signal) => deletePod(core(signal), pod, doing),
     exec: async (target, command, execOptions = {}) => {
       const container = target.container ?? (await firstContainer(core(execOptions.signal), target));
       return doing(

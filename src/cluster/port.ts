@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { Placement } from "../probes/placement.ts";
 import type { PodAddress } from "../probes/system.ts";
 
 /** A Kubernetes object as JSON; only what we rely on is typed. */
@@ -35,14 +36,24 @@ export interface Cluster {
   deleteChaos(ref: ChaosRef, signal?: AbortSignal): Promise<void>;
   /** Last step of the abort ladder: drops the finalizers without healing. */
   dropFinalizers(ref: ChaosRef, signal?: AbortSignal): Promise<void>;
+  /** Where pods run and where their volumes are. */
+  placement(signal?: AbortSignal): Placement;
+  /**
+   * Cordons or uncordons a node and sets (or, with null, removes) annotations in the same step. `conflict`: the node has
+   * changed since that resourceVersion, and nothing was done. Rejects when there is no such node.
+   */
+  setSchedulable(node: string, change: NodeChange, signal?: AbortSignal): Promise<"changed" | "conflict">;
+  /**
+   * Deletes one very pod. `gone`: there is none of that name; `replaced`: the one there is another, and was left alone.
+   * With `gracePeriodSeconds: 0` the API frees the name at once (`--force`).
+   */
+  deletePod(pod: PodRef, signal?: AbortSignal): Promise<"deleted" | "gone" | "replaced">;
   /** Runs a command in a pod's container; rejects only when the exit code could not be had. */
   exec(target: ExecTarget, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** A pod that belongs to no controller. One that exists already with the same run label is fine. */
   createPod(manifest: KubernetesObject, signal?: AbortSignal): Promise<void>;
   /** Null when it does not exist. */
   getPod(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject | null>;
-  /** Idempotent, without grace: only for pods that hold nothing. `runId`: refuses (by not touching it) a pod of another. */
-  deleteRunPod(namespace: string, name: string, runId: string, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,6 +61,19 @@ export interface ChaosRef {
   kind: string;
   name: string;
   namespace: string;
+}
+
+export interface NodeChange {
+  schedulable: boolean;
+  annotations: Readonly<Record<string, string | null>>;
+  resourceVersion: string;
+}
+
+export interface PodRef {
+  namespace: string;
+  name: string;
+  uid: string;
+  gracePeriodSeconds: number;
 }
 
 export interface ExecTarget {

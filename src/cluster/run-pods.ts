@@ -3,11 +3,11 @@ import { apiProblem, clusterError } from "./api-errors.ts";
 import { runLabel } from "./kinds.ts";
 import type { Cluster, KubernetesObject } from "./port.ts";
 
-/** Pods of the bot's own: each carries its run's label, and none but such a pod is ever deleted here. */
+/** Pods of the bot's own, each with its run's label, and what any pod is like. */
 export function runPods(
   cluster: string,
   core: (signal?: AbortSignal) => CoreV1Api,
-): Pick<Cluster, "createPod" | "getPod" | "deleteRunPod"> {
+): Pick<Cluster, "createPod" | "getPod"> {
   const getPod: Cluster["getPod"] = async (namespace, name, signal) => {
     try {
       return plain(await core(signal).readNamespacedPod({ namespace, name }));
@@ -33,23 +33,6 @@ export function runPods(
         // Our own earlier create whose answer was lost.
         if (existing !== null && existing.metadata.labels?.[runLabel] === labels?.[runLabel]) return;
         throw clusterError(cluster, `creating pod ${namespace}/${name}`, error);
-      }
-    },
-    deleteRunPod: async (namespace, name, runId, signal) => {
-      const found = await getPod(namespace, name, signal);
-      const uid = found?.metadata.uid;
-      if (uid === undefined || found?.metadata.labels?.[runLabel] !== runId) return;
-      try {
-        // By its uid, so that a pod of the same name that came since is not hit.
-        await core(signal).deleteNamespacedPod({
-          namespace,
-          name,
-          gracePeriodSeconds: 0,
-          body: { preconditions: { uid } },
-        });
-      } catch (error) {
-        const { status } = apiProblem(error);
-        if (status !== 404 && status !== 409) throw clusterError(cluster, `deleting pod ${namespace}/${name}`, error);
       }
     },
   };

@@ -7,6 +7,7 @@ import { openCluster } from "../cluster/kubernetes.ts";
 import { etcd } from "../probes/etcd.ts";
 import { patroni } from "../probes/patroni.ts";
 import { postgresBackup, postgresBackupCheck } from "../probes/postgres-backup.ts";
+import { postgresReschedule } from "../probes/postgres-reschedule.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
@@ -23,7 +24,7 @@ export interface Foundation {
 }
 
 /** The systems that have probes; a new one is a line here. */
-const systems = [redisSentinel, etcd, patroni, postgresBackup, postgresBackupCheck];
+const systems = [redisSentinel, etcd, patroni, postgresReschedule, postgresBackup, postgresBackupCheck];
 
 /** Connects to PostgreSQL (migrating it), Redis and the clusters, and loads the catalogue. */
 export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {

@@ -5,6 +5,7 @@ import { judgeVerification } from "./backup/verify-judge.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
+import { judgeReschedule } from "./reschedule/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
 import type { Finding, Measure, Outage, Report, Verdicts } from "./report.ts";
 
@@ -36,6 +37,7 @@ const judges: Readonly<Record<string, Judge>> = {
   patroni: judgePatroni,
   "postgres-backup": judgeRestore,
   "postgres-backup-check": judgeVerification,
+  "postgres-reschedule": judgeReschedule,
 };
 
 /** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */

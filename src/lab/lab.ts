@@ -5,7 +5,10 @@ import { createIoPlane } from "./chaos/io-plane.ts";
 import { networkChaos } from "./chaos/network-chaos.ts";
 import { createNetworkPlane } from "./chaos/network-plane.ts";
 import { podChaos } from "./chaos/pod-chaos.ts";
+import { startAttachDetach, type VolumeTiming } from "./controllers/attach-detach.ts";
 import { startEndpoints } from "./controllers/endpoints.ts";
+import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
+import { startScheduler } from "./controllers/scheduler.ts";
 import { isPodReady, startStatefulSets } from "./controllers/stateful-set.ts";
 import { createAddressBook } from "./network/address-book.ts";
 import { chooseSubnet, takenSubnets } from "./network/addresses.ts";
@@ -27,6 +30,7 @@ export interface LabOptions {
   /** Port of the API server on 127.0.0.1; 0 takes a free one. */
   port: number;
   redis: RedisLabSettings;
+  volumes: VolumeTiming;
   log: (message: string) => void;
 }
 
@@ -36,7 +40,8 @@ export interface RunningLab {
   stop(): Promise<void>;
 }
 
-const nodes = ["lab-node-1", "lab-node-2"];
+/** Three, so that each of three members has a node of its own, and another can take it in. */
+const nodes = ["lab-node-1", "lab-node-2", "lab-node-3"];
 const readyDeadlineMs = 60_000;
 
 /** Starts the lab in this process, which must have its own process and mount namespaces (see main.ts). */
@@ -63,7 +68,13 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const chaos = [networkChaos(store, plane), podChaos(store, kubelet), ioChaos(store, createIoPlane(kubelet))].map(
     (kind) => startChaosController(store, kind, { now: Date.now, random: Math.random, log }),
   );
-  const stopControllers = [startEndpoints(store), startStatefulSets(store, nodes)];
+  const stopControllers = [
+    startEndpoints(store),
+    startStatefulSets(store),
+    startScheduler(store),
+    startAttachDetach(store, options.volumes),
+    startNodeLifecycle(store),
+  ];
   createRedis(store, addresses, options.redis);
   const roles = startRedisRoles(store);
   const patroniRoles = startPatroniRoles(store);

@@ -15,6 +15,8 @@ export interface LaunchedLab {
 
 export interface LaunchOptions {
   downAfterMs?: number;
+  /** How long the lab's storage takes to move a volume to another node. */
+  volumes?: { attachMs: number; detachMs: number };
   deadlineMs?: number;
   /** Where its one file goes (default: the temp directory); give a folder that is swept when its owner was killed. */
   directory?: string;
@@ -39,6 +41,9 @@ export async function launchLab(options: LaunchOptions = {}): Promise<LaunchedLa
       "--quiet",
       "--ready-file",
       readyFile,
+      ...(options.volumes === undefined
+        ? []
+        : ["--attach-ms", String(options.volumes.attachMs), "--detach-ms", String(options.volumes.detachMs)]),
       ...(options.downAfterMs === undefined ? [] : ["--down-after", String(options.downAfterMs)]),
     ],
     // Its own process group: Ctrl-C at a terminal reaches only the program that started the lab, which then stops it.

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { defaultVolumeTiming, type VolumeTiming } from "./controllers/attach-detach.ts";
 import { labObstacle } from "./isolation/requirements.ts";
 import { makeStateDirectory, sweepStaleDirectories } from "./isolation/state-directory.ts";
 import { startLab } from "./lab.ts";
@@ -14,6 +15,8 @@ It stays until Ctrl-C and leaves nothing behind.
 
   --port N             port of the API server on 127.0.0.1 (default: a free one)
   --down-after DUR_MS  Sentinel's down-after-milliseconds (default ${defaultRedisSettings.downAfterMs}; Redis' own: 30000)
+  --attach-ms MS       how long attaching a volume to another node takes (default ${defaultVolumeTiming.attachMs})
+  --detach-ms MS       how long detaching it takes (default ${defaultVolumeTiming.detachMs})
   --ready-file FILE    written when everything runs: the kubeconfig's path
   --quiet              print nothing but errors
   --help               this text
@@ -24,6 +27,8 @@ async function main(): Promise<void> {
     options: {
       port: { type: "string", default: "0" },
       "down-after": { type: "string", default: String(defaultRedisSettings.downAfterMs) },
+      "attach-ms": { type: "string", default: String(defaultVolumeTiming.attachMs) },
+      "detach-ms": { type: "string", default: String(defaultVolumeTiming.detachMs) },
       "ready-file": { type: "string" },
       "state-directory": { type: "string" },
       inner: { type: "boolean", default: false },
@@ -47,6 +52,7 @@ async function main(): Promise<void> {
     stateDirectory,
     port: Number(values.port),
     downAfterMs: Number(values["down-after"]),
+    volumes: { attachMs: Number(values["attach-ms"]), detachMs: Number(values["detach-ms"]) },
     say: values.quiet ? () => undefined : (text) => process.stdout.write(text),
     ...(values["ready-file"] === undefined ? {} : { readyFile: values["ready-file"] }),
   });
@@ -79,6 +85,7 @@ async function inside(options: {
   stateDirectory: string;
   port: number;
   downAfterMs: number;
+  volumes: VolumeTiming;
   readyFile?: string;
   say: (text: string) => void;
 }): Promise<void> {
@@ -99,6 +106,7 @@ async function inside(options: {
     stateDirectory: options.stateDirectory,
     port: options.port,
     redis: { ...defaultRedisSettings, downAfterMs: options.downAfterMs },
+    volumes: options.volumes,
     log: (message) => process.stderr.write(`lab: ${message}\n`),
   });
   stop = lab.stop;

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { consensusGuard, etcdConsensus, judgeConsensus } from "./consensus-guard.ts";
 import { AftershockError, messageOf } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import { etcdClient, etcdClients, lastKey, padded, prefixOf } from "./etcd/clients.ts";
@@ -48,11 +49,13 @@ function createSession(context: SystemContext, members: EtcdPods): SystemSession
     describe: async () => ({ clients: infos, members: members.pods.map((pod) => pod.name) }),
     topology: async () => topologyOf(await look()),
     guard: async (id, bounds) =>
-      judgeEtcdGuard(
-        id,
-        { views: await look(), pods: members.pods, namespace, alarms: await readAlarms(members) },
-        bounds,
-      ),
+      id === consensusGuard
+        ? judgeConsensus(await readEtcdSettings(members), etcdConsensus)
+        : judgeEtcdGuard(
+            id,
+            { views: await look(), pods: members.pods, namespace, alarms: await readAlarms(members) },
+            bounds,
+          ),
     settings: () => readEtcdSettings(members),
     start: async (recorder) => startProbes(members, recorder, infos, runId, await leaderHost()),
     awaitConvergence: async (recorder, deadlineMs, signal) => {

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { consensusGuard, patroniConsensus, judgeConsensus } from "./consensus-guard.ts";
 import { AftershockError, messageOf } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import type { ClientInfo, TimelineEvent } from "./history.ts";
@@ -34,6 +35,8 @@ import type {
 const lookTimeoutMs = 1500;
 const refreshEveryMs = 1000;
 const proofTimeoutMs = 5000;
+/** After a take-over a member may just be starting; so long cleaning up waits for a primary. */
+const primaryDeadlineMs = 30_000;
 
 /** PostgreSQL under Patroni: a primary, its replicas, and the etcd that holds the leader lock. */
 export const patroni: SystemAdapter = {
@@ -58,10 +61,21 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
       `Look: kubectl exec ${members.pods[0]?.name ?? "postgresql-0"} -n ${namespace} -- patronictl list`,
     );
   };
+  const primarySoon = async (): Promise<string> => {
+    const end = performance.now() + primaryDeadlineMs;
+    while (performance.now() < end && onlyPrimary(await look()) === null) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      await members.refresh().catch(() => undefined);
+    }
+    return primaryNow();
+  };
   return {
     describe: async () => ({ clients: infos, members: members.pods.map((pod) => pod.name) }),
     topology: async () => topologyOf(await look(), members),
-    guard: async (id, bounds) => judgePatroniGuard(id, await evidence(members, await look()), bounds),
+    guard: async (id, bounds) =>
+      id === consensusGuard
+        ? judgeConsensus(await readPatroniSettings(members), patroniConsensus)
+        : judgePatroniGuard(id, await evidence(members, await look()), bounds),
     settings: () => readPatroniSettings(members),
     start: async (recorder) => startProbes(members, recorder, infos, runId, await primaryNow()),
     awaitConvergence: async (recorder, deadlineMs, signal) => {
@@ -86,7 +100,9 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
       return readPatroni(members, runId, writers, recorder);
     },
     cleanUp: async () => {
-      await withMember(members, await primaryNow(), (client) => client.query(`drop table if exists ${tableOf(runId)}`));
+      await withMember(members, await primarySoon(), (client) =>
+        client.query(`drop table if exists ${tableOf(runId)}`),
+      );
     },
     close: async () => undefined,
   };

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { consensusGuard, sentinelConsensus, judgeConsensus } from "./consensus-guard.ts";
 import { AftershockError } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import type { TimelineEvent } from "./history.ts";
@@ -51,7 +52,10 @@ function createSession(context: SystemContext, pods: RedisPods): SystemSession {
   return {
     describe: async () => ({ clients: infos, members: pods.data.map((pod) => pod.name) }),
     topology: async () => topologyOf(await look()),
-    guard: async (id, bounds) => judgeGuard(id, await look(), bounds),
+    guard: async (id, bounds) =>
+      id === consensusGuard
+        ? judgeConsensus(await readSettings(pods), sentinelConsensus)
+        : judgeGuard(id, await look(), bounds),
     settings: () => readSettings(pods),
     start: async (recorder) => startProbes(pods, recorder, infos, await masterNow(), runId),
     awaitConvergence: (recorder, deadlineMs, signal) => awaitConvergence(pods, recorder, deadlineMs, signal),

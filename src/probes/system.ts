@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { ClientInfo, FinalRead, Setting, TimelineEvent } from "./history.ts";
+import type { Placement } from "./placement.ts";
 import type { Recorder } from "./recorder.ts";
 
 /**
@@ -41,6 +42,8 @@ export interface SystemContext {
   pods(labelSelector?: string): Promise<PodAddress[]>;
   /** Pods of another namespace, e.g. of the application that uses the system. */
   podsIn(namespace: string, labelSelector?: string): Promise<PodAddress[]>;
+  /** Where pods run and where their volumes are; absent where there is no cluster, e.g. on a rig of servers. */
+  placement?: Placement;
   /** Parameters of the run after defaults, e.g. `{ rate: 100, masterName: "mymaster" }`. */
   parameters: Readonly<Record<string, string | number | boolean>>;
   runId: string;

@@ -1,6 +1,7 @@
 import type { Cluster } from "../cluster/port.ts";
 import { runLabel } from "../cluster/kinds.ts";
 import { isAftershockError } from "../errors.ts";
+import { cordonedBy, cordonedUntil } from "../probes/placement.ts";
 import type { GuardResult, SystemSession } from "../probes/system.ts";
 import type { Database } from "../store/database.ts";
 import { occupant } from "../store/runs.ts";
@@ -36,17 +37,37 @@ const commonGuards: Readonly<Record<string, Guard>> = {
       (object) => object.metadata.labels?.[runLabel] !== runId,
     );
     const names = objects.map((object) => `${object.kind.toLowerCase()}/${object.metadata.name}`);
+    const nodes = await cordonsOfRuns(cluster, runId);
+    const left = [...names, ...nodes.map(({ node, run }) => `node ${node}, cordoned by ${run}`)];
+    const hints = [
+      ...(names.length === 0 ? [] : [`kubectl delete ${names.join(" ")} -n ${plan.namespace}`]),
+      ...nodes.map(
+        ({ node }) => `kubectl uncordon ${node} && kubectl annotate node ${node} ${cordonedBy}- ${cordonedUntil}-`,
+      ),
+    ];
     return {
-      ok: names.length === 0,
-      measured: names.length === 0 ? `no chaos objects in ${plan.namespace}` : names.join(", "),
-      bound: "no chaos objects",
-      hint:
-        names.length === 0
-          ? ""
-          : `Delete them when nobody needs them: kubectl delete ${names.join(" ")} -n ${plan.namespace}`,
+      ok: left.length === 0,
+      measured:
+        left.length === 0 ? `no chaos objects in ${plan.namespace}, no node cordoned by a run` : left.join(", "),
+      bound: "no chaos objects, no node cordoned by a run",
+      hint: hints.length === 0 ? "" : `Remove them when nobody needs them: ${hints.join("; ")}`,
     };
   },
 };
+
+/** Nodes that carry a run's cordon. A bot that may not read nodes has never cordoned one. */
+async function cordonsOfRuns(cluster: Cluster, runId: string): Promise<Array<{ node: string; run: string }>> {
+  try {
+    const nodes = await cluster.placement().nodes();
+    return nodes.flatMap(({ name, annotations }) => {
+      const run = annotations[cordonedBy];
+      return run === undefined || run === runId ? [] : [{ node: name, run }];
+    });
+  } catch (error) {
+    if (isAftershockError(error) && error.code === "cluster_refused") return [];
+    throw error;
+  }
+}
 
 /** Measures every guard of the plan, also after one has failed: a person wants to see all that is wrong. */
 export async function checkGuards(input: GuardInput): Promise<GuardEvent[]> {

@@ -66,6 +66,7 @@ export function systemContext(options: {
         ...options,
         signal: own === undefined ? signal : AbortSignal.any([signal, own]),
       }),
+    placement: cluster.placement(signal),
     exec: (pod, command, timeoutMs, where = {}) =>
       cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),
   };

@@ -373,7 +373,12 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
       .toBe("Failed");
     expect(await scratchPostgres.look(short, { cluster, signal })).toMatchObject({ run: "fails" });
 
-    await cluster.deleteRunPod("database", "postgresql-2", runId);
+    const strange: Intent = { ...made, name: "postgresql-2" };
+    await scratchPostgres.remove(
+      { ...strange, state: "injected" },
+      { cluster, signal },
+      { deleteMs: 1000, forceMs: 1 },
+    );
     expect((await kubectl(lab.kubeconfigPath, ["get", "pod", "postgresql-2", "-n", "database"])).exitCode).toBe(0);
     const deadlines = { deleteMs: 20_000, forceMs: 5000 };
     const tools = { cluster, signal };

@@ -41,4 +41,16 @@ export const timelines: readonly ExpectedTimeline[] = [
       { title: "Clients write to it", fromMs: 20_000, toMs: 45_000, measures: ["first-new-write"] },
     ],
   },
+  {
+    experiment: "statefulset-reschedule",
+    source: "training module 1.4, rescheduling when a node fails",
+    steps: [
+      {
+        title: "The volume is detached and attached, and the pod is ready elsewhere",
+        fromMs: 300_000,
+        toMs: 600_000,
+        measures: ["reschedule"],
+      },
+    ],
+  },
 ];

@@ -17,7 +17,7 @@ import { configMapColumns, namespaceColumns, nodeColumns } from "./columns/clust
 import type { Column } from "./columns/column.ts";
 import { eventColumns } from "./columns/event.ts";
 import { podColumns } from "./columns/pod.ts";
-import { claimColumns, volumeColumns } from "./columns/storage.ts";
+import { attachmentColumns, claimColumns, volumeColumns } from "./columns/storage.ts";
 import { endpointsColumns, serviceColumns, statefulSetColumns } from "./columns/workloads.ts";
 import type { Schema } from "./schema.ts";
 import { ioChaos } from "./schemas/iochaos.ts";
@@ -191,6 +191,15 @@ export const resources: readonly Resource[] = [
     schema: { model: "V1StatefulSet" },
     columns: statefulSetColumns,
     admission: statefulSetAdmission,
+  }),
+  core({
+    group: "storage.k8s.io",
+    kind: "VolumeAttachment",
+    plural: "volumeattachments",
+    scope: "Cluster",
+    subresources: ["status"],
+    schema: { model: "V1VolumeAttachment" },
+    columns: attachmentColumns,
   }),
   chaos("PodChaos", podChaos, podChaosAdmission),
   chaos("NetworkChaos", networkChaos, networkChaosAdmission),

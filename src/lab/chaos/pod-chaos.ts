@@ -30,6 +30,7 @@ export function podChaos(store: ObjectStore, faults: PodFaults): ChaosKind {
       switch (object.spec?.["action"]) {
         case "pod-kill": {
           const gracePeriodSeconds = Number(object.spec["gracePeriod"] ?? 0);
+          faults.delaySuccessor(pod);
           store.delete({ kind: "Pod", namespace, name }, { graceful: true, gracePeriodSeconds });
           return;
         }

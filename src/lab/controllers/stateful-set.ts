@@ -1,9 +1,10 @@
 import type { LabObject, ObjectStore } from "../objects.ts";
-import { asList, record } from "../runtime/pod-spec.ts";
+import { asList, record, withDefaultTolerations } from "../runtime/pod-spec.ts";
 import { recordEvent } from "../runtime/record-event.ts";
+import { labDriver } from "../runtime/volumes.ts";
 
 /** Keeps the pods `NAME-0 … NAME-(replicas-1)` of every StatefulSet in being, all at once (podManagementPolicy Parallel). */
-export function startStatefulSets(store: ObjectStore, nodes: readonly string[]): () => void {
+export function startStatefulSets(store: ObjectStore): () => void {
   const reconcile = (set: LabObject): void => {
     const spec = set.spec ?? {};
     const replicas = Number(spec["replicas"] ?? 1);
@@ -13,12 +14,12 @@ export function startStatefulSets(store: ObjectStore, nodes: readonly string[]):
       const pod = `${name}-${ordinal}`;
       if (store.get({ kind: "Pod", namespace, name: pod }) !== undefined) continue;
       for (const claim of asList(spec["volumeClaimTemplates"])) ensureClaim(store, set, claim, pod);
-      const created = store.create(podOf(set, pod, nodes[ordinal % nodes.length] ?? ""));
-      recordEvent(store, created, {
+      store.create(podOf(set, pod));
+      recordEvent(store, set, {
         type: "Normal",
-        reason: "Scheduled",
-        message: `Successfully assigned ${namespace}/${pod} to ${String(created.spec?.["nodeName"])}`,
-        component: "default-scheduler",
+        reason: "SuccessfulCreate",
+        message: `create Pod ${pod} in StatefulSet ${name} successful`,
+        component: "statefulset-controller",
       });
     }
     for (const pod of store.list("Pod", namespace)) {
@@ -54,7 +55,7 @@ export function startStatefulSets(store: ObjectStore, nodes: readonly string[]):
   return () => stops.forEach((stop) => stop());
 }
 
-function podOf(set: LabObject, name: string, node: string): Parameters<ObjectStore["create"]>[0] {
+function podOf(set: LabObject, name: string): Parameters<ObjectStore["create"]>[0] {
   const template = record(set.spec?.["template"]);
   const labels = record(record(template["metadata"])["labels"]) as Record<string, string>;
   const spec = record(template["spec"]);
@@ -78,8 +79,7 @@ function podOf(set: LabObject, name: string, node: string): Parameters<ObjectSto
       ],
     },
     spec: {
-      ...spec,
-      nodeName: node,
+      ...withDefaultTolerations(spec),
       hostname: name,
       volumes: claims.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: `${claim}-${name}` } })),
     },
@@ -112,6 +112,7 @@ function ensureClaim(store: ObjectStore, set: LabObject, template: Record<string
       storageClassName: "lab",
       volumeMode: "Filesystem",
       persistentVolumeReclaimPolicy: "Delete",
+      csi: { driver: labDriver, volumeHandle: volume },
       claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name, uid: claim.metadata.uid },
     },
     status: { phase: "Bound" },

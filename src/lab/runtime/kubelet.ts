@@ -11,25 +11,30 @@ import {
 } from "../objects.ts";
 import type { AddressBook } from "../network/address-book.ts";
 import type { Switch } from "../network/switch.ts";
+import { keyOf } from "../store/shelf.ts";
 import { startContainer, type Container } from "./container.ts";
 import { execInSandbox } from "./exec.ts";
 import { hostsText } from "./hosts.ts";
 import { readPodSpec, type PodSpec } from "./pod-spec.ts";
 import { processTree, type PodProcess } from "./processes.ts";
-import { isOver, overStatus, podStatus } from "./pod-status.ts";
+import { isOver, overStatus, podStatus, waitingStatus } from "./pod-status.ts";
 import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
+import { createMountedVolumes, nodeOf, volumesAttached } from "./volumes.ts";
 
 /** How often readiness is looked at; Kubernetes' default is 10 s. */
 const readinessEveryMs = 250;
 /**
- * Annotation of a pod: how long it waits before it starts, when a pod of its name ran before, in milliseconds. It
- * stands for what a real cluster spends on scheduling, detaching and attaching the volume, and the image.
+ * Annotation of a pod: how long it waits before it starts after chaos killed a pod of its name, in milliseconds. It
+ * stands for a machine that comes back. A pod that was deleted through the API starts at once, as on a real cluster:
+ * what takes time there is moving its volume (`controllers/attach-detach.ts`).
  */
 export const restartDelayAnnotation = "lab.aftershock.dev/restart-delay-ms";
 /** A pod that could not be started is tried again after this long, until it is deleted. */
 const startRetryMs = 1000;
+/** How often a pod that may not start yet (its namesake still runs, its volume is not attached) looks again. */
+const waitStepMs = 25;
 
 interface RunningPod {
   key: ObjectKey & { namespace: string };
@@ -65,6 +70,8 @@ export interface PodFaults {
   storage(pod: LabObject, container: string): ContainerStorage | undefined;
   hold(pod: LabObject): void;
   release(pod: LabObject): void;
+  /** Its successor waits as its annotation says (`restartDelayAnnotation`). */
+  delaySuccessor(pod: LabObject): void;
 }
 
 export interface Kubelet extends PodRuntime, PodFaults {
@@ -83,7 +90,11 @@ export function startKubelet(options: {
   const pods = new Map<string, RunningPod | "starting">();
   let ports = 0;
   let stopped = false;
-  const ranBefore = new Set<string>();
+  /** `namespace/name` of pods whose successor waits. */
+  const delayed = new Set<string>();
+  /** By pod uid: which name it holds, from the decision to start it until the last of its processes is gone. */
+  const holders = new Map<string, string>();
+  const mounted = createMountedVolumes(store);
 
   const writeStatus = (pod: RunningPod): void => {
     const current = store.get(pod.key);
@@ -103,14 +114,33 @@ export function startKubelet(options: {
   const start = async (object: LabObject): Promise<void> => {
     const { uid, name, namespace = "default" } = object.metadata;
     const key = { kind: "Pod", namespace, name };
+    const fullName = `${namespace}/${name}`;
     pods.set(uid, "starting");
+    holders.set(uid, fullName);
+    const wanted = (): boolean => {
+      const now = store.get(key);
+      return !stopped && now?.metadata.uid === uid && now.metadata.deletionTimestamp === undefined;
+    };
+    /** False: it was deleted meanwhile. */
+    const until = async (holds: () => boolean): Promise<boolean> => {
+      while (wanted() && !holds()) await sleep(waitStepMs, undefined, { ref: false });
+      return wanted();
+    };
     try {
-      const delayMs = Number(object.metadata.annotations?.[restartDelayAnnotation] ?? 0);
-      if (ranBefore.has(`${namespace}/${name}`) && delayMs > 0) {
-        await sleep(delayMs, undefined, { ref: false });
-        if (stopped) return;
+      writeWaiting(object);
+      const delayMs = delayed.delete(fullName) ? Number(object.metadata.annotations?.[restartDelayAnnotation] ?? 0) : 0;
+      const notBefore = performance.now() + delayMs;
+      const mayStart = (): boolean =>
+        performance.now() >= notBefore &&
+        ![...holders].some(([other, otherName]) => otherName === fullName && other !== uid) &&
+        volumesAttached(store, object);
+      if (!(await until(mayStart))) {
+        forget(uid);
+        const left = store.get(key);
+        if (!stopped && left?.metadata.uid === uid) store.remove(key);
+        return;
       }
-      ranBefore.add(`${namespace}/${name}`);
+      mounted.add(object);
       await startPod(object);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -124,7 +154,7 @@ export function startKubelet(options: {
           component: "kubelet",
         });
       setTimeout(() => {
-        pods.delete(uid);
+        forget(uid);
         const now = store.get(key);
         if (stopped || now?.metadata.uid !== uid) return;
         if (now.metadata.deletionTimestamp === undefined) void start(now);
@@ -138,6 +168,19 @@ export function startKubelet(options: {
     spec.emptyDirs.includes(volume)
       ? join(emptyDirsOf(uid), volume)
       : join(options.stateDirectory, "volumes", key.namespace, spec.claims[volume] ?? `${key.name}-${volume}`);
+
+  const forget = (uid: string): void => {
+    pods.delete(uid);
+    holders.delete(uid);
+    mounted.remove(uid);
+  };
+
+  const writeWaiting = (object: LabObject): void => {
+    const { name, namespace = "default", uid } = object.metadata;
+    const key = { kind: "Pod", namespace, name };
+    if (store.get(key)?.metadata.uid !== uid) return;
+    store.update(key, (copy) => void (copy.status = waitingStatus(object, network.subnet.hostAddress)));
+  };
 
   const startPod = async (object: LabObject): Promise<void> => {
     const namespace = object.metadata.namespace ?? "default";
@@ -252,7 +295,7 @@ export function startKubelet(options: {
     clearInterval(pod.timer);
     for (const container of pod.containers) container.retire();
     await pod.sandbox.destroy();
-    pods.delete(pod.uid);
+    forget(pod.uid);
     rmSync(emptyDirsOf(pod.uid), { recursive: true, force: true });
   };
 
@@ -263,13 +306,18 @@ export function startKubelet(options: {
 
   const unwatch = store.watch("Pod", ({ type, object }) => {
     const known = pods.get(object.metadata.uid);
+    if (nodeOf(object) === undefined) {
+      // Nobody runs it yet, so nobody has to stop it either.
+      if (type !== "DELETED" && object.metadata.deletionTimestamp !== undefined) store.remove(keyOf(object));
+      return;
+    }
     if (type !== "DELETED" && known === undefined && object.metadata.deletionTimestamp === undefined) {
       if (!isOver(object)) void start(object);
     } else if (known !== undefined && known !== "starting") {
       if (type === "DELETED" || object.metadata.deletionTimestamp !== undefined) void stop(known, object);
     } else if (known === undefined && type !== "DELETED") {
       // Deleted before it ever ran.
-      store.remove({ kind: "Pod", namespace: object.metadata.namespace ?? "default", name: object.metadata.name });
+      store.remove(keyOf(object));
     }
   });
   const unwatchNames = store.watch("Endpoints", () => {
@@ -335,6 +383,7 @@ export function startKubelet(options: {
     },
     hold: (object) => byObject(object)?.containers.forEach((container) => container.hold()),
     release: (object) => byObject(object)?.containers.forEach((container) => container.release()),
+    delaySuccessor: ({ metadata: { namespace = "default", name } }) => void delayed.add(`${namespace}/${name}`),
     stop: async () => {
       unwatch();
       unwatchNames();

@@ -83,3 +83,15 @@ export function texts(value: unknown): string[] {
 function text(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
+
+/**
+ * The tolerations that every pod is given which has none of its own for a node that stops answering: it stays bound to
+ * that node for 300 s (admission plugin DefaultTolerationSeconds).
+ */
+export function withDefaultTolerations(spec: Record<string, unknown>): Record<string, unknown> {
+  const own = asList(spec["tolerations"]);
+  const added = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+    .filter((key) => !own.some((toleration) => toleration["key"] === key))
+    .map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }));
+  return { ...spec, tolerations: [...own, ...added] };
+}

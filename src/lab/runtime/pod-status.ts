@@ -1,5 +1,6 @@
 import type { LabObject } from "../objects.ts";
 import type { ContainerState } from "./container.ts";
+import { asList } from "./pod-spec.ts";
 
 export interface PodStatusInput {
   podIp: string;
@@ -8,14 +9,41 @@ export interface PodStatusInput {
   containers: ReadonlyArray<ContainerState & { ready: boolean }>;
 }
 
+const condition = (type: string, holds: string): Record<string, unknown> => ({
+  type,
+  status: holds,
+  lastProbeTime: null,
+});
+
+/** `status` of a pod that has a node and whose containers have not started: its volume or its name is not free yet. */
+export function waitingStatus(pod: LabObject, hostIp: string): Record<string, unknown> {
+  return {
+    phase: "Pending",
+    qosClass: "BestEffort",
+    hostIP: hostIp,
+    hostIPs: [{ ip: hostIp }],
+    conditions: [
+      condition("Initialized", "True"),
+      condition("Ready", "False"),
+      condition("ContainersReady", "False"),
+      condition("PodScheduled", "True"),
+    ],
+    containerStatuses: asList(pod.spec?.["containers"]).map((container) => ({
+      name: container["name"],
+      image: container["image"] ?? "",
+      imageID: "",
+      ready: false,
+      started: false,
+      restartCount: 0,
+      state: { waiting: { reason: "ContainerCreating" } },
+      lastState: {},
+    })),
+  };
+}
+
 /** A pod's `status` as a kubelet would write it. Pure. */
 export function podStatus(input: PodStatusInput): Record<string, unknown> {
   const ready = input.containers.length > 0 && input.containers.every((container) => container.ready);
-  const condition = (type: string, holds: string): Record<string, unknown> => ({
-    type,
-    status: holds,
-    lastProbeTime: null,
-  });
   const yesNo = ready ? "True" : "False";
   return {
     phase: "Running",

@@ -19,7 +19,8 @@ export function recordEvent(store: ObjectStore, about: LabObject, text: EventTex
       apiVersion: about.apiVersion,
       kind: about.kind,
       name: about.metadata.name,
-      namespace,
+      // Cluster-scoped objects have none, and `kubectl describe node` looks for exactly that.
+      ...(about.metadata.namespace === undefined ? {} : { namespace }),
       uid: about.metadata.uid,
     },
     type: text.type,

@@ -53,14 +53,18 @@ export const scratchPostgres: FaultKind = {
     const gone = await until(
       async () => {
         try {
-          await cluster.deleteRunPod(fault.namespace, fault.name, ownerOf(fault.manifest), signal);
-          return (await cluster.getPod(fault.namespace, fault.name, signal)) === null ? true : undefined;
+          const pod = await cluster.getPod(fault.namespace, fault.name, signal);
+          // A pod of that name without the run's label is somebody else's: ours is gone, or never was.
+          if (pod === null || ownerOf(pod) !== ownerOf(fault.manifest)) return true;
+          const { name, namespace } = fault;
+          await cluster.deletePod({ name, namespace, uid: pod.metadata.uid ?? "", gracePeriodSeconds: 0 }, signal);
+          return undefined;
         } catch (error) {
           last = messageOf(error);
           return undefined;
         }
       },
-      { deadlineMs: deadlines.deleteMs + deadlines.forceMs, everyMs: 200, signal },
+      { deadlineMs: deadlines.deleteMs + deadlines.forceMs, everyMs: 100, signal },
     );
     return { type: "healing-proof", what, ok: gone === true, detail: gone === true ? "deleted" : last };
   },
@@ -71,7 +75,8 @@ export const scratchPostgres: FaultKind = {
 async function nothingLeft(fault: Intent, { cluster, signal }: FaultTools): Promise<HealingProof> {
   const what = `no pod of this run is left in ${fault.namespace}`;
   try {
-    const own = await cluster.getPod(fault.namespace, fault.name, signal);
+    const found = await cluster.getPod(fault.namespace, fault.name, signal);
+    const own = found !== null && ownerOf(found) === ownerOf(fault.manifest) ? found : null;
     const left = await cluster.pods(fault.namespace, signal, `${runLabel}=${ownerOf(fault.manifest)}`);
     const names = [...new Set([...left.map(({ name }) => name), ...(own === null ? [] : [own.metadata.name])])];
     return { type: "healing-proof", what, ok: names.length === 0, detail: names.join(", ") || "none found" };

@@ -1,5 +1,6 @@
 import type { RunEvent } from "../../run/events.ts";
 import { content, escapeText, section, type MessageContent } from "../limits.ts";
+import { placementWords } from "./placement-words.ts";
 
 type SystemEvent = Extract<RunEvent, { type: "system" }>;
 
@@ -71,6 +72,9 @@ function describe(event: SystemEvent): string {
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
       if (typeof detail["text"] === "string") return detail["text"];
-      return typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "";
+      return (
+        placementWords(event) ??
+        (typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "")
+      );
   }
 }

@@ -1,4 +1,4 @@
-/** Ports of printPersistentVolume and printPersistentVolumeClaim, pkg/printers/internalversion of Kubernetes. */
+/** Ports of printPersistentVolume, printPersistentVolumeClaim and printVolumeAttachment, pkg/printers/internalversion of Kubernetes. */
 import type { LabObject } from "../../objects.ts";
 import { child, strings, text } from "../json.ts";
 import { ageColumn, column, nameColumn, wide } from "./column.ts";
@@ -58,3 +58,12 @@ export const claimColumns: Column[] = [
 function isBound(claim: LabObject): boolean {
   return text(claim.spec, "volumeName") !== "";
 }
+
+export const attachmentColumns: Column[] = [
+  nameColumn,
+  column("Attacher", (attachment) => text(attachment.spec, "attacher")),
+  column("PV", (attachment) => text(child(attachment.spec, "source"), "persistentVolumeName")),
+  column("Node", (attachment) => text(attachment.spec, "nodeName")),
+  column("Attached", (attachment) => String(attachment.status?.["attached"] ?? false)),
+  ageColumn,
+];
