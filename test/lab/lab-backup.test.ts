@@ -1,104 +1,49 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openCluster } from "../../src/cluster/kubernetes.ts";
-import type { Cluster } from "../../src/cluster/port.ts";
-import { buildReport } from "../../src/findings/build-report.ts";
 import { judge, type Judgement } from "../../src/findings/judge.ts";
 import type { Report } from "../../src/findings/report.ts";
-import { launchLab, type LaunchedLab } from "../../src/lab/launch.ts";
 import { restoredDatabase } from "../../src/probes/backup/dataset.ts";
 import { identityQuery } from "../../src/probes/backup/identity.ts";
-import { guardedRestore, guardRestoreTarget, requireSafeTarget } from "../../src/probes/backup/restore-target.ts";
+import {
+  guardedRestore,
+  guardRestoreTarget,
+  requireSafeTarget,
+  type RestoreTarget,
+} from "../../src/probes/backup/restore-target.ts";
+import { restoreExercise } from "../../src/probes/backup/restore-exercise.ts";
 import { s3Source } from "../../src/probes/backup/s3-source.ts";
 import { findScratch, queryBy } from "../../src/probes/backup/scratch.ts";
 import { podSource, type BackupSource } from "../../src/probes/backup/source.ts";
 import { verifyExercise } from "../../src/probes/backup/verify-exercise.ts";
-import { findPatroniPods, type PatroniPods } from "../../src/probes/patroni/members.ts";
-import { createRecorder, type Recorder } from "../../src/probes/recorder.ts";
-import type { SystemContext } from "../../src/probes/system.ts";
 import { scratchPostgres } from "../../src/run/faults/scratch-postgres.ts";
 import type { Intent } from "../../src/run/faults/fault-kind.ts";
-import { systemContext } from "../../src/run/systems.ts";
+import { rigRun, startBackupRig, type BackupRig } from "../support/backup-rig.ts";
 import { kubectl, kubectlOk } from "../support/kubectl.ts";
 import { startS3Double, type S3Double } from "../support/s3-double.ts";
 
-const runId = "run-77";
-const database = restoredDatabase(runId);
 const accessKey = "AKIADOUBLE";
-
-/** The pod to restore into, as a run's plan would ask for it. */
-const intentOf = (name: string, duration: string): Intent => ({
-  faultId: "restore",
-  cluster: "lab",
-  kind: "ScratchPostgres",
-  namespace: "database",
-  name,
-  manifest: {
-    apiVersion: "v1",
-    kind: "ScratchPostgres",
-    metadata: { name, namespace: "database", labels: { "aftershock.dev/run": runId } },
-    spec: { image: "same", sizeLimit: "1Gi", duration },
-  },
-  targets: { subject: [{ pod: "postgresql-0", uid: "", host: "" }], target: [] },
-});
+const database = restoredDatabase(rigRun);
 
 describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good and bad", () => {
-  const directory = mkdtempSync(join(tmpdir(), "aftershock-test-"));
-  const signal = new AbortController().signal;
-  let lab: LaunchedLab;
-  let cluster: Cluster;
-  let context: SystemContext;
-  let members: PatroniPods;
-  let made: Intent;
+  let rig: BackupRig;
   let s3: S3Double;
-
   beforeAll(async () => {
-    [lab, s3] = await Promise.all([launchLab({ directory }), startS3Double(accessKey)]);
+    [rig, s3] = await Promise.all([startBackupRig(), startS3Double(accessKey)]);
     knownKey();
-    cluster = openCluster({ name: "lab", kubeconfig: lab.kubeconfigPath });
-    context = contextWith({});
-    members = await findPatroniPods(context);
-    await cluster.pods("backup");
-    made =
-      (await scratchPostgres.prepare?.(intentOf("run-77-restore", "5m"), { cluster, signal })) ?? intentOf("", "1s");
-    await scratchPostgres.inject(made, { cluster, signal });
   });
-  afterAll(async () => {
-    await cluster?.close();
-    await Promise.all([lab?.stop(), s3?.stop()]);
-    rmSync(directory, { recursive: true, force: true });
-  });
+  afterAll(() => Promise.all([rig?.stop(), s3?.stop()]));
 
   const knownKey = (): void => {
     process.env["AWS_ACCESS_KEY_ID"] = accessKey;
     process.env["AWS_SECRET_ACCESS_KEY"] = "not-a-secret";
   };
-  const contextWith = (parameters: Record<string, string | number>): SystemContext =>
-    systemContext({
-      cluster,
-      namespace: "database",
-      parameters: { user: "postgres", jobs: 2, ...parameters },
-      runId,
-      signal,
-      log: () => undefined,
-    });
-  const kubectlExec = (pod: string, namespace: string, script: string): Promise<string> =>
-    kubectlOk(lab.kubeconfigPath, ["exec", pod, "-n", namespace, "--", "sh", "-c", script]);
-  const recorder = (): Recorder =>
-    createRecorder({
-      type: "header",
-      schemaVersion: 1,
-      run: runId,
-      experiment: "backup-verification",
-      system: "postgres-backup-check",
-      zeroAt: new Date().toISOString(),
-      clients: [],
-      members: [],
-    });
+  const work = (parameters: Record<string, string | number> = {}, target: RestoreTarget = { name: "own" }) => ({
+    context: rig.contextWith(parameters),
+    members: rig.members,
+    target,
+    password: "",
+  });
 
   /** Verifies what is at a place, in the one pod, and judges it. */
   const verify = async (
@@ -107,16 +52,16 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
     previous: Report | null = null,
   ): Promise<Judgement> => {
     const given = { tables: "users:1..,orders:1..,products:1..", rpo: "24h", minBytes: 1024, ...parameters };
-    const notes = recorder();
-    const own = contextWith(given);
-    const work = { context: own, members, target: { name: "the run's own instance" }, password: "" };
-    const scratch = await findScratch(own);
-    await queryBy(scratch.shell, "postgres", `drop database if exists ${database}`, { signal });
-    await verifyExercise(work, source).during?.({ recorder: notes, signal });
+    const notes = rig.recorder();
+    const { signal } = rig;
+    const { shell } = await findScratch(rig.contextWith({}));
+    await queryBy(shell, "postgres", `drop database if exists ${database}`, { signal });
+    await verifyExercise(work(given), source).during?.({ recorder: notes, signal });
     const judging = { writes: [], outages: [], unsound: [], parameters: given, previous };
     return judge(notes.history(), judging);
   };
-  const inPod = (path: string): BackupSource => podSource(context, { namespace: "backup", pod: "backup-0", path });
+  const inPod = (path: string): BackupSource =>
+    podSource(rig.contextWith({}), { namespace: "backup", pod: "backup-0", path });
   const criticals = ({ findings }: Judgement): string[] =>
     findings.filter(({ severity }) => severity === "critical").map(({ id }) => id);
   const found = ({ measures }: Judgement, id: string): number | null | undefined =>
@@ -127,14 +72,14 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
     expect(criticals(good), JSON.stringify(good.findings)).toEqual([]);
     expect(good.hypothesis).toBe("held");
     for (const table of ["users", "orders", "products"]) {
-      const counted = await kubectlExec(
+      const counted = await rig.exec(
         "postgresql-0",
         "database",
         `psql -U postgres -d shop -Atc 'select count(*) from ${table}'`,
       );
       expect(found(good, `rows.${table}`)).toBe(Number(counted));
     }
-    const bytes = await kubectlExec("backup-0", "backup", "stat -c %s /backups/*.dump | tail -n 1");
+    const bytes = await rig.exec("backup-0", "backup", "stat -c %s /backups/*.dump | tail -n 1");
     expect(found(good, "backup-bytes")).toBe(Number(bytes));
   });
 
@@ -205,7 +150,7 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
     ],
   ];
   it.each(bad)("calls it what it is: %s", async (_what, make, path, ids) => {
-    await kubectlExec("backup-0", "backup", make);
+    await rig.exec("backup-0", "backup", make);
     const judgement = await verify(inPod(path));
     expect(judgement.hypothesis).toBe("refuted");
     expect(criticals(judgement), JSON.stringify(judgement.findings)).toEqual(expect.arrayContaining(ids));
@@ -213,7 +158,7 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
   });
 
   it("takes plain SQL, zipped or not, and the newest of several by its time and not by its name", async () => {
-    await kubectlExec(
+    await rig.exec(
       "backup-0",
       "backup",
       "mkdir /backups/q; pg_dump -f /backups/q/z-old.sql shop; pg_dump shop | gzip > /backups/q/a-new.sql.gz; touch -d '3 days ago' /backups/q/z-old.sql",
@@ -227,43 +172,18 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
   });
 
   it("compares with the last run's report", async () => {
-    const notes = recorder();
-    const first = await verify(inPod("/backups/*.dump"));
-    const report = { ...(await emptyReport(notes)), measures: first.measures };
+    const { measures } = await verify(inPod("/backups/*.dump"));
+    // Only its measures are looked at.
+    const report = { measures } as unknown as Report;
     expect(criticals(await verify(inPod("/backups/*.dump"), {}, report))).toEqual([]);
     const less = await verify(inPod("/backups/r/*"), { tables: "users:1..,orders:0.." }, report);
     expect(criticals(less)).toEqual(["backup.shrank"]);
   });
-  const emptyReport = async (notes: Recorder): Promise<Report> =>
-    buildReport({
-      history: notes.history(),
-      run: {
-        id: runId,
-        experiment: "backup-verification",
-        title: "",
-        hypothesis: "",
-        state: "completed",
-        system: "postgres-backup-check",
-        cluster: "lab",
-        namespace: "database",
-        parameters: {},
-        requestedBy: "",
-        approvedBy: [],
-        planDigest: "",
-        startedAt: "",
-        endedAt: "",
-      },
-      runVerdict: "completed",
-      cleanupVerdict: "verified",
-      guards: [],
-      cleanup: [],
-    });
-
   describe("in S3 (a test double)", () => {
     const inS3 = (bucket: string, prefix: string): BackupSource =>
       s3Source({ bucket, prefix, region: "us-east-1", endpoint: s3.endpoint }, Date.now);
     const dump = async (): Promise<Buffer> =>
-      Buffer.from(await kubectlExec("backup-0", "backup", `base64 -w0 "${newest}"`), "base64");
+      Buffer.from(await rig.exec("backup-0", "backup", `base64 -w0 "${newest}"`), "base64");
 
     it("restores the newest object over several pages", async () => {
       const content = await dump();
@@ -297,18 +217,19 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
       ["the primary's service", "postgresql.database.svc"],
       ["a replica, which is the primary after the next failover", "postgresql-1"],
     ])("fires on %s, whatever its name", async (_what, host) => {
-      const before = await guardRestoreTarget(context, members, named(host));
+      const before = await guardRestoreTarget(rig.contextWith({}), rig.members, named(host));
       expect(before.ok).toBe(false);
       expect(before.measured).toContain("has the system identifier of postgresql-0");
       expect(before.measured).toContain("answers at the address of");
-      const scratch = await findScratch(context);
-      const notes = recorder();
-      const again = { context, members, target: named(host), scratch, recorder: notes, signal };
+      const scratch = await findScratch(rig.contextWith({}));
+      const notes = rig.recorder();
+      const again = { ...work({}, named(host)), scratch, recorder: notes, signal: rig.signal };
       await expect(requireSafeTarget(again)).rejects.toThrow(/The restore was refused/);
       expect(notes.history().events.at(-1)?.detail).toMatchObject({ ok: false });
     });
     it("fires a last time in the shell that restores, which changes nothing", async () => {
-      const { shell } = await findScratch(context);
+      const { signal } = rig;
+      const { shell } = await findScratch(rig.contextWith({}));
       const { server } = named("postgresql.database.svc");
       const id = await queryBy(shell, "postgres", identityQuery, { signal, server });
       const identifiers = String(id.split(" ")[0]);
@@ -324,17 +245,50 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
       expect(unknown.exitCode).toBe(97);
     });
     it("fires on what does not answer, and holds for the run's own instance", async () => {
-      expect(await guardRestoreTarget(context, members, named("no-such-host"))).toMatchObject({ ok: false });
-      expect(await guardRestoreTarget(context, members, { name: "own" })).toMatchObject({ ok: true });
-      const scratch = await findScratch(context);
-      const own = { context, members, target: { name: "own" }, scratch, recorder: recorder(), signal };
+      expect(await guardRestoreTarget(rig.contextWith({}), rig.members, named("no-such-host"))).toMatchObject({
+        ok: false,
+      });
+      expect(await guardRestoreTarget(rig.contextWith({}), rig.members, { name: "own" })).toMatchObject({ ok: true });
+      const scratch = await findScratch(rig.contextWith({}));
+      const own = { ...work(), scratch, recorder: rig.recorder(), signal: rig.signal };
       expect(await requireSafeTarget(own)).toHaveLength(1);
     });
   });
 
+  it("restores into another server that is named, with no more than its own address, and drops its database there", async () => {
+    const { signal } = rig;
+    const start = `d=/backups/other; mkdir -p $d; chown postgres $d
+      as="setpriv --reuid postgres --regid postgres --init-groups"
+      cd /; $as initdb -D $d/data -U postgres -A trust >/dev/null
+      echo 'host all all 0.0.0.0/0 trust' >> $d/data/pg_hba.conf
+      $as pg_ctl -D $d/data -o "-c listen_addresses=* -c unix_socket_directories=$d" -l $d/log -w start >/dev/null 2>&1`;
+    await rig.exec("backup-0", "backup", start);
+    const address = (await rig.cluster.pods("backup"))[0]?.host ?? "";
+    const target = { name: address, server: { host: address, user: "postgres", password: "" } };
+    expect(await guardRestoreTarget(rig.contextWith({}), rig.members, target)).toMatchObject({ ok: true });
+    const notes = rig.recorder();
+    const exercise = restoreExercise(work({ rows: 2000 }, target));
+    await exercise.during?.({ recorder: notes, signal });
+    const step = (name: string) => notes.history().events.find(({ event }) => event === name)?.detail;
+    expect(step("restored")).toMatchObject({ rows: 2000, checksum: step("dataset")?.["checksum"] });
+    expect(step("primary-untouched")).toMatchObject({ rows: 2000 - 666 });
+    expect(String(step("restore-target")?.["target"])).toContain(address);
+    const list = "select datname from pg_database where datname like 'aftershock%'";
+    const there = () => rig.exec("backup-0", "backup", `psql -h ${address} -XAtc "${list}"`);
+    expect(await there()).toContain(database);
+    expect(await exercise.after?.({ recorder: notes, signal })).toMatchObject([{ ok: true }]);
+    expect(await there()).toBe("");
+    await rig.exec(
+      "backup-0",
+      "backup",
+      "cd /; setpriv --reuid postgres --regid postgres --init-groups pg_ctl -D /backups/other/data stop",
+    );
+  });
+
   it("streams a file between pods without holding it in memory", async () => {
+    const { signal, made } = rig;
     const mebibytes = 96;
-    const { shell } = await findScratch(context);
+    const { shell } = await findScratch(rig.contextWith({}));
     const piece = randomBytes(1024 * 1024);
     const hash = createHash("sha256");
     const source = Readable.from(
@@ -358,7 +312,9 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
       for await (const chunk of through) back.update(chunk as Buffer);
     })();
     const target = { pod: made.name, namespace: "database" };
-    await context.execStream?.(target, ["cat", "/scratch/files/large"], { timeoutMs: 60_000, stdout: through });
+    await rig
+      .contextWith({})
+      .execStream?.(target, ["cat", "/scratch/files/large"], { timeoutMs: 60_000, stdout: through });
     await reading;
     clearInterval(watch);
     expect(back.digest("hex")).toBe(digest);
@@ -366,7 +322,8 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
   });
 
   it("removes its pod and proves it, touches no other pod, and a pod ends by its own deadline", async () => {
-    const short = (await scratchPostgres.prepare?.(intentOf("run-77-short", "1s"), { cluster, signal })) ?? made;
+    const { signal, made, cluster } = rig;
+    const short = await rig.prepare(`${rigRun}-short`, "1s");
     await cluster.createPod(short.manifest, signal);
     await expect
       .poll(async () => (await cluster.getPod("database", short.name))?.status?.["phase"], { timeout: 20_000 })
@@ -379,7 +336,7 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
       { cluster, signal },
       { deleteMs: 1000, forceMs: 1 },
     );
-    expect((await kubectl(lab.kubeconfigPath, ["get", "pod", "postgresql-2", "-n", "database"])).exitCode).toBe(0);
+    expect((await kubectl(rig.lab.kubeconfigPath, ["get", "pod", "postgresql-2", "-n", "database"])).exitCode).toBe(0);
     const deadlines = { deleteMs: 20_000, forceMs: 5000 };
     const tools = { cluster, signal };
     expect(await scratchPostgres.prove({ ...made, state: "injected" }, tools)).toMatchObject([{ ok: false }]);
@@ -390,7 +347,15 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
     }
     expect(await scratchPostgres.prove({ ...made, state: "removed" }, tools)).toMatchObject([{ ok: true }]);
     expect(
-      await kubectlOk(lab.kubeconfigPath, ["get", "pods", "-A", "-l", `aftershock.dev/run=${runId}`, "-o", "name"]),
+      await kubectlOk(rig.lab.kubeconfigPath, [
+        "get",
+        "pods",
+        "-A",
+        "-l",
+        `aftershock.dev/run=${rigRun}`,
+        "-o",
+        "name",
+      ]),
     ).toBe("");
   });
 });

@@ -25,10 +25,10 @@ export interface BackupSource {
 const findTimeoutMs = 30_000;
 const readTimeoutMs = 2 * 3600_000;
 
-/** Letters of a path with wildcards; nothing that a shell would take for more than that. */
-export const pathPattern = "^/[A-Za-z0-9._/*?@+=-]{1,200}$";
-
-/** Files in a pod, e.g. on a volume that backups are written to, by a path with wildcards; the newest is by mtime. */
+/**
+ * Files in a pod, e.g. on a volume that backups are written to, by a path with wildcards; the newest is by mtime. The
+ * experiment file lets the path have no letter that a shell takes for more than that.
+ */
 export function podSource(
   context: SystemContext,
   place: { namespace: string; pod: string; path: string },

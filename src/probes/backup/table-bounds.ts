@@ -9,9 +9,6 @@ export interface TableBounds {
   most: number | null;
 }
 
-/** What the parameter `tables` may look like. */
-export const tablesPattern = "^([A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)?:\\d+(\\.\\.\\d*)?(,|$))*$";
-
 /**
  * Reads `users:1..,orders:1..100000,products:5`: at least 1, 1 to 100,000, exactly 5. Throws AftershockError
  * `bad_parameter` for a bound that cannot hold.
@@ -35,7 +32,7 @@ export function readTableBounds(text: string): TableBounds[] {
     });
 }
 
-/** A table's name in SQL; the pattern allows letters, digits and underscores only. */
+/** A table's name in SQL; the experiment file allows letters, digits and underscores only. */
 export const quotedTable = (table: string): string =>
   table
     .split(".")
