@@ -41,7 +41,9 @@ async function openWith(
   const [base, members] = await Promise.all([patroni.open(context), findPatroniPods(context)]);
   // As for the probes' own connections, libpq's environment of the worker has the password; no parameter does.
   const password = process.env["PGPASSWORD"] ?? "";
-  const work: BackupWork = { context, members, password, target: restoreTargetOf(context, password) };
+  // A named server gets a password of its own: that of production must not go wherever a parameter points.
+  const target = restoreTargetOf(context, process.env["AFTERSHOCK_RESTORE_PASSWORD"] ?? "");
+  const work: BackupWork = { context, members, password, target };
   return {
     ...base,
     guard: (id, bounds) =>

@@ -91,7 +91,7 @@ export function mechanismFinding(facts: VerifyFacts): Finding {
     title:
       failed > 0
         ? `${failed} of GitLab's five failures would be yours today${rest}`
-        : `None of GitLab's five failures was found here${rest}`,
+        : `None of GitLab's five failures was found in this one place${rest}`,
     evidence: rows.map(({ failure, check, result }) => `${failure} → ${check} → ${result}`),
     advice:
       "Every place that you count on needs a run of its own: this one looked at one. Run it weekly, and after every change to the backups.",
