@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { headline } from "../../src/findings/chart/alt-text.ts";
 import { projectRecovery } from "../../src/findings/backup/projection.ts";
 import { judge, type Judgement } from "../../src/findings/judge.ts";
 import type { Report } from "../../src/findings/report.ts";
@@ -38,6 +39,20 @@ const withChanges = (steps: ReadonlyArray<[string, number, Detail]>, changes: Ch
   steps.flatMap(([name, atMs, detail]) =>
     changes[name] === null ? [] : [step(name, atMs, { ...detail, ...changes[name] })],
   );
+
+it("heads the chart with what became of the backup, unless writes were lost", () => {
+  const report = (lost: number, id: string): Report =>
+    ({
+      writes: { total: { lost, acknowledged: 1000 } },
+      findings: [
+        { id: "backup.mechanisms", title: "table" },
+        { id, title: "It ends too early" },
+      ],
+    }) as unknown as Report;
+  expect(headline(report(0, "backup.truncated"))).toBe("It ends too early");
+  expect(headline(report(3, "backup.truncated"))).toContain("3 of 1,000");
+  expect(headline(report(0, "redis.kept"))).toContain("None of 1,000");
+});
 
 describe("backup-restore", () => {
   const parameters = {
