@@ -171,6 +171,17 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
     expect(found(plain, "backup-age")).toBeGreaterThan(2.9 * 86_400_000);
   });
 
+  it("takes of a file that still grows what was there when it was found", async () => {
+    const grow = `mkdir /backups/w; cp "${newest}" /backups/w/a.dump; size=$(stat -c %s /backups/w/a.dump)
+      (while sleep 0.02; do head -c 200000 /dev/zero >> /backups/w/a.dump; [ -d /backups/w ] || break; done) >/dev/null 2>&1 & echo $size`;
+    // Plain copies of the newest are complete; what is appended later is not of it.
+    await rig.exec("backup-0", "backup", grow);
+    const growing = await verify(inPod("/backups/w/*"));
+    await rig.exec("backup-0", "backup", "rm -r /backups/w");
+    expect(growing.hypothesis).toBe("held");
+    expect(found(growing, "backup-bytes")).toBeGreaterThan(40_000);
+  });
+
   it("compares with the last run's report", async () => {
     const { measures } = await verify(inPod("/backups/*.dump"));
     // Only its measures are looked at.
@@ -207,7 +218,9 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
       expect(JSON.stringify(forbidden.findings)).toContain("AccessDenied (HTTP 403)");
       s3.put("backups", "cut/a.dump", await dump(), new Date());
       s3.breakAfter(1000);
-      expect(criticals(await verify(inS3("backups", "cut/")))).toEqual(["backup.unreadable"]);
+      const cut = await verify(inS3("backups", "cut/"));
+      expect(criticals(cut)).toEqual(["backup.unreadable"]);
+      expect(JSON.stringify(cut.findings)).toContain("s3://backups/cut/ cannot be read");
     });
   });
 

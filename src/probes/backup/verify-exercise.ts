@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isAftershockError, messageOf } from "../../errors.ts";
 import { viewPatroni } from "../patroni/members.ts";
 import type { Exercise, ExerciseStage } from "../system.ts";
@@ -14,6 +15,7 @@ import { quotedTable, readTableBounds } from "./table-bounds.ts";
 
 const lookTimeoutMs = 5000;
 const transferTimeoutMs = 2 * 3600_000;
+const reasonWithinMs = 1000;
 
 type Tell = ReturnType<typeof teller>;
 type Own = Awaited<ReturnType<typeof findScratch>>;
@@ -110,13 +112,21 @@ async function fetchInto(
     const options = { stdin: through, signal: both, timeoutMs: transferTimeoutMs };
     const writing = shell.run(script, [backupFile, String(found.bytes)], options);
     const reading = source.read(found, through, both);
+    const readProblem = reading.then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
     try {
-      const [answer] = await Promise.all([writing, reading]);
+      // Done when the whole size is there: a file that still grows would be read on for ever.
+      const answer = await Promise.race([writing, reading.then(() => writing)]);
       return Number(answer.stdout.trim());
     } catch (error) {
+      // Both ends fail together; why the reading did is the reason.
+      const read = await Promise.race([readProblem, sleep(reasonWithinMs, null, { ref: false })]);
+      throw read === null ? error : read.error;
+    } finally {
       stop.abort();
       await Promise.allSettled([writing, reading]);
-      throw error;
     }
   };
   const fetched = await timed(recorder, () =>
