@@ -1,4 +1,4 @@
-import { Readable, Writable } from "node:stream";
+import { PassThrough, Readable, Writable } from "node:stream";
 import { Exec, type KubeConfig, type V1Status } from "@kubernetes/client-node";
 import type { ExecOptions, ExecResult, ExecTarget } from "./port.ts";
 
@@ -18,6 +18,7 @@ export async function execInPod(
 ): Promise<ExecResult> {
   const stdout = collector();
   const stderr = collector();
+  const input = feed(options.stdin);
   const deadline = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
   signal.throwIfAborted();
@@ -27,9 +28,9 @@ export async function execInPod(
     target.pod,
     target.container,
     [...command],
-    stdout.stream,
+    options.stdout ?? stdout.stream,
     stderr.stream,
-    options.stdin === undefined ? null : Readable.from([options.stdin]),
+    input?.stream ?? null,
     false,
     (status) => outcome.resolve(status),
   );
@@ -37,6 +38,8 @@ export async function execInPod(
   signal.addEventListener("abort", onAbort, { once: true });
   opening.then(
     (socket) => {
+      void input?.pump(socket).catch((error: unknown) => outcome.reject(error));
+      if (options.stdout !== undefined) throttle(socket, options.stdout);
       socket.onclose = () => outcome.reject(new Error("the connection closed before the command's exit status came"));
       socket.onerror = (event) => outcome.reject(new Error(event.message));
     },
@@ -47,6 +50,7 @@ export async function execInPod(
     return { exitCode: exitCodeOf(status), stdout: stdout.text(), stderr: stderr.text() };
   } finally {
     signal.removeEventListener("abort", onAbort);
+    input?.stop();
     opening.then(
       (socket) => socket.close(),
       () => undefined,
@@ -79,6 +83,56 @@ function collector(): { stream: Writable; text: () => string } {
     },
   });
   return { stream, text: () => Buffer.concat(chunks).toString("utf8") };
+}
+
+type Socket = Awaited<ReturnType<Exec["exec"]>>;
+
+/** So much may wait in a socket before its source has to. */
+const mostBufferedBytes = 1024 * 1024;
+const lookAgainMs = 5;
+
+/**
+ * Standard input at the pace of the socket. client-node sends whatever its source has and looks at no buffer, so a
+ * large file would end up in memory; here its source gets the next piece when the socket has sent most of the last.
+ */
+function feed(
+  source: ExecOptions["stdin"],
+): { stream: Readable; pump(socket: Socket): Promise<void>; stop(): void } | null {
+  if (source === undefined) return null;
+  if (typeof source === "string") {
+    const stream = Readable.from([source]);
+    return { stream, pump: async () => undefined, stop: () => undefined };
+  }
+  const stream = new PassThrough();
+  return {
+    stream,
+    pump: async (socket) => {
+      for await (const chunk of source) {
+        if (!stream.write(chunk)) await new Promise((resolve) => setImmediate(resolve));
+        while (socket.bufferedAmount > mostBufferedBytes && socket.readyState === socket.OPEN) {
+          await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
+        }
+        if (socket.readyState !== socket.OPEN) return;
+      }
+      stream.end();
+    },
+    stop: () => void source.destroy(),
+  };
+}
+
+/** Reads no more from the socket while what takes its output is behind. */
+function throttle(socket: Socket, output: Writable): void {
+  const flow = socket as unknown as { pause?: () => void; resume?: () => void };
+  let waiting = false;
+  socket.addEventListener("message", () => {
+    if (waiting || output.writableLength < mostBufferedBytes) return;
+    waiting = true;
+    flow.pause?.();
+    output.once("drain", () => {
+      waiting = false;
+      flow.resume?.();
+    });
+  });
 }
 
 /** `Promise.withResolvers` is Node 22. */

@@ -7,6 +7,7 @@ import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds
 import { deletePod, setSchedulable } from "./node-actions.ts";
 import { readPlacement } from "./placement.ts";
 import type { ChaosRef, Cluster, KubernetesObject } from "./port.ts";
+import { runPods } from "./run-pods.ts";
 
 /** Every call ends after this long, whatever the server does. */
 const callTimeoutMs = 10_000;
@@ -129,6 +130,7 @@ export function openCluster(options: ClusterOptions): Cluster {
         if (apiProblem(error).status !== 404) throw clusterError(options.name, `freeing ${describeRef(ref)}`, error);
       }
     },
+    ...runPods(options.name, core),
     placement: (signal) =>
       readPlacement({ api: (type, inner) => connection.api(type, bounded(inner, listPodsTimeoutMs)), doing }, signal),
     setSchedulable: (node, change, signal) => setSchedulable(core(signal), node, change, doing),
@@ -166,6 +168,7 @@ function podAddress(pod: V1Pod): PodAddress[] {
   const started = (pod.status?.containerStatuses ?? []).filter((status) => status.containerID !== undefined);
   const containerIds = Object.fromEntries(started.map((status) => [status.name, status.containerID ?? ""]));
   const node = pod.spec?.nodeName;
+  const claims = (pod.spec?.volumes ?? []).flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
   const labels = pod.metadata?.labels ?? {};
   return [
     {
@@ -176,6 +179,7 @@ function podAddress(pod: V1Pod): PodAddress[] {
       labels,
       ready: ready ?? false,
       containerIds,
+      claims,
       ...(node === undefined ? {} : { node }),
     },
   ];

@@ -1,3 +1,4 @@
+import type { Readable, Writable } from "node:stream";
 import type { Placement } from "../probes/placement.ts";
 import type { PodAddress } from "../probes/system.ts";
 
@@ -49,6 +50,10 @@ export interface Cluster {
   deletePod(pod: PodRef, signal?: AbortSignal): Promise<"deleted" | "gone" | "replaced">;
   /** Runs a command in a pod's container; rejects only when the exit code could not be had. */
   exec(target: ExecTarget, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** A pod that belongs to no controller. One that exists already with the same run label is fine. */
+  createPod(manifest: KubernetesObject, signal?: AbortSignal): Promise<void>;
+  /** Null when it does not exist. */
+  getPod(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject | null>;
   close(): Promise<void>;
 }
 
@@ -78,7 +83,10 @@ export interface ExecTarget {
 }
 
 export interface ExecOptions {
-  stdin?: string;
+  /** Text, or a stream that is read only as fast as the pod takes it. */
+  stdin?: string | Readable;
+  /** Takes standard output instead of the result, as fast as it can; it is ended when the command ends. */
+  stdout?: Writable;
   timeoutMs?: number;
   signal?: AbortSignal;
 }

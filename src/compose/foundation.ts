@@ -10,6 +10,7 @@ import { kafka } from "../probes/kafka.ts";
 import { patroni } from "../probes/patroni.ts";
 import { patroniLedger } from "../probes/patroni/application-ledger.ts";
 import { postgresIo } from "../probes/postgres-io.ts";
+import { postgresBackup, postgresBackupCheck } from "../probes/postgres-backup.ts";
 import { postgresReschedule } from "../probes/postgres-reschedule.ts";
 import { rabbitmq } from "../probes/rabbitmq.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
@@ -34,6 +35,8 @@ const systems = [
   withApplication(patroni, patroniLedger),
   postgresIo,
   postgresReschedule,
+  postgresBackup,
+  postgresBackupCheck,
   kafka,
   rabbitmq,
 ];

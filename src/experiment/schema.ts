@@ -12,8 +12,8 @@ const group = z.string().regex(/^([a-z][a-z0-9-]{1,61}|\$\{[a-z][A-Za-z0-9]*\})$
 /** Durations are text such as `500ms`, `15s`, `2m`, `1m30s`. */
 const durationText = z.string().regex(/^(\d+(ms|s|m|h))+$/, "a duration such as 500ms, 15s or 1m30s");
 
-/** Chaos Mesh's kinds, and the bot's own actions: cordon the pods' nodes, delete the pods. */
-export const faultKinds = ["NetworkChaos", "PodChaos", "IOChaos", "Cordon", "PodDelete"] as const;
+/** Chaos Mesh's kinds, and the bot's own actions: cordon the pods' nodes, delete the pods, restore elsewhere. */
+export const faultKinds = ["NetworkChaos", "PodChaos", "IOChaos", "Cordon", "PodDelete", "ScratchPostgres"] as const;
 
 export const parameterSchema = z.discriminatedUnion("type", [
   z.strictObject({

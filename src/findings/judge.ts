@@ -1,5 +1,7 @@
 import type { History } from "../probes/history.ts";
 import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
+import { judgeRestore } from "./backup/restore-judge.ts";
+import { judgeVerification } from "./backup/verify-judge.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
 import { judgeKafka } from "./kafka/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
@@ -38,6 +40,8 @@ const judges: Readonly<Record<string, Judge>> = {
   patroni: judgePatroni,
   rabbitmq: judgeRabbitmq,
   "postgres-io": judgePostgresIo,
+  "postgres-backup": judgeRestore,
+  "postgres-backup-check": judgeVerification,
   "postgres-reschedule": judgeReschedule,
   kafka: judgeKafka,
 };

@@ -18,6 +18,7 @@ import { startSwitch } from "./network/switch.ts";
 import { startKubelet } from "./runtime/kubelet.ts";
 import { createStore } from "./store/store.ts";
 import { applicationSystem } from "./systems/application.ts";
+import { backupSystem } from "./systems/backup.ts";
 import { etcdSystem } from "./systems/etcd.ts";
 import { kafkaSystem } from "./systems/kafka.ts";
 import { patroniSystem } from "./systems/patroni.ts";
@@ -65,6 +66,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
     etcdSystem(store, addresses),
     patroniSystem(store, addresses, options.patroniDcs),
     applicationSystem(store),
+    backupSystem(store, addresses),
     kafkaSystem(store, addresses, log),
     rabbitmqSystem(store, addresses),
   ];

@@ -1,3 +1,4 @@
+import type { Readable, Writable } from "node:stream";
 import type { ClientInfo, FinalRead, Setting, TimelineEvent } from "./history.ts";
 import type { Placement } from "./placement.ts";
 import type { Recorder } from "./recorder.ts";
@@ -24,6 +25,8 @@ export interface PodAddress {
   host: string;
   labels: Readonly<Record<string, string>>;
   ready: boolean;
+  /** Names of the persistent volume claims that it mounts. */
+  claims?: readonly string[];
   /** Name of each started container to its id, which changes when it is started anew. */
   containerIds?: Readonly<Record<string, string>>;
   /** The node that it runs on. */
@@ -51,6 +54,15 @@ export interface SystemContext {
     timeoutMs: number,
     /** Defaults: the run's namespace, the pod's first container. */
     where?: { namespace?: string; container?: string },
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  /**
+   * The same in any pod, with text or streams for standard input and output, which are never held in memory as a whole.
+   * `stdout` is ended with the command; without it the result has the output. Absent where only tests run commands.
+   */
+  execStream?(
+    target: { pod: string; namespace?: string; container?: string },
+    command: readonly string[],
+    options: { timeoutMs: number; stdin?: string | Readable; stdout?: Writable; signal?: AbortSignal },
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   /** Aborts everything the session does. */
   signal: AbortSignal;

@@ -39,7 +39,8 @@ export async function keepFault(input: ActivePhase): Promise<string | null> {
     .during(AbortSignal.any([ownership.lost, ownership.stop, over.signal]))
     .catch((error: unknown) => (problem = { error }))
     .finally(() => worked.abort());
-  const exerciseIsAll = experiment.faults.length === 0 && exercise.exists;
+  const exerciseIsAll =
+    exercise.exists && experiment.faults.every(({ kind }) => faultKindOf(kind).servesExercise === true);
   try {
     const ended = await watch(input, () => {
       if (problem !== null) throw problem.error;

@@ -61,6 +61,11 @@ export function systemContext(options: {
     log: options.log,
     pods: (labelSelector) => cluster.pods(namespace, signal, labelSelector),
     podsIn: (other, labelSelector) => cluster.pods(other, signal, labelSelector),
+    execStream: (target, command, { signal: own, ...options }) =>
+      cluster.exec({ namespace, ...target }, command, {
+        ...options,
+        signal: own === undefined ? signal : AbortSignal.any([signal, own]),
+      }),
     placement: cluster.placement(signal),
     exec: (pod, command, timeoutMs, where = {}) =>
       cluster.exec({ namespace, pod, ...where }, command, { timeoutMs, signal }),

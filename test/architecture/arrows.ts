@@ -43,6 +43,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   amqplib: ["probes"],
   bullmq: ["queue"],
   pg: ["store", "slack", "embedded", "probes", "lab"],
+  "@aws-sdk/client-s3": ["probes"],
 };
 
 export function roomOf(file: string): string {

@@ -80,12 +80,30 @@ function rabbitMoments(history: History): Moment[] {
   ];
 }
 
+/** When each step of a backup's exercise was over. */
+function backupMoments(history: History): Moment[] {
+  const at = (name: string): number | null =>
+    history.events.findLast(({ source, event }) => source === "backup" && event === name)?.atMs ?? null;
+  return [
+    [at("dataset"), "data made"],
+    [at("backup"), "dumped"],
+    [at("loss"), "third lost"],
+    [at("restored"), "restored"],
+    [at("backup-found"), "found"],
+    [at("backup-missing"), "missing"],
+    [at("backup-fetched"), "fetched"],
+    [at("backup-restored"), "restored"],
+  ];
+}
+
 const moments: Readonly<Record<string, (history: History) => Moment[]>> = {
   "redis-sentinel": redisMoments,
   etcd: etcdMoments,
   patroni: patroniMoments,
   kafka: kafkaMoments,
   rabbitmq: rabbitMoments,
+  "postgres-backup": backupMoments,
+  "postgres-backup-check": backupMoments,
 };
 
 /** The moments of a run, in order; of a system without moments of its own, those of Redis that any run has. */

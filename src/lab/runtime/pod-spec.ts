@@ -17,7 +17,11 @@ export interface PodSpec {
   claims: Record<string, string>;
   /** Volume name to a folder of this machine (`hostPath`): programs that are no part of the system. */
   hostPaths: Record<string, string>;
+  /** Volumes that begin empty and go with the pod. */
+  emptyDirs: string[];
   terminationGracePeriodSeconds: number;
+  /** The pod may not run longer than this; null: as long as it likes. */
+  activeDeadlineSeconds: number | null;
 }
 
 /** Reads a pod's spec. `podIp` fills `valueFrom.fieldRef` of `status.podIP`. */
@@ -42,7 +46,11 @@ export function readPodSpec(pod: LabObject, podIp: string): PodSpec {
     })),
     claims: volumesBy(spec, "persistentVolumeClaim", "claimName"),
     hostPaths: volumesBy(spec, "hostPath", "path"),
+    emptyDirs: asList(spec["volumes"]).flatMap((volume) =>
+      volume["emptyDir"] === undefined ? [] : [text(volume["name"])],
+    ),
     terminationGracePeriodSeconds: Number(spec["terminationGracePeriodSeconds"] ?? 30),
+    activeDeadlineSeconds: spec["activeDeadlineSeconds"] === undefined ? null : Number(spec["activeDeadlineSeconds"]),
   };
 }
 

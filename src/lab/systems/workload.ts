@@ -42,6 +42,8 @@ export interface StatefulWorkload {
   env: ReadonlyArray<{ name: string; value: string }>;
   /** Where its volume is mounted. */
   dataPath: string;
+  /** When it counts as ready; absent: when its port accepts connections. */
+  readiness?: Readonly<Record<string, unknown>>;
   /** How long a pod that was killed stays away. */
   restartDelayMs: number;
   /** Folders of this machine that its container sees, e.g. programs that no package installs. */
@@ -82,7 +84,7 @@ export function statefulSet(workload: StatefulWorkload): NewObject {
                 { name: "data", mountPath: workload.dataPath },
                 ...hostFolders.map((folder) => ({ name: folder.name, mountPath: folder.mountPath })),
               ],
-              readinessProbe: { tcpSocket: { port } },
+              readinessProbe: workload.readiness ?? { tcpSocket: { port } },
             },
           ],
         },

@@ -39,6 +39,8 @@ export interface Effect {
  */
 export interface FaultKind {
   readonly kind: string;
+  /** Set for what is no fault but a means of the exercise: a run that has nothing else is over when its exercise is. */
+  readonly servesExercise?: true;
   /** True when a fault with this spec is over as soon as it was injected, so that nothing is left to remove. */
   isOneShot(spec: Readonly<Record<string, unknown>>): boolean;
   /** Resolves at planning what pods alone do not say, e.g. their node; it is shown, approved, and compared at injection. */

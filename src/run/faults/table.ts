@@ -5,9 +5,10 @@ import { ioChaos } from "./io-chaos.ts";
 import { networkChaos } from "./network-chaos.ts";
 import { podChaos } from "./pod-chaos.ts";
 import { podDelete } from "./pod-delete.ts";
+import { scratchPostgres } from "./scratch-postgres.ts";
 
 /** Every kind of fault that a run can inject; a new one is a line here and in the schema's `faultKinds`. */
-const kinds: readonly FaultKind[] = [networkChaos, podChaos, ioChaos, cordon, podDelete];
+const kinds: readonly FaultKind[] = [networkChaos, podChaos, ioChaos, cordon, podDelete, scratchPostgres];
 
 /** Throws AftershockError `bad_experiment` for a kind that nothing here can inject. */
 export function faultKindOf(kind: string): FaultKind {

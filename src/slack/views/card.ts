@@ -5,7 +5,7 @@ import type { RunRow } from "../../run/service.ts";
 import { formatDuration } from "../../experiment/duration.ts";
 import { clamp, content, escapeText, fields, header, limits, note, section, type MessageContent } from "../limits.ts";
 import { actionPrefix } from "../verb.ts";
-import { count, people, person, stateWords, timeOfDay } from "./words.ts";
+import { count, injectsNothing, people, person, stateWords, timeOfDay } from "./words.ts";
 
 /** The one message of a run in the channel, for every state. */
 export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageContent {
@@ -26,7 +26,7 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
       ["Asked for by", person(run.requestedBy)],
       ["Approved by", approval],
       ["Target", escapeText(`${target} in ${plan.cluster}/${plan.namespace}`)],
-      [plan.faults.length === 0 ? "Takes at most" : "Fault lasts", formatDuration(plan.phases.durationMs)],
+      [injectsNothing(plan) ? "Takes at most" : "Fault lasts", formatDuration(plan.phases.durationMs)],
     ]),
   ];
   if (judged !== undefined) blocks.push(...verdictBlocks(judged.report));

@@ -2,7 +2,7 @@ import type { KnownBlock } from "@slack/types";
 import type { Plan } from "../../run/plan.ts";
 import { formatDuration } from "../../experiment/duration.ts";
 import { escapeText, fields, section } from "../limits.ts";
-import { parameterText, shortDigest } from "./words.ts";
+import { injectsNothing, parameterText, shortDigest } from "./words.ts";
 
 /** Exactly what would be done: what an approver approves. */
 export function planBlocks(plan: Plan, digest: string): KnownBlock[] {
@@ -14,10 +14,10 @@ export function planBlocks(plan: Plan, digest: string): KnownBlock[] {
       ["Risk", plan.risk],
       [
         "Phases",
-        `baseline ${formatDuration(plan.phases.baselineMs)}, ${plan.faults.length === 0 ? "work up to" : "fault"} ${formatDuration(plan.phases.durationMs)}, recovery up to ${formatDuration(plan.phases.recoveryMs)}`,
+        `baseline ${formatDuration(plan.phases.baselineMs)}, ${injectsNothing(plan) ? "work up to" : "fault"} ${formatDuration(plan.phases.durationMs)}, recovery up to ${formatDuration(plan.phases.recoveryMs)}`,
       ],
     ]),
-    section(`*Faults*\n${plan.faults.length === 0 ? "none is injected" : plan.faults.map(faultLine).join("\n")}`),
+    section(`*Faults*\n${injectsNothing(plan) ? "none is injected\n" : ""}${plan.faults.map(faultLine).join("\n")}`),
     section(`*Clients*\n${plan.probes.map((probe) => `• ${escapeText(probe)}`).join("\n")}`),
     section(
       `*Guards before anything is touched*\n${plan.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`,
@@ -30,5 +30,6 @@ function faultLine(fault: Plan["faults"][number]): string {
   const others = fault.target.length === 0 ? "" : ` from ${fault.target.map(escapeText).join(", ")}`;
   const resolved = Object.entries(fault.resolved ?? {}).map(([name, value]) => `, ${name} ${value}`);
   const pods = fault.subject.map(escapeText).join(", ");
+  if (fault.kind === "ScratchPostgres") return `• ${escapeText(fault.title)}: a pod of its own, made like ${pods}`;
   return `• ${escapeText(fault.title)}: ${escapeText(fault.kind)} on ${pods}${others}${escapeText(resolved.join(""))}`;
 }

@@ -116,6 +116,7 @@ function describe(event: SystemEvent): string {
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
+      if (typeof detail["text"] === "string") return detail["text"];
       return (
         placementWords(event) ??
         (typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "")

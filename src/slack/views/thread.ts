@@ -72,12 +72,20 @@ export function renderState(event: EventOf<"state">): MessageContent | null {
 }
 
 export function renderFaultIntended(event: EventOf<"fault-intended">): MessageContent {
+  if (event.kind === "ScratchPostgres") {
+    return line(`:package: Making pod \`${escapeText(event.name)}\` in ${escapeText(event.namespace)} to restore into`);
+  }
   return line(
     `:zap: Creating ${escapeText(event.kind)} \`${escapeText(event.name)}\` in ${escapeText(event.namespace)}: ${event.pods.map(escapeText).join(", ")}`,
   );
 }
 
 export function renderFaultInjected(event: EventOf<"fault-injected">): MessageContent {
+  if (event.kind === "ScratchPostgres") {
+    return line(
+      `:package: *A throw-away PostgreSQL is ready* at ${seconds(event.atMs)}: pod \`${escapeText(event.name)}\`, after ${seconds(event.tookMs)}`,
+    );
+  }
   return line(
     `:zap: *Fault active* at ${seconds(event.atMs)}: ${escapeText(event.kind)} \`${escapeText(event.name)}\`, confirmed after ${Math.round(event.tookMs)} ms`,
   );

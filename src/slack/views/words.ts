@@ -55,3 +55,8 @@ export function timeOfDay(iso: string): string {
 export function shortDigest(digest: string): string {
   return digest.slice(0, 12);
 }
+
+/** True for a run that only works: what it makes to restore into is no fault. */
+export function injectsNothing(plan: Plan): boolean {
+  return plan.faults.every(({ kind }) => kind === "ScratchPostgres");
+}
