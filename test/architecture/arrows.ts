@@ -42,7 +42,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "@slack/web-api": ["slack", "compose"],
   amqplib: ["probes"],
   bullmq: ["queue"],
-  pg: ["store", "slack", "embedded", "probes"],
+  pg: ["store", "slack", "embedded", "probes", "lab"],
 };
 
 export function roomOf(file: string): string {
