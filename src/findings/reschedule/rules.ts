@@ -186,7 +186,9 @@ const replicaReads: RescheduleRule = ({ history, timings }) => {
 /** Rules of Patroni that are said otherwise here: nobody was promoted, and reads failed though no replica was touched. */
 function fromPatroni(input: RescheduleRuleInput): Finding[] {
   const { history, context, timings } = input;
-  const found = patroniRules.flatMap((rule) => rule({ history, context, timings: timings.patroni }) ?? []);
+  const found = patroniRules.flatMap(
+    (rule) => rule({ history, context, timings: timings.patroni, application: null }) ?? [],
+  );
   return found.filter(
     ({ id }) => id !== "patroni.no-failover" && !(id === "patroni.replica-reads-failed" && timings.role === "replica"),
   );

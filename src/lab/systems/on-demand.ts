@@ -3,6 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** A system that starts when it is first asked for. */
 export interface LabSystem {
   namespace: string;
+  /** Namespaces whose systems must have formed before this one starts. */
+  needs?: readonly string[];
   /**
    * Values of the label `app` on its pods, where other systems share its namespace. A question that names one of them
    * (`app=rabbitmq`, `rabbitmq-0`) is for this system and not for its neighbours. Absent: every question in the
@@ -36,6 +38,7 @@ export function startOnDemand(
   const waking = new Map<LabSystem, Promise<void>>();
   let stopped = false;
   const begin = async (system: LabSystem): Promise<void> => {
+    await Promise.all((system.needs ?? []).map((namespace) => wake({ namespace })));
     const end = performance.now() + formDeadlineMs;
     system.start();
     while (!stopped && !(await system.formed())) {
@@ -46,18 +49,19 @@ export function startOnDemand(
       await sleep(lookEveryMs, undefined, { ref: false });
     }
   };
+  const wake = async (question: Question): Promise<void> => {
+    if (stopped) return;
+    const meant = systemsMeant(systems, question, (system) => waking.has(system));
+    await Promise.all(
+      meant.map((system) => {
+        const known = waking.get(system) ?? begin(system);
+        waking.set(system, known);
+        return known;
+      }),
+    );
+  };
   return {
-    wake: async (question) => {
-      if (stopped) return;
-      const meant = systemsMeant(systems, question, (system) => waking.has(system));
-      await Promise.all(
-        meant.map((system) => {
-          const known = waking.get(system) ?? begin(system);
-          waking.set(system, known);
-          return known;
-        }),
-      );
-    },
+    wake,
     stop: () => {
       stopped = true;
     },
