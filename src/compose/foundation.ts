@@ -9,6 +9,7 @@ import { etcd } from "../probes/etcd.ts";
 import { kafka } from "../probes/kafka.ts";
 import { patroni } from "../probes/patroni.ts";
 import { patroniLedger } from "../probes/patroni/application-ledger.ts";
+import { postgresIo } from "../probes/postgres-io.ts";
 import { postgresReschedule } from "../probes/postgres-reschedule.ts";
 import { rabbitmq } from "../probes/rabbitmq.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
@@ -27,7 +28,15 @@ export interface Foundation {
 }
 
 /** The systems that have probes; a new one is a line here. */
-const systems = [redisSentinel, etcd, withApplication(patroni, patroniLedger), postgresReschedule, kafka, rabbitmq];
+const systems = [
+  redisSentinel,
+  etcd,
+  withApplication(patroni, patroniLedger),
+  postgresIo,
+  postgresReschedule,
+  kafka,
+  rabbitmq,
+];
 
 /** Connects to PostgreSQL (migrating it), Redis and the clusters, and loads the catalogue. */
 export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {

@@ -4,6 +4,7 @@ import { judgeEtcd } from "./etcd/judge.ts";
 import { judgeKafka } from "./kafka/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
 import { judgeRabbitmq } from "./rabbitmq/judge.ts";
+import { judgePostgresIo } from "./postgres-io/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import { judgeReschedule } from "./reschedule/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
@@ -36,6 +37,7 @@ const judges: Readonly<Record<string, Judge>> = {
   etcd: judgeEtcd,
   patroni: judgePatroni,
   rabbitmq: judgeRabbitmq,
+  "postgres-io": judgePostgresIo,
   "postgres-reschedule": judgeReschedule,
   kafka: judgeKafka,
 };

@@ -21,9 +21,11 @@ import { applicationSystem } from "./systems/application.ts";
 import { etcdSystem } from "./systems/etcd.ts";
 import { kafkaSystem } from "./systems/kafka.ts";
 import { patroniSystem } from "./systems/patroni.ts";
+import type { PatroniDcs } from "./systems/patroni-dcs.ts";
 import { startPatroniRoles } from "./systems/patroni-roles.ts";
 import { rabbitmqSystem } from "./systems/rabbitmq.ts";
 import { startOnDemand } from "./systems/on-demand.ts";
+import { createSleeper } from "./systems/sleeper.ts";
 import { ensureNamespace } from "./systems/workload.ts";
 import { createRedis, redisMembers, redisPods, type RedisLabSettings } from "./systems/redis.ts";
 import { startRedisRoles } from "./systems/redis-roles.ts";
@@ -34,6 +36,9 @@ export interface LabOptions {
   /** Port of the API server on 127.0.0.1; 0 takes a free one. */
   port: number;
   redis: RedisLabSettings;
+  patroniDcs: PatroniDcs;
+  /** A system that nobody has used for so long stops until it is asked for again; null: never. Redis always runs. */
+  idleAfterMs: number | null;
   volumes: VolumeTiming;
   log: (message: string) => void;
 }
@@ -58,12 +63,14 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
   const systems = [
     etcdSystem(store, addresses),
-    patroniSystem(store, addresses),
+    patroniSystem(store, addresses, options.patroniDcs),
     applicationSystem(store),
     kafkaSystem(store, addresses, log),
     rabbitmqSystem(store, addresses),
   ];
-  const onDemand = startOnDemand(systems, log);
+  const sleeper = createSleeper(store, kubelet, subnet.hostAddress);
+  const idleness = options.idleAfterMs === null ? undefined : { afterMs: options.idleAfterMs, sleeper };
+  const onDemand = startOnDemand(systems, log, idleness);
   const api = await startApiServer({
     store,
     runtime: kubelet,

@@ -109,7 +109,7 @@ describe.skipIf(process.getuid?.() !== 0)("PostgreSQL under Patroni, through Sla
   it("demotes a primary that is cut off before another is promoted, and counts what it took alone", async () => {
     const before = await counted();
     const { report } = await run(
-      "run patroni-partition duration=27s baseline=4s recovery=90s maxOutage=60s maxReconnect=60s",
+      "run patroni-partition duration=27s baseline=4s recovery=90s settle=5s maxOutage=60s maxReconnect=60s",
     );
     const measures = found(report);
     expect(measures.get("last-old-write")).toBeLessThan(measures.get("promoted") ?? 0);

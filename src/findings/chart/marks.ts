@@ -52,7 +52,13 @@ function patroniMoments(history: History): Moment[] {
   ];
   return timings.killed
     ? [...common, [timings.backMs, `${timings.oldPrimary} back`], [timings.rejoinedMs, "now a replica"]]
-    : [...common, [timings.demotedMs, "demoted"], [timings.removedMs, "healed"], [timings.rejoinedMs, "rejoined"]];
+    : [
+        ...common,
+        [timings.demotedMs, "demoted"],
+        [timings.removedMs, "healed"],
+        [timings.lockBackMs, "lock taken back"],
+        [timings.rejoinedMs, "rejoined"],
+      ];
 }
 
 function kafkaMoments(history: History): Moment[] {

@@ -13,8 +13,9 @@ import { readPatroniTimings } from "./timings.ts";
 
 /**
  * Judges a lost or cut-off primary. Refuted by a lost acknowledged write, by two primaries that accepted writes at once,
- * by no promotion, by a first write later than the parameter `maxOutage`, by an old primary that did not rejoin, and by an
- * application that did not write again or, after the promotion, later than `maxReconnect`.
+ * by an old primary that takes the lock back after a partition, by no promotion, by a first write later than the
+ * parameter `maxOutage`, by an old primary that did not rejoin, and by an application that did not write again or, after
+ * the promotion, later than `maxReconnect`.
  */
 export const judgePatroni: Judge = (history, context) => {
   const timings = readPatroniTimings(history);
@@ -38,6 +39,7 @@ export const judgePatroni: Judge = (history, context) => {
   const reconnectBoundMs = durationBoundMs(context, "maxReconnect");
   const problems = [
     ...(overlapMs > overlapToleranceMs ? [`two primaries accepted writes at once for ${seconds(overlapMs)}`] : []),
+    ...(timings.lockBackMs === null ? [] : [`${timings.oldPrimary} took the lock back after the partition`]),
     ...((lost ?? 0) > 0 ? [`${number(lost ?? 0)} of ${counted(acknowledged, "acknowledged write")} were lost`] : []),
     ...(timings.promotedMs === null ? ["nobody else was promoted"] : []),
     ...(timings.promotedMs !== null && writableMs === null ? ["the new primary was never seen to take a write"] : []),

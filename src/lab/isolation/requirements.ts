@@ -7,7 +7,7 @@ const programs: ReadonlyArray<[program: string, debianPackage: string]> = [
   ["nsenter", "util-linux"],
   ["ip", "iproute2"],
   ["nft", "nftables"],
-  ["strace", "strace"],
+  ["python3", "python3"],
   ["redis-server", "redis-server"],
   ["redis-cli", "redis-tools"],
   ["patroni", "patroni"],

@@ -12,13 +12,14 @@ import type { AddressBook } from "../network/address-book.ts";
 import type { Switch } from "../network/switch.ts";
 import { keyOf } from "../store/shelf.ts";
 import { startContainer, type Container } from "./container.ts";
-import { execInSandbox } from "./exec.ts";
+import { execInSandbox, type BeforeExec } from "./exec.ts";
 import { hostsText } from "./hosts.ts";
 import { readPodSpec, type PodSpec } from "./pod-spec.ts";
-import { processTree, type PodProcess } from "./processes.ts";
+import { childrenOf } from "./processes.ts";
 import { podStatus, waitingStatus } from "./pod-status.ts";
 import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
+import type { PodNetworks } from "../systems/sleeper.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
 import { createMountedVolumes, nodeOf, volumesAttached } from "./volumes.ts";
 
@@ -46,6 +47,8 @@ interface RunningPod {
   ready: Map<string, boolean>;
   timer: NodeJS.Timeout;
   stopping: boolean;
+  /** By container. */
+  beforeExec: Map<string, BeforeExec>;
   /** A look at readiness is under way; a slow one must not be overtaken by the next and then overrule it. */
   looking: boolean;
 }
@@ -54,10 +57,10 @@ interface RunningPod {
 export interface ContainerStorage {
   /** Where each volume is in the container, and on this machine. */
   volumes: ReadonlyArray<{ mountPath: string; source: string }>;
-  /** The container's first process first; empty while it is down. */
-  processes(): PodProcess[];
-  /** Command line that runs a program inside the pod. */
-  enter(command: readonly string[]): string[];
+  /** Where the pod's root is on this machine. */
+  root: string;
+  /** The container's first process, and those that its processes started and left; what they started is not listed. */
+  processes(): number[];
 }
 
 /** What the chaos controllers may do to a running pod. */
@@ -67,13 +70,15 @@ export interface PodFaults {
   killContainers(pod: LabObject, names: readonly string[]): void;
   /** Undefined while the container is down. */
   storage(pod: LabObject, container: string): ContainerStorage | undefined;
+  /** Asks `before` about every command that `exec` runs in the container, before it begins; null: no more. */
+  beforeExec(pod: LabObject, container: string, before: BeforeExec | null): void;
   hold(pod: LabObject): void;
   release(pod: LabObject): void;
   /** Its successor waits as its annotation says (`restartDelayAnnotation`). */
   delaySuccessor(pod: LabObject): void;
 }
 
-export interface Kubelet extends PodRuntime, PodFaults {
+export interface Kubelet extends PodRuntime, PodFaults, PodNetworks {
   stop(): Promise<void>;
 }
 
@@ -215,6 +220,7 @@ export function startKubelet(options: {
       ready: new Map(),
       timer: setInterval(() => void lookAtReadiness(pod), readinessEveryMs),
       stopping: false,
+      beforeExec: new Map(),
       looking: false,
     };
     pods.set(uid, pod);
@@ -322,7 +328,8 @@ export function startKubelet(options: {
   return {
     exec: async (request: ExecRequest) => {
       const pod = runningPod(request.namespace, request.pod);
-      return execInSandbox(pod.sandbox, request, containerOf(pod, request.container).env);
+      const container = containerOf(pod, request.container);
+      return execInSandbox(pod.sandbox, request, container.env, pod.beforeExec.get(container.state().name));
     },
     logs: (request) => containerOf(runningPod(request.namespace, request.pod), request.container).logs.read(request),
     enterNetwork: (object) => {
@@ -346,15 +353,20 @@ export function startKubelet(options: {
           mountPath: mount.mountPath,
           source: volumeSource(pod.key.namespace, pod.key.name, pod.spec, mount.name),
         })),
+        root: join(options.stateDirectory, "pods", pod.uid, "root"),
         processes: () => {
           const pid = container.pid();
-          const root = join(options.stateDirectory, "pods", pod.uid, "root");
           // What a container's process started and left (a daemon, e.g. PostgreSQL under Patroni) belongs to the
           // pod's first process then, which itself does nothing.
-          return pid === undefined ? [] : [...processTree(pid, root), ...processTree(pod.sandbox.pid, root).slice(1)];
+          return pid === undefined ? [] : [pid, ...childrenOf(pod.sandbox.pid)];
         },
-        enter: pod.sandbox.enter,
       };
+    },
+    networkPid: (object) => byObject(object)?.sandbox.pid,
+    beforeExec: (object, name, before) => {
+      const pod = byObject(object);
+      if (before === null) pod?.beforeExec.delete(name);
+      else pod?.beforeExec.set(name, before);
     },
     hold: (object) => byObject(object)?.containers.forEach((container) => container.hold()),
     release: (object) => byObject(object)?.containers.forEach((container) => container.release()),

@@ -34,8 +34,9 @@ export async function withMember<T>(
 
 /**
  * Waits until every replica has replayed what the primary has written, then reads every write client's rows from every
- * member. Tells Patroni's own history of timelines (`timeline`, with the byte position of each fork), and how old each
- * member's data directory is (`data-directory`).
+ * member. Tells Patroni's own history of timelines (`timeline`, with the byte position of each fork), its own view of
+ * each member (`cluster-view`, with the lag that it shows), and how old each member's data directory is
+ * (`data-directory`).
  */
 export async function readPatroni(
   members: PatroniPods,
@@ -53,6 +54,7 @@ export async function readPatroni(
       recorder.event({ atMs: recorder.now(), source: primary, event: "timeline", detail });
     }
   }
+  if (primary !== null) await tellClusterView(members, primary, recorder);
   await Promise.all(members.pods.map(({ name }) => tellDataDirectory(members, name, recorder)));
   const text = `select seq from ${tableOf(runId)} where client = $1 order by seq`;
   const reads = writers.map((client) => readEveryMember(members, views, { client, text, values: [client] }, recorder));
@@ -87,6 +89,20 @@ export async function readEveryMember(
       }
     }),
   );
+}
+
+/** What GET /cluster says of every member; its `lag` is bytes, or a word where Patroni does not know it. */
+async function tellClusterView(members: PatroniPods, primary: string, recorder: Recorder): Promise<void> {
+  const body = await getPatroni(members.hostOf(primary), "/cluster", timeoutMs);
+  const listed = body?.["members"];
+  for (const entry of Array.isArray(listed) ? (listed as Array<Readonly<Record<string, unknown>>>) : []) {
+    const flat = (name: string): string | number | null => {
+      const value = entry[name];
+      return typeof value === "string" || typeof value === "number" ? value : null;
+    };
+    const detail = { role: flat("role"), state: flat("state"), timeline: flat("timeline"), lag: flat("lag") };
+    recorder.event({ atMs: recorder.now(), source: String(entry["name"]), event: "cluster-view", detail });
+  }
 }
 
 /**

@@ -16,6 +16,7 @@ const noise: ReadonlySet<string> = new Set([
   "+fix-slave-config",
   "+slave-reconf-inprog",
   "+slave-reconf-done",
+  "statistics",
 ]);
 const togetherMs = 1500;
 const mostLines = 40;
@@ -82,6 +83,24 @@ function describe(event: SystemEvent): string {
       return `with ${String(detail["active"])} active, ${String(detail["idle"])} idle, ${String(detail["waiting"])} waiting`;
     case "pool-servers":
       return detail["servers"] === "" ? "connected to nobody" : `connected to ${String(detail["servers"])}`;
+    case "server":
+      return detail["up"] === true
+        ? `is up as a ${detail["recovering"] === true ? "replica" : "primary"}, started ${String(detail["startedAt"])}`
+        : `is down: ${String(detail["error"])}`;
+    case "measured":
+      return `${String(detail["query"])} ${String(detail["stage"])} the fault: ${typeof detail["medianMs"] === "number" ? `${detail["medianMs"].toFixed(1)} ms` : "no answer"} (median of ${String(detail["answered"])}${detail["failed"] === 0 ? "" : `, ${String(detail["failed"])} failed`})`;
+    case "amcheck":
+      return detail["exitCode"] === 0
+        ? "found nothing"
+        : `ended with ${String(detail["exitCode"])}: ${String(detail["problem"])}`;
+    case "checksums":
+      return `${String(detail["now"])} failures, ${String(detail["before"])} before the fault`;
+    case "content":
+      return typeof detail["rows"] === "number"
+        ? `${detail["rows"]} rows, hash ${String(detail["hash"])}`
+        : String(detail["error"]);
+    case "not-measured":
+      return String(detail["problem"]);
     case "fault-ended":
       return String(detail["what"]);
     case "queue":
