@@ -1,7 +1,9 @@
 import type { History } from "../probes/history.ts";
 import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
+import { judgeKafka } from "./kafka/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
+import { judgeRabbitmq } from "./rabbitmq/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import { judgeReschedule } from "./reschedule/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
@@ -33,7 +35,9 @@ const judges: Readonly<Record<string, Judge>> = {
   "redis-sentinel": judgeRedisSentinel,
   etcd: judgeEtcd,
   patroni: judgePatroni,
+  rabbitmq: judgeRabbitmq,
   "postgres-reschedule": judgeReschedule,
+  kafka: judgeKafka,
 };
 
 /** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */

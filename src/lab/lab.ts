@@ -6,8 +6,10 @@ import { networkChaos } from "./chaos/network-chaos.ts";
 import { createNetworkPlane } from "./chaos/network-plane.ts";
 import { podChaos } from "./chaos/pod-chaos.ts";
 import { startAttachDetach, type VolumeTiming } from "./controllers/attach-detach.ts";
+import { startDeployments } from "./controllers/deployment.ts";
 import { startEndpoints } from "./controllers/endpoints.ts";
 import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
+import { startReplicaSets } from "./controllers/replica-set.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
 import { isPodReady, startStatefulSets } from "./controllers/stateful-set.ts";
 import { createAddressBook } from "./network/address-book.ts";
@@ -15,10 +17,13 @@ import { chooseSubnet, takenSubnets } from "./network/addresses.ts";
 import { startSwitch } from "./network/switch.ts";
 import { startKubelet } from "./runtime/kubelet.ts";
 import { createStore } from "./store/store.ts";
+import { applicationSystem } from "./systems/application.ts";
 import { etcdSystem } from "./systems/etcd.ts";
+import { kafkaSystem } from "./systems/kafka.ts";
 import { patroniSystem } from "./systems/patroni.ts";
 import type { PatroniDcs } from "./systems/patroni-dcs.ts";
 import { startPatroniRoles } from "./systems/patroni-roles.ts";
+import { rabbitmqSystem } from "./systems/rabbitmq.ts";
 import { startOnDemand } from "./systems/on-demand.ts";
 import { createSleeper } from "./systems/sleeper.ts";
 import { ensureNamespace } from "./systems/workload.ts";
@@ -56,7 +61,13 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const addresses = createAddressBook(subnet);
   const { log, stateDirectory } = options;
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
-  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses, options.patroniDcs)];
+  const systems = [
+    etcdSystem(store, addresses),
+    patroniSystem(store, addresses, options.patroniDcs),
+    applicationSystem(store),
+    kafkaSystem(store, addresses, log),
+    rabbitmqSystem(store, addresses),
+  ];
   const sleeper = createSleeper(store, kubelet, subnet.hostAddress);
   const idleness = options.idleAfterMs === null ? undefined : { afterMs: options.idleAfterMs, sleeper };
   const onDemand = startOnDemand(systems, log, idleness);
@@ -76,6 +87,8 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   );
   const stopControllers = [
     startEndpoints(store),
+    startReplicaSets(store),
+    startDeployments(store),
     startStatefulSets(store),
     startScheduler(store),
     startAttachDetach(store, options.volumes),

@@ -128,7 +128,7 @@ async function inside(options: {
   if (leaving) return;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   options.say(
-    `The lab is ready after ${seconds} s: Redis and Sentinel in namespace cache (etcd in namespace etcd, and PostgreSQL in namespace database, start when they are asked for), API server at ${lab.url}\n\n` +
+    `The lab is ready after ${seconds} s: Redis and Sentinel in namespace cache (etcd in namespace etcd, PostgreSQL in namespace database, the sample application in namespace app, RabbitMQ and Kafka in namespace messaging start when they are asked for), API server at ${lab.url}\n\n` +
       `  export KUBECONFIG=${lab.kubeconfigPath}\n  kubectl get pods -n cache -o wide\n\nCtrl-C stops it and leaves nothing behind.\n`,
   );
   if (options.readyFile !== undefined) {

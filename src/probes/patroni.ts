@@ -33,7 +33,7 @@ import type {
 } from "./system.ts";
 
 const lookTimeoutMs = 1500;
-const refreshEveryMs = 1000;
+const refreshEveryMs = 500;
 const proofTimeoutMs = 5000;
 /** After a take-over a member may just be starting; so long cleaning up waits for a primary. */
 const primaryDeadlineMs = 30_000;

@@ -18,8 +18,9 @@ const colours = {
   green: "#009E73",
   grey: "#8A8A8A",
   purple: "#CC79A7",
+  sky: "#56B4E9",
 };
-const clientColours = [colours.blue, colours.orange];
+const clientColours = [colours.blue, colours.orange, colours.sky];
 const laneColours: Readonly<Record<Stretch["what"], string>> = {
   accepted: colours.green,
   "accepted-then-lost": colours.red,
@@ -41,11 +42,6 @@ const countWidth = 13;
 const laneLetterWidth = 10.8;
 const leastLeft = 190;
 const right = 30;
-
-/** Width of the clients' legend, in pixels: a mark and a gap for each, and so much a letter. */
-function legendWidth(names: readonly string[]): number {
-  return names.reduce((width, name) => width + 74 + 10 * name.length, 0);
-}
 
 /** The whole picture as an ECharts option: lanes of what became of the writes above, latency below, one time axis. */
 export function chartOption(history: History, report: Report): EChartsCoreOption {
@@ -70,8 +66,9 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       { text: subline(report), left: 24, top: 52, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
       {
         text: "Write latency, ms: median (bold) and worst (thin)",
-        left: left + legendWidth(clients.map(({ client }) => client)),
-        top: 440,
+        // Above the legend, which grows with the clients.
+        left: left - 10,
+        top: 410,
         textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" },
       },
     ],
@@ -88,7 +85,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       {
         data: clients.map(({ client }) => client),
         left: left - 10,
-        top: 436,
+        top: 440,
         textStyle: { fontSize: 17 },
         itemGap: 40,
         icon: "roundRect",

@@ -46,7 +46,12 @@ export function patroniMeasures(history: History, context: JudgeContext, timings
           since("last-old-write", "Fault to its last acknowledged write", timings.lastOldWriteMs),
         ]),
     since("promoted", "Fault to another being primary", timings.promotedMs, timings.newPrimary ?? "nobody"),
-    since("endpoint", "Fault to the services' label on the new primary", timings.endpointMs, "looked at once a second"),
+    since(
+      "endpoint",
+      "Fault to the services' label on the new primary",
+      timings.endpointMs,
+      "looked at twice a second",
+    ),
     since("first-new-write", "Fault to the first write on the new primary", timings.firstNewWriteMs),
     ...(timings.killed ? [since("back", "Fault to the old primary answering again", timings.backMs)] : []),
     since(

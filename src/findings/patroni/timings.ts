@@ -35,7 +35,7 @@ export interface PatroniTimings {
   rejoinedMs: number | null;
   /** What it took to rejoin; null when its data directory could not be looked at. */
   rejoin: "rewound" | "copied" | "as-it-was" | null;
-  /** The label that services select by is on the new primary, as the cluster's API says, looked at once a second. */
+  /** The label that services select by is on the new primary, as the cluster's API says, looked at twice a second. */
   endpointMs: number | null;
   timelineBefore: number | null;
   timelineAfter: number | null;

@@ -177,6 +177,7 @@ export function startKubelet(options: {
   };
 
   const volumeSource = (namespace: string, pod: string, spec: PodSpec, volume: string): string =>
+    spec.hostPaths[volume] ??
     join(options.stateDirectory, "volumes", namespace, spec.claims[volume] ?? `${pod}-${volume}`);
 
   const startPod = async (object: LabObject): Promise<void> => {
@@ -188,6 +189,7 @@ export function startKubelet(options: {
       container.volumeMounts.map((mount) => ({
         source: volumeSource(namespace, name, spec, mount.name),
         target: mount.mountPath,
+        readOnly: mount.readOnly,
       })),
     );
     const sandbox = await createSandbox({

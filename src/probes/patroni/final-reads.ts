@@ -1,9 +1,10 @@
 import pg from "pg";
+import { messageOf } from "../../errors.ts";
 import { foldNumbers } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
 import { tableOf } from "./clients.ts";
-import { getPatroni, onlyPrimary, postgresPort, viewPatroni, type PatroniPods } from "./members.ts";
+import { getPatroni, onlyPrimary, postgresPort, viewPatroni, type PatroniPods, type PatroniView } from "./members.ts";
 
 const timeoutMs = 5000;
 const levelDeadlineMs = 10_000;
@@ -56,24 +57,37 @@ export async function readPatroni(
   if (primary !== null) await tellClusterView(members, primary, recorder);
   await Promise.all(members.pods.map(({ name }) => tellDataDirectory(members, name, recorder)));
   const text = `select seq from ${tableOf(runId)} where client = $1 order by seq`;
+  const reads = writers.map((client) => readEveryMember(members, views, { client, text, values: [client] }, recorder));
+  return (await Promise.all(reads)).flat();
+}
+
+/**
+ * One write client's numbers as every member holds them. `text` selects them as `seq`, in order. A member that cannot
+ * be read says so in its own record.
+ */
+export async function readEveryMember(
+  members: PatroniPods,
+  views: readonly PatroniView[],
+  query: { client: string; text: string; values: unknown[] },
+  recorder: Recorder,
+): Promise<FinalRead[]> {
+  const { client, text, values } = query;
+  const primary = onlyPrimary(views);
   return Promise.all(
-    members.pods.flatMap(({ name }) =>
-      writers.map(async (client): Promise<FinalRead> => {
-        const role = views.find((view) => view.pod === name)?.role ?? "unknown";
-        const read = { type: "final-read", member: name, client, role, authoritative: name === primary } as const;
-        try {
-          const rows = await withMember(
-            members,
-            name,
-            async (connection) => (await connection.query<{ seq: number }>(text, [client])).rows,
-          );
-          return { ...read, atMs: recorder.now(), ranges: foldNumbers(rows.map(({ seq }) => seq)) };
-        } catch (error) {
-          const problem = error instanceof Error ? error.message : String(error);
-          return { ...read, atMs: recorder.now(), ranges: [], error: problem };
-        }
-      }),
-    ),
+    members.pods.map(async ({ name }): Promise<FinalRead> => {
+      const role = views.find((view) => view.pod === name)?.role ?? "unknown";
+      const read = { type: "final-read", member: name, client, role, authoritative: name === primary } as const;
+      try {
+        const rows = await withMember(
+          members,
+          name,
+          async (connection) => (await connection.query<{ seq: number }>(text, values)).rows,
+        );
+        return { ...read, atMs: recorder.now(), ranges: foldNumbers(rows.map(({ seq }) => seq)) };
+      } catch (error) {
+        return { ...read, atMs: recorder.now(), ranges: [], error: messageOf(error) };
+      }
+    }),
   );
 }
 

@@ -91,8 +91,12 @@ export async function getPatroni(host: string, path: string, timeoutMs: number):
   }
 }
 
+export async function viewMember({ name, host }: PodAddress, timeoutMs: number): Promise<PatroniView> {
+  return readView(name, await getPatroni(host, "/patroni", timeoutMs));
+}
+
 export async function viewPatroni({ pods }: PatroniPods, timeoutMs: number): Promise<PatroniView[]> {
-  return Promise.all(pods.map(async ({ name, host }) => readView(name, await getPatroni(host, "/patroni", timeoutMs))));
+  return Promise.all(pods.map((pod) => viewMember(pod, timeoutMs)));
 }
 
 /** Reads /patroni of Patroni 2.1 to 4; exported for its test. */
