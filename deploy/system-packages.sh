@@ -35,6 +35,8 @@ report=$(
   need redis-cli redis-tools "Redis client, used inside the lab's pods"
   need etcd etcd-server "etcd for the lab"
   need etcdctl etcd-client "etcd client, used inside the lab's pods"
+  need rabbitmq-server rabbitmq-server "RabbitMQ for the lab"
+  need curl curl "HTTP client, used inside the lab's pods"
   need patroni patroni "PostgreSQL failover for the lab"
   need nft nftables "packet filters for partitions in the lab"
   need ip iproute2 "network of the lab"

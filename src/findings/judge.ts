@@ -1,8 +1,10 @@
 import type { History } from "../probes/history.ts";
 import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
+import { judgeKafka } from "./kafka/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
 import { judgePostgresIo } from "./postgres-io/judge.ts";
+import { judgeRabbitmq } from "./rabbitmq/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import { judgeReschedule } from "./reschedule/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
@@ -35,7 +37,9 @@ const judges: Readonly<Record<string, Judge>> = {
   etcd: judgeEtcd,
   patroni: judgePatroni,
   "postgres-io": judgePostgresIo,
+  rabbitmq: judgeRabbitmq,
   "postgres-reschedule": judgeReschedule,
+  kafka: judgeKafka,
 };
 
 /** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */

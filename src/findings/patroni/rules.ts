@@ -1,5 +1,6 @@
 import type { History } from "../../probes/history.ts";
 import { overlapToleranceMs } from "../double-acceptance.ts";
+import type { ApplicationStory } from "../application/story.ts";
 import type { JudgeContext } from "../judge.ts";
 import type { Finding } from "../report.ts";
 import { foldRanges } from "../sets.ts";
@@ -7,6 +8,7 @@ import { counted, number, percent, seconds, secondsOrUnseen } from "../words.ts"
 import { divergentMembers, totalWrites } from "../write-counts.ts";
 import { nothingLost, unknownOutcomes } from "../write-rules.ts";
 import { between } from "../observed.ts";
+import { divergedWithoutLag, tookLockBack } from "./lock-back-rules.ts";
 import { rejoinWords } from "./measures.ts";
 import type { PatroniTimings } from "./timings.ts";
 
@@ -14,6 +16,8 @@ export interface PatroniRuleInput {
   history: History;
   context: JudgeContext;
   timings: PatroniTimings;
+  /** Null in a run without an application. */
+  application: ApplicationStory | null;
 }
 type Rule = (input: PatroniRuleInput) => Finding | null;
 
@@ -124,7 +128,7 @@ const noFailover: Rule = (input) => {
 };
 
 const failoverTime: Rule = (input) => {
-  const { timings } = input;
+  const { timings, application } = input;
   const afterMs = between(timings.injectedMs, timings.firstNewWriteMs);
   if (afterMs === null) return null;
   const after = (atMs: number | null): string => secondsOrUnseen(between(timings.injectedMs, atMs));
@@ -136,6 +140,11 @@ const failoverTime: Rule = (input) => {
     evidence: [
       `the lock was free after ${after(timings.lockExpiredMs)}, taken by another after ${after(timings.lockTakenMs)}; ${timings.newPrimary ?? "it"} said it was primary after ${after(timings.promotedMs)}`,
       `commonly expected of Patroni: 15 to 30 s; measured: ${seconds(afterMs)}, ${place} that`,
+      ...(application === null
+        ? []
+        : [
+            `the services' label was on the new primary after ${after(timings.endpointMs)}; the first write through the application came after ${after(application.firstWriteMs)}`,
+          ]),
       ...(timings.rejoinedMs === null
         ? []
         : [
@@ -215,8 +224,10 @@ export const patroniDataRules: readonly Rule[] = [lost, overlapping, diverged, r
 
 /** Every rule of PostgreSQL with Patroni; the report orders their findings by severity, then as here. */
 export const patroniRules: readonly Rule[] = [
+  tookLockBack,
   lost,
   overlapping,
+  divergedWithoutLag,
   diverged,
   noFailover,
   notRejoined,

@@ -13,6 +13,8 @@ const programs: ReadonlyArray<[program: string, debianPackage: string]> = [
   ["patroni", "patroni"],
   ["etcd", "etcd-server"],
   ["etcdctl", "etcd-client"],
+  ["rabbitmq-server", "rabbitmq-server"],
+  ["curl", "curl"],
 ];
 
 /** Why the lab cannot run here, in a sentence with the way out; null when it can. */

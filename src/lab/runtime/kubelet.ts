@@ -19,6 +19,7 @@ import { childrenOf } from "./processes.ts";
 import { podStatus, waitingStatus } from "./pod-status.ts";
 import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
+import type { PodNetworks } from "../systems/sleeper.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
 import { createMountedVolumes, nodeOf, volumesAttached } from "./volumes.ts";
 
@@ -77,7 +78,7 @@ export interface PodFaults {
   delaySuccessor(pod: LabObject): void;
 }
 
-export interface Kubelet extends PodRuntime, PodFaults {
+export interface Kubelet extends PodRuntime, PodFaults, PodNetworks {
   stop(): Promise<void>;
 }
 
@@ -180,6 +181,7 @@ export function startKubelet(options: {
   };
 
   const volumeSource = (namespace: string, pod: string, spec: PodSpec, volume: string): string =>
+    spec.hostPaths[volume] ??
     join(options.stateDirectory, "volumes", namespace, spec.claims[volume] ?? `${pod}-${volume}`);
 
   const startPod = async (object: LabObject): Promise<void> => {
@@ -191,6 +193,7 @@ export function startKubelet(options: {
       container.volumeMounts.map((mount) => ({
         source: volumeSource(namespace, name, spec, mount.name),
         target: mount.mountPath,
+        readOnly: mount.readOnly,
       })),
     );
     const sandbox = await createSandbox({
@@ -364,6 +367,7 @@ export function startKubelet(options: {
       if (before === null) pod?.beforeExec.delete(name);
       else pod?.beforeExec.set(name, before);
     },
+    networkPid: (object) => byObject(object)?.sandbox.pid,
     hold: (object) => byObject(object)?.containers.forEach((container) => container.hold()),
     release: (object) => byObject(object)?.containers.forEach((container) => container.release()),
     delaySuccessor: ({ metadata: { namespace = "default", name } }) => void delayed.add(`${namespace}/${name}`),

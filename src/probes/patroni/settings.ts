@@ -1,5 +1,5 @@
 import type { Setting } from "../history.ts";
-import { getPatroni, viewPatroni, type PatroniPods } from "./members.ts";
+import { getPatroni, readLock, viewPatroni, type PatroniPods } from "./members.ts";
 import { withMember } from "./final-reads.ts";
 
 const timeoutMs = 3000;
@@ -33,7 +33,8 @@ const server = [
 
 /** Patroni's dynamic configuration and version, and the server's settings that findings are tied to, of every member. */
 export async function readPatroniSettings(members: PatroniPods): Promise<Setting[]> {
-  const views = await viewPatroni(members, timeoutMs);
+  const [views, lock] = await Promise.all([viewPatroni(members, timeoutMs), readLock(members, timeoutMs)]);
+  const driver = lock?.driver ?? null;
   const perMember = await Promise.all(
     members.pods.map(async ({ name, host }): Promise<Setting[]> => {
       const setting = (key: string, value: unknown): Setting => ({
@@ -54,6 +55,7 @@ export async function readPatroniSettings(members: PatroniPods): Promise<Setting
           return value === undefined ? [] : [setting(key, value)];
         }),
         ...(version === null || version === undefined ? [] : [setting("patroni-version", version)]),
+        ...(driver === null ? [] : [setting("patroni-dcs-driver", driver)]),
         ...values.map((row) => setting(row.name, row.setting)),
       ];
     }),
