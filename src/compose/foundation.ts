@@ -32,7 +32,7 @@ const systems = [
   redisSentinel,
   etcd,
   withApplication(patroni, patroniLedger),
-  postgresIo,
+  withApplication(postgresIo, patroniLedger),
   postgresReschedule,
   kafka,
   rabbitmq,
