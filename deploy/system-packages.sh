@@ -35,12 +35,14 @@ report=$(
   need redis-cli redis-tools "Redis client, used inside the lab's pods"
   need etcd etcd-server "etcd for the lab"
   need etcdctl etcd-client "etcd client, used inside the lab's pods"
+  need rabbitmq-server rabbitmq-server "RabbitMQ for the lab"
+  need curl curl "HTTP client, used inside the lab's pods"
   need patroni patroni "PostgreSQL failover for the lab"
   need nft nftables "packet filters for partitions in the lab"
   need ip iproute2 "network of the lab"
   need unshare util-linux "namespaces of the lab's pods"
   need setpriv util-linux "ends child processes with their parent"
-  need strace strace "disk faults in the lab"
+  need python3 python3 "disk faults in the lab"
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo "  postgresql: the bot's own database, and the lab's"
   if [ "$tests" = yes ] && [ -z "${CHROME_BIN:-}" ]; then
     command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 \

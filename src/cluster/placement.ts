@@ -40,6 +40,10 @@ export function readPlacement({ api, doing }: Reach, signal?: AbortSignal): Plac
       return pod === null ? null : podPlacement(pod);
     },
     nodes: async () => (await doing("listing nodes", core().listNode())).items.map(nodeView),
+    node: async (name) => {
+      const node = await orNull(`reading node ${name}`, core().readNode({ name }));
+      return node === null ? null : nodeView(node);
+    },
     volumesOf: async (namespace, name) => {
       const pod = await orNull(`reading pod ${name}`, core().readNamespacedPod({ namespace, name }));
       const claims = (pod?.spec?.volumes ?? []).flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);

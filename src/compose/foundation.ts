@@ -4,10 +4,15 @@ import type { Logger } from "pino";
 import type { LoadedConfig } from "../config/load.ts";
 import { loadExperiments } from "../experiment/load.ts";
 import { openCluster } from "../cluster/kubernetes.ts";
+import { withApplication } from "../probes/application.ts";
 import { etcd } from "../probes/etcd.ts";
+import { kafka } from "../probes/kafka.ts";
 import { patroni } from "../probes/patroni.ts";
+import { patroniLedger } from "../probes/patroni/application-ledger.ts";
+import { postgresIo } from "../probes/postgres-io.ts";
 import { postgresBackup, postgresBackupCheck } from "../probes/postgres-backup.ts";
 import { postgresReschedule } from "../probes/postgres-reschedule.ts";
+import { rabbitmq } from "../probes/rabbitmq.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
@@ -24,7 +29,17 @@ export interface Foundation {
 }
 
 /** The systems that have probes; a new one is a line here. */
-const systems = [redisSentinel, etcd, patroni, postgresReschedule, postgresBackup, postgresBackupCheck];
+const systems = [
+  redisSentinel,
+  etcd,
+  withApplication(patroni, patroniLedger),
+  postgresIo,
+  postgresReschedule,
+  postgresBackup,
+  postgresBackupCheck,
+  kafka,
+  rabbitmq,
+];
 
 /** Connects to PostgreSQL (migrating it), Redis and the clusters, and loads the catalogue. */
 export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {

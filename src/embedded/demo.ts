@@ -3,6 +3,7 @@ import { isTerminal, type RunState } from "../run/lifecycle.ts";
 import { isAftershockError } from "../errors.ts";
 import { approver, ask, cardOf, click, requester, threadOf, untilMessage } from "./run-drive.ts";
 import { watchInterrupts, type Interrupt } from "./interrupt.ts";
+import { parsePatroniDcs, type PatroniDcs } from "../lab/systems/patroni-dcs.ts";
 import { workspace, type LocalMessage, type LocalSlack } from "./local-slack.ts";
 import { runResult, writeReportFiles } from "./report-files.ts";
 import { startStack, type Stack } from "./stack.ts";
@@ -17,6 +18,7 @@ person, approves it as another, and prints the thread as it grows. Leaves nothin
   EXPERIMENT         default: redis-split-brain
   --set KEY=VALUE    a parameter of the experiment; may be repeated, e.g. --set duration=20s
   --report DIR       write report.json, report.md, chart.png and history.jsonl there
+  --patroni-dcs NAME clean (default), or etcd3: the driver that loses writes after a partition before Patroni 3.0.3
   --timeout SECONDS  give up after this long (default 180)
   --plain            no colours, no rewritten progress line
   --keep-logs        keep the temporary folder with all logs, and print its path
@@ -35,6 +37,7 @@ interface Options {
   experiment: string;
   parameters: string[];
   report?: string;
+  patroniDcs: PatroniDcs;
   timeoutMs: number;
   plain: boolean;
   keepLogs: boolean;
@@ -59,6 +62,7 @@ async function main(): Promise<number> {
     stack = await startStack({
       onReady: (what, afterMs) => process.stdout.write(`  ${what}: ${(afterMs / 1000).toFixed(1)} s\n`),
       keepLogs: options.keepLogs,
+      patroniDcs: options.patroniDcs,
     });
     if (interrupt.wish() !== "none") return interruptedCode;
     process.stdout.write(`Everything runs after ${elapsed()}. The channel is at ${stack.slack.url}\n\n`);
@@ -183,6 +187,7 @@ function readOptions(): Options | null {
       options: {
         set: { type: "string", multiple: true, default: [] },
         report: { type: "string" },
+        "patroni-dcs": { type: "string", default: "clean" },
         timeout: { type: "string", default: "180" },
         plain: { type: "boolean", default: false },
         "keep-logs": { type: "boolean", default: false },
@@ -202,6 +207,7 @@ function readOptions(): Options | null {
       experiment: positionals[0] ?? "redis-split-brain",
       parameters: values.set,
       ...(values.report === undefined ? {} : { report: values.report }),
+      patroniDcs: parsePatroniDcs(values["patroni-dcs"]),
       timeoutMs,
       plain: values.plain,
       keepLogs: values["keep-logs"],

@@ -3,6 +3,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { launchLab, type LaunchedLab } from "../lab/launch.ts";
+import type { PatroniDcs } from "../lab/systems/patroni-dcs.ts";
 import { startChild, untilReady, type Child } from "./child.ts";
 import { startLocalSlack, workspace, type LocalSlack } from "./local-slack.ts";
 import { startPostgres, type EmbeddedPostgres } from "./postgres.ts";
@@ -15,6 +16,8 @@ export interface StackOptions {
   slackPort?: number;
   /** Sentinel's down-after-milliseconds in the lab. */
   downAfterMs?: number;
+  /** How Patroni talks to its etcd in the lab (default: clean). */
+  patroniDcs?: PatroniDcs;
   /** Lease of the worker, e.g. `4s`; short in tests that kill it. */
   lease?: string;
   keepLogs?: boolean;
@@ -65,7 +68,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       start("Redis for the queue", () => startRedis(directory)),
       start("local Slack", () => startLocalSlack(directory, options.slackPort)),
       start("lab: Redis, Sentinel, Kubernetes API", () =>
-        launchLab({ directory, ...(options.downAfterMs === undefined ? {} : { downAfterMs: options.downAfterMs }) }),
+        launchLab({
+          directory,
+          ...(options.downAfterMs === undefined ? {} : { downAfterMs: options.downAfterMs }),
+          ...(options.patroniDcs === undefined ? {} : { patroniDcs: options.patroniDcs }),
+        }),
       ),
     ]);
     const [postgres, redis, slack, lab] = settled.map((result) => {

@@ -29,7 +29,14 @@ export interface ReportInput {
 const mostLostRanges = 50;
 const severities: ReadonlyArray<Finding["severity"]> = ["critical", "high", "medium", "low", "info"];
 /** What would only lengthen the report's timeline; it is all in the history. */
-const quietEvents: ReadonlySet<string> = new Set(["offset", "shared-key-write"]);
+const quietEvents: ReadonlySet<string> = new Set([
+  "offset",
+  "pool",
+  "shared-key-write",
+  "sample",
+  "replication-lag",
+  "waits",
+]);
 
 /** Makes the report. Pure: the same input gives the same report. */
 export function buildReport(input: ReportInput): Report {

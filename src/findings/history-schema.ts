@@ -40,6 +40,7 @@ export const historyRecordSchema = z.discriminatedUnion("type", [
     member: text.exactOptional(),
     error: z.string().exactOptional(),
     seen: z.int().min(0).exactOptional(),
+    offset: z.int().min(0).exactOptional(),
   }),
   z.object({ type: z.literal("event"), atMs: ms, source: text, event: text, detail: z.record(z.string(), flat) }),
   z.object({

@@ -3,7 +3,10 @@ import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
 import { judgeRestore } from "./backup/restore-judge.ts";
 import { judgeVerification } from "./backup/verify-judge.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
+import { judgeKafka } from "./kafka/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
+import { judgeRabbitmq } from "./rabbitmq/judge.ts";
+import { judgePostgresIo } from "./postgres-io/judge.ts";
 import { judgeRedisSentinel } from "./redis-sentinel/judge.ts";
 import { judgeReschedule } from "./reschedule/judge.ts";
 import type { ClientWrites } from "./write-counts.ts";
@@ -37,7 +40,10 @@ const judges: Readonly<Record<string, Judge>> = {
   patroni: judgePatroni,
   "postgres-backup": judgeRestore,
   "postgres-backup-check": judgeVerification,
+  rabbitmq: judgeRabbitmq,
+  "postgres-io": judgePostgresIo,
   "postgres-reschedule": judgeReschedule,
+  kafka: judgeKafka,
 };
 
 /** Judges a history by its system's rules. A system without rules gets the measures that fit any, and no verdict. */

@@ -8,7 +8,7 @@ const enoughBaselineWrites = 300;
 /**
  * Why nothing can be concluded from a history, in sentences; empty when it can. A verdict needs: a fault that was
  * injected and had effect; for every write client a healthy baseline of at least 300 acknowledged writes (90 % of rate
- * × baseline if that is fewer) and final reads without an error, one of them authoritative; and probes whose event
+ * × baseline if that is fewer, counted from the event `clients-started` where there is one) and final reads without an error, one of them authoritative; and probes whose event
  * loop was not later (p99) than the distance of two writes.
  */
 export function unsoundness(history: History): string[] {
@@ -24,6 +24,8 @@ export function unsoundness(history: History): string[] {
         : `${String(from)} and ${String(to)} still answered each other during the partition`,
     );
   }
+  // Where something must be made first, e.g. a topic, the clients start after the recorder, and the run says when.
+  const startedMs = history.events.find((event) => event.event === "clients-started")?.atMs ?? 0;
   for (const client of history.header.clients.filter(({ kind }) => kind === "write")) {
     reasons.push(...finalReadProblems(history, client));
     const baseline = history.operations.filter(
@@ -33,7 +35,7 @@ export function unsoundness(history: History): string[] {
     if (baseline.length > 0 && ok / baseline.length < leastBaselineShare) {
       reasons.push(`${client.id} was not healthy before the fault: ${ok} of ${baseline.length} writes acknowledged`);
     } else if (injectedAt !== undefined) {
-      const planned = (client.ratePerSecond * injectedAt) / 1000;
+      const planned = (client.ratePerSecond * (injectedAt - startedMs)) / 1000;
       const needed = Math.max(1, Math.min(enoughBaselineWrites, Math.floor(leastBaselineShare * planned)));
       if (ok < needed) {
         reasons.push(`the baseline is too short: ${client.id} has ${ok} acknowledged writes in it and needs ${needed}`);

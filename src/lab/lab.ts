@@ -6,8 +6,10 @@ import { networkChaos } from "./chaos/network-chaos.ts";
 import { createNetworkPlane } from "./chaos/network-plane.ts";
 import { podChaos } from "./chaos/pod-chaos.ts";
 import { startAttachDetach, type VolumeTiming } from "./controllers/attach-detach.ts";
+import { startDeployments } from "./controllers/deployment.ts";
 import { startEndpoints } from "./controllers/endpoints.ts";
 import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
+import { startReplicaSets } from "./controllers/replica-set.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
 import { isPodReady, startStatefulSets } from "./controllers/stateful-set.ts";
 import { createAddressBook } from "./network/address-book.ts";
@@ -15,11 +17,16 @@ import { chooseSubnet, takenSubnets } from "./network/addresses.ts";
 import { startSwitch } from "./network/switch.ts";
 import { startKubelet } from "./runtime/kubelet.ts";
 import { createStore } from "./store/store.ts";
+import { applicationSystem } from "./systems/application.ts";
 import { backupSystem } from "./systems/backup.ts";
 import { etcdSystem } from "./systems/etcd.ts";
+import { kafkaSystem } from "./systems/kafka.ts";
 import { patroniSystem } from "./systems/patroni.ts";
+import type { PatroniDcs } from "./systems/patroni-dcs.ts";
 import { startPatroniRoles } from "./systems/patroni-roles.ts";
+import { rabbitmqSystem } from "./systems/rabbitmq.ts";
 import { startOnDemand } from "./systems/on-demand.ts";
+import { createSleeper } from "./systems/sleeper.ts";
 import { ensureNamespace } from "./systems/workload.ts";
 import { createRedis, redisMembers, redisPods, type RedisLabSettings } from "./systems/redis.ts";
 import { startRedisRoles } from "./systems/redis-roles.ts";
@@ -30,6 +37,9 @@ export interface LabOptions {
   /** Port of the API server on 127.0.0.1; 0 takes a free one. */
   port: number;
   redis: RedisLabSettings;
+  patroniDcs: PatroniDcs;
+  /** A system that nobody has used for so long stops until it is asked for again; null: never. Redis always runs. */
+  idleAfterMs: number | null;
   volumes: VolumeTiming;
   log: (message: string) => void;
 }
@@ -52,8 +62,17 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const addresses = createAddressBook(subnet);
   const { log, stateDirectory } = options;
   const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
-  const systems = [etcdSystem(store, addresses), patroniSystem(store, addresses), backupSystem(store, addresses)];
-  const onDemand = startOnDemand(systems, log);
+  const systems = [
+    etcdSystem(store, addresses),
+    patroniSystem(store, addresses, options.patroniDcs),
+    applicationSystem(store),
+    backupSystem(store, addresses),
+    kafkaSystem(store, addresses, log),
+    rabbitmqSystem(store, addresses),
+  ];
+  const sleeper = createSleeper(store, kubelet, subnet.hostAddress);
+  const idleness = options.idleAfterMs === null ? undefined : { afterMs: options.idleAfterMs, sleeper };
+  const onDemand = startOnDemand(systems, log, idleness);
   const api = await startApiServer({
     store,
     runtime: kubelet,
@@ -70,6 +89,8 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   );
   const stopControllers = [
     startEndpoints(store),
+    startReplicaSets(store),
+    startDeployments(store),
     startStatefulSets(store),
     startScheduler(store),
     startAttachDetach(store, options.volumes),

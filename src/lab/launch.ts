@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { PatroniDcs } from "./systems/patroni-dcs.ts";
 
 export interface LaunchedLab {
   kubeconfigPath: string;
@@ -15,6 +16,10 @@ export interface LaunchedLab {
 
 export interface LaunchOptions {
   downAfterMs?: number;
+  /** How Patroni talks to its etcd (default: clean). */
+  patroniDcs?: PatroniDcs;
+  /** When a system that nobody uses stops (default: as `npm run lab`, ten minutes). */
+  idleAfterMs?: number;
   /** How long the lab's storage takes to move a volume to another node. */
   volumes?: { attachMs: number; detachMs: number };
   deadlineMs?: number;
@@ -45,6 +50,8 @@ export async function launchLab(options: LaunchOptions = {}): Promise<LaunchedLa
         ? []
         : ["--attach-ms", String(options.volumes.attachMs), "--detach-ms", String(options.volumes.detachMs)]),
       ...(options.downAfterMs === undefined ? [] : ["--down-after", String(options.downAfterMs)]),
+      ...(options.patroniDcs === undefined ? [] : ["--patroni-dcs", options.patroniDcs]),
+      ...(options.idleAfterMs === undefined ? [] : ["--idle-after", String(options.idleAfterMs / 1000)]),
     ],
     // Its own process group: Ctrl-C at a terminal reaches only the program that started the lab, which then stops it.
     { stdio: ["ignore", "pipe", "pipe"], detached: true },

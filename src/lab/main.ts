@@ -6,7 +6,10 @@ import { defaultVolumeTiming, type VolumeTiming } from "./controllers/attach-det
 import { labObstacle } from "./isolation/requirements.ts";
 import { makeStateDirectory, sweepStaleDirectories } from "./isolation/state-directory.ts";
 import { startLab } from "./lab.ts";
+import { parsePatroniDcs, type PatroniDcs } from "./systems/patroni-dcs.ts";
 import { defaultRedisSettings } from "./systems/redis.ts";
+
+const defaultIdleAfterSeconds = 600;
 
 const usage = `Usage: npm run lab -- [options]
 
@@ -15,6 +18,10 @@ It stays until Ctrl-C and leaves nothing behind.
 
   --port N             port of the API server on 127.0.0.1 (default: a free one)
   --down-after DUR_MS  Sentinel's down-after-milliseconds (default ${defaultRedisSettings.downAfterMs}; Redis' own: 30000)
+  --patroni-dcs NAME   clean (default), or etcd3: Patroni's etcd3 driver whatever its version; before 3.0.3 it loses
+                       writes after a healed partition
+  --idle-after SECONDS a system that nobody has used for so long stops and keeps its volumes; the next question starts
+                       it again. Redis always runs. 0: never (default ${defaultIdleAfterSeconds})
   --attach-ms MS       how long attaching a volume to another node takes (default ${defaultVolumeTiming.attachMs})
   --detach-ms MS       how long detaching it takes (default ${defaultVolumeTiming.detachMs})
   --ready-file FILE    written when everything runs: the kubeconfig's path
@@ -27,6 +34,8 @@ async function main(): Promise<void> {
     options: {
       port: { type: "string", default: "0" },
       "down-after": { type: "string", default: String(defaultRedisSettings.downAfterMs) },
+      "patroni-dcs": { type: "string", default: "clean" },
+      "idle-after": { type: "string", default: String(defaultIdleAfterSeconds) },
       "attach-ms": { type: "string", default: String(defaultVolumeTiming.attachMs) },
       "detach-ms": { type: "string", default: String(defaultVolumeTiming.detachMs) },
       "ready-file": { type: "string" },
@@ -52,6 +61,8 @@ async function main(): Promise<void> {
     stateDirectory,
     port: Number(values.port),
     downAfterMs: Number(values["down-after"]),
+    patroniDcs: parsePatroniDcs(values["patroni-dcs"]),
+    idleAfterMs: Number(values["idle-after"]) > 0 ? Number(values["idle-after"]) * 1000 : null,
     volumes: { attachMs: Number(values["attach-ms"]), detachMs: Number(values["detach-ms"]) },
     say: values.quiet ? () => undefined : (text) => process.stdout.write(text),
     ...(values["ready-file"] === undefined ? {} : { readyFile: values["ready-file"] }),
@@ -85,6 +96,8 @@ async function inside(options: {
   stateDirectory: string;
   port: number;
   downAfterMs: number;
+  patroniDcs: PatroniDcs;
+  idleAfterMs: number | null;
   volumes: VolumeTiming;
   readyFile?: string;
   say: (text: string) => void;
@@ -106,6 +119,8 @@ async function inside(options: {
     stateDirectory: options.stateDirectory,
     port: options.port,
     redis: { ...defaultRedisSettings, downAfterMs: options.downAfterMs },
+    patroniDcs: options.patroniDcs,
+    idleAfterMs: options.idleAfterMs,
     volumes: options.volumes,
     log: (message) => process.stderr.write(`lab: ${message}\n`),
   });
@@ -113,7 +128,7 @@ async function inside(options: {
   if (leaving) return;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   options.say(
-    `The lab is ready after ${seconds} s: Redis and Sentinel in namespace cache (etcd in namespace etcd, and PostgreSQL in namespace database, start when they are asked for), API server at ${lab.url}\n\n` +
+    `The lab is ready after ${seconds} s: Redis and Sentinel in namespace cache (etcd in namespace etcd, PostgreSQL in namespace database, the sample application in namespace app, RabbitMQ and Kafka in namespace messaging start when they are asked for), API server at ${lab.url}\n\n` +
       `  export KUBECONFIG=${lab.kubeconfigPath}\n  kubectl get pods -n cache -o wide\n\nCtrl-C stops it and leaves nothing behind.\n`,
   );
   if (options.readyFile !== undefined) {

@@ -55,12 +55,14 @@ export interface Operation {
   startMs: number;
   endMs: number;
   outcome: Outcome;
-  /** The member it was sent to, e.g. `redis-1`; absent if no connection existed. */
+  /** The member it was sent to, e.g. `redis-1`, or that an application last named as its server; absent if none is known. */
   member?: string;
   /** Short class of what went wrong, e.g. `READONLY`, `NOREPLICAS`, `timeout`, `refused`, `not-sent`. */
   error?: string;
   /** Reads only. */
   seen?: number;
+  /** Acknowledged writes only: the place in the log that the server says it gave it, where the system has logs. */
+  offset?: number;
 }
 
 /** Something the system, the cluster or the run said of itself, on the same clock. */

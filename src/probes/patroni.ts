@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { consensusGuard, patroniConsensus, judgeConsensus } from "./consensus-guard.ts";
-import { AftershockError, messageOf } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import type { ClientInfo, TimelineEvent } from "./history.ts";
 import { patroniClient, patroniClients, tableOf } from "./patroni/clients.ts";
@@ -18,6 +18,7 @@ import {
   type PatroniPods,
   type PatroniView,
 } from "./patroni/members.ts";
+import { noOnePrimary } from "./patroni/primary.ts";
 import { watchReceivers } from "./patroni/receiver-watch.ts";
 import { readPatroniSettings } from "./patroni/settings.ts";
 import { watchPatroni } from "./patroni/watch.ts";
@@ -33,7 +34,7 @@ import type {
 } from "./system.ts";
 
 const lookTimeoutMs = 1500;
-const refreshEveryMs = 1000;
+const refreshEveryMs = 500;
 const proofTimeoutMs = 5000;
 /** After a take-over a member may just be starting; so long cleaning up waits for a primary. */
 const primaryDeadlineMs = 30_000;
@@ -50,16 +51,14 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
     Number(parameters["rate"] ?? 50),
     parseDurationMs(String(parameters["timeout"] ?? "2s")),
   );
+  // A run that asks for it is watched on though all agree: what a returned primary does, it may do only then.
+  const settleMs = parameters["settle"] === undefined ? 0 : parseDurationMs(String(parameters["settle"]));
   const writers = infos.filter((info) => info.kind === "write").map((info) => info.id);
   const look = (): Promise<PatroniView[]> => viewPatroni(members, lookTimeoutMs);
   const primaryNow = async (): Promise<string> => {
     const primary = onlyPrimary(await look());
     if (primary !== null) return primary;
-    throw new AftershockError(
-      "system_unreachable",
-      "There is not exactly one running primary.",
-      `Look: kubectl exec ${members.pods[0]?.name ?? "postgresql-0"} -n ${namespace} -- patronictl list`,
-    );
+    throw noOnePrimary(members, namespace);
   };
   const primarySoon = async (): Promise<string> => {
     const end = performance.now() + primaryDeadlineMs;
@@ -80,15 +79,19 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
     start: async (recorder) => startProbes(members, recorder, infos, runId, await primaryNow()),
     awaitConvergence: async (recorder, deadlineMs, signal) => {
       const end = recorder.now() + deadlineMs;
+      const watchedAt = recorder.now() + settleMs;
+      let agreedAtMs: number | null = null;
       for (;;) {
         const views = await look();
         signal.throwIfAborted();
         const problems = patroniDisagreements(views);
-        if (problems.length === 0) {
+        agreedAtMs = problems.length === 0 ? (agreedAtMs ?? recorder.now()) : null;
+        if (agreedAtMs !== null && recorder.now() >= Math.min(watchedAt, end)) {
           const primary = onlyPrimary(views);
           const timeline = views[0]?.timeline ?? "unknown";
-          recorder.event({ atMs: recorder.now(), source: "run", event: "converged", detail: { primary } });
-          return { converged: true, summary: `primary ${primary}, timeline ${timeline}; all others stream from it` };
+          recorder.event({ atMs: agreedAtMs, source: "run", event: "converged", detail: { primary } });
+          const summary = `primary ${primary}, timeline ${timeline}; all others stream from it`;
+          return { converged: true, summary, atMs: agreedAtMs };
         }
         if (recorder.now() >= end) return { converged: false, summary: problems.join("; ") };
         await new Promise((resolve) => setTimeout(resolve, 250));
@@ -126,15 +129,22 @@ async function readLag(members: PatroniPods, primary: string): Promise<Map<strin
   });
 }
 
+const ordinalOf = (pod: string): string | undefined => /-(\d+)$/.exec(pod)?.[1];
+
 function topologyOf(views: readonly PatroniView[], members: PatroniPods): Topology {
   const primary = onlyPrimary(views);
   const replicas = views.filter((view) => view.pod !== primary).map((view) => view.pod);
   const timeline = views.find((view) => view.pod === primary)?.timeline ?? "unknown";
+  const dcs = members.dcs.map((pod) => pod.name);
+  const near = primary === null ? undefined : (dcs.find((name) => ordinalOf(name) === ordinalOf(primary)) ?? dcs[0]);
   return {
     groups: {
+      // The primary and one etcd member, by ordinal its neighbour: a zone, or a machine, that both are on.
+      "primary-zone": primary === null || near === undefined ? [] : [primary, near],
+      "other-zone": primary === null || near === undefined ? [] : [...replicas, ...dcs.filter((name) => name !== near)],
       primary: primary === null ? [] : [primary],
       replicas: primary === null ? [] : replicas,
-      dcs: members.dcs.map((pod) => pod.name),
+      dcs,
     },
     summary: `primary ${primary ?? "unknown"}, replicas ${replicas.join(" ") || "none"}, timeline ${timeline}, ${members.dcs.length} etcd members`,
   };

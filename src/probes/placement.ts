@@ -95,6 +95,8 @@ export interface Placement {
   /** One pod; null when there is none of that name. */
   pod(namespace: string, name: string): Promise<PodPlacement | null>;
   nodes(): Promise<NodeView[]>;
+  /** One node; null when there is none of that name. */
+  node(name: string): Promise<NodeView | null>;
   volumesOf(namespace: string, pod: string): Promise<VolumeView[]>;
   attachments(): Promise<AttachmentView[]>;
   /** `podManagementPolicy`, replicas and so on of the pod's StatefulSet, as settings; empty without one. */

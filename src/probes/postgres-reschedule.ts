@@ -188,8 +188,8 @@ function markerExercise(context: PlacedContext, members: PatroniPods, target: ()
         const detail = { reason: messageOf(error) };
         recorder.event({ atMs: recorder.now(), source: name, event: "marker-unread", detail });
       }
-      const found = (await placement.nodes()).find((entry) => entry.name === node);
-      if (found !== undefined) {
+      const found = node === null ? null : await placement.node(node);
+      if (found !== null) {
         const detail = { node: found.name, schedulable: !found.unschedulable };
         recorder.event({ atMs: recorder.now(), source: "cluster", event: "node-read", detail });
       }

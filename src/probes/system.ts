@@ -113,6 +113,8 @@ export interface Convergence {
   converged: boolean;
   /** What was still different when time ran out, or what all agree on. */
   summary: string;
+  /** When they agreed for good, on the recorder's clock, where that was watched on for a while; absent: now. */
+  atMs?: number;
 }
 
 export interface SystemSession {

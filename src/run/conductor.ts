@@ -293,8 +293,8 @@ async function healAndProve(
     shutdown ? shutdownRecoveryMs : run.plan.phases.recoveryMs,
     ownership.lost,
   );
-  const { converged: ok, summary } = converged;
-  await journal.say({ type: "converged", ok, summary, tookMs: recorder.now() - startedMs });
+  const { converged: ok, summary, atMs = recorder.now() } = converged;
+  await journal.say({ type: "converged", ok, summary, tookMs: atMs - startedMs });
   const shown = touched && !shutdown ? await exercise.after(ownership.lost) : [];
   if (shown.length > 0) await journal.say(...shown);
   return [...proofs, ...paths, ...shown];

@@ -6,6 +6,7 @@ import type { GuardResult, SystemSession } from "../probes/system.ts";
 import type { Database } from "../store/database.ts";
 import { occupant } from "../store/runs.ts";
 import type { RunEventBody } from "./events.ts";
+import { ioGuards } from "./io-guards.ts";
 import type { Plan } from "./plan.ts";
 
 export type GuardEvent = Extract<RunEventBody, { type: "guard" }>;
@@ -22,6 +23,7 @@ type Guard = (input: GuardInput, bounds: Readonly<Record<string, number>>) => Pr
 
 /** Guards that hold for every system; all others are asked of the system's adapter by id. */
 const commonGuards: Readonly<Record<string, Guard>> = {
+  ...ioGuards,
   "target-free": async ({ database, plan, runId }) => {
     const other = await occupant(database, plan.targetKey, runId);
     return {

@@ -8,7 +8,7 @@ const statusEveryMs = 1000;
 const eventsEveryMs = 250;
 
 /** What only fills the history file; the thread has no use for it. */
-const quietEvents: ReadonlySet<string> = new Set(["offset"]);
+const quietEvents: ReadonlySet<string> = new Set(["offset", "pool"]);
 
 export interface Publisher {
   /** Stores what is left and stops. */

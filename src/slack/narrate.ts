@@ -56,8 +56,12 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
   let topology: EventOf<"topology"> | undefined;
   let injectedMs: number | null = null;
   let systemPhase: SystemPhase = "before";
+  const isLate = ({ atMs }: EventOf<"system">): boolean => injectedMs !== null && atMs >= injectedMs;
   const putSystem = (phase: SystemPhase, position: number): void =>
-    put(`system:${phase}`, position, () => renderSystem(systemTitles[phase], system[phase], injectedMs));
+    put(`system:${phase}`, position, () => {
+      const told = phase === "before" && system.before.every(isLate) ? "during" : phase;
+      return renderSystem(systemTitles[told], system[phase], injectedMs);
+    });
 
   put("card", 0, () => renderCard(run, events));
   for (const event of events) {
@@ -100,6 +104,13 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       case "fault-injected":
         injectedMs ??= event.atMs;
         systemPhase = "during";
+        // What the system said while the fault was being confirmed was stored before that, and belongs to the fault. A
+        // message that holds nothing else is there already: it gets the other title.
+        if (!system.before.every(isLate)) {
+          system.during.push(...system.before.filter(isLate));
+          system.before = system.before.filter((said) => !isLate(said));
+          if (system.during.length > 0) putSystem("during", event.seq);
+        }
         put(own, event.seq, () => renderFaultInjected(event));
         break;
       case "fault-removed":

@@ -9,6 +9,10 @@ export interface FaultTarget {
   uid: string;
   host: string;
   containerIds?: Readonly<Record<string, string>>;
+  /** How long a write, its fsync and a read took in its volume before a disk fault. */
+  volumeMs?: number;
+  /** A file that a disk fault hits, by which its effect is looked at. */
+  file?: string;
 }
 
 export interface StoredFault {

@@ -40,9 +40,10 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "@kubernetes/client-node": ["cluster", "lab"],
   "@slack/bolt": ["slack"],
   "@slack/web-api": ["slack", "compose"],
+  amqplib: ["probes"],
   bullmq: ["queue"],
   "@aws-sdk/client-s3": ["probes"],
-  pg: ["store", "slack", "embedded", "probes"],
+  pg: ["store", "slack", "embedded", "probes", "lab"],
 };
 
 export function roomOf(file: string): string {

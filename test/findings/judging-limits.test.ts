@@ -97,6 +97,15 @@ describe("a verdict of held needs to be earned", () => {
     };
     expect(report(slow).because).not.toMatch(/baseline/);
   });
+  it("a baseline counts from the moment when its clients could start", () => {
+    const late = (h: History): History => ({ ...h, operations: h.operations.filter((o) => o.plannedMs >= 4000) });
+    const started = (h: History): History => ({
+      ...h,
+      events: [...h.events, { type: "event", atMs: 4000, source: "run", event: "clients-started", detail: {} }],
+    });
+    expect(report(late(healthy())).because).toMatch(/baseline is too short/);
+    expect(report(started(late(healthy()))).because).not.toMatch(/baseline/);
+  });
   it("is refuted, not inconclusive, when writes were lost without a failover", () => {
     expect(report(without(splitBrain(), "+switch-master")).verdicts.hypothesis).toBe("refuted");
   });

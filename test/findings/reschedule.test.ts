@@ -233,9 +233,8 @@ describe("the findings of a reschedule", () => {
     expect(ids({ ...h, operations })).not.toContain("patroni.replica-reads-failed");
     expect(ids(h)).not.toContain("reschedule.reads-failed");
   });
-  it("are louder when the time allowed was over", () => {
-    const severity = (allowed: string) =>
-      report(move(), allowed).findings.find(({ id }) => id === "reschedule.time")?.severity;
+  it.each(["reschedule.time", "reschedule.volume-move"])("%s is louder when the time allowed was over", (id) => {
+    const severity = (allowed: string) => report(move(), allowed).findings.find((found) => found.id === id)?.severity;
     expect([severity("30s"), severity("3s")]).toEqual(["info", "medium"]);
   });
   it("name the live setting that explains them", () => {

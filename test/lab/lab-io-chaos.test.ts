@@ -69,12 +69,41 @@ describe.skipIf(process.getuid?.() !== 0)("disk faults in the lab, by the ordina
     await k("delete", "iochaos", "later");
     await untilSaid(["early ok", "later ok"], ["failed"]);
   });
-  it("hit the share of calls that was asked for", async () => {
-    await ioChaos("half", "default", { ...fault, path: "/data/early", percent: 50 });
-    await injected("half", "default");
-    await untilSaid(["early ok", "early failed"], []);
-    await k("delete", "iochaos", "half");
-    await untilSaid(["early ok"], ["failed"]);
+  it("hit what kubectl exec runs in the container as well, a file's very first operation included", async () => {
+    await ioChaos("exec", "default", { ...fault, path: "/data/by-*", methods: ["create", "write"] });
+    await injected("exec", "default");
+    const run = (file: string) => kubectl(lab.kubeconfigPath, ["exec", "writer", "--", "sh", "-c", `echo x > ${file}`]);
+    expect(await run("/data/by-exec")).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("Input/output error"),
+    });
+    expect(await run("/data/other")).toMatchObject({ exitCode: 0 });
+    expect(await run("/tmp/by-exec")).toMatchObject({ exitCode: 0 });
+    await k("delete", "iochaos", "exec");
+    expect(await run("/data/by-exec")).toMatchObject({ exitCode: 0 });
+  });
+  it.each([10, 30, 70])("hit the share of calls that was asked for: %i percent", async (percent) => {
+    const name = `share-${percent}`;
+    await ioChaos(name, "default", { ...fault, path: "/data/share", percent });
+    await injected(name, "default");
+    const tries = 300;
+    const loop = `for i in $(seq ${tries}); do echo x >> /data/share || echo failed; done 2>/dev/null`;
+    const failed = ((await k("exec", "writer", "--", "sh", "-c", loop)).match(/failed/g) ?? []).length;
+    // Within four standard deviations of a binomial share.
+    const spread = 4 * Math.sqrt(tries * (percent / 100) * (1 - percent / 100));
+    expect(Math.abs(failed - (tries * percent) / 100)).toBeLessThan(spread);
+    await k("delete", "iochaos", name);
+  });
+  it("act together on one volume, and each ends by itself", async () => {
+    await ioChaos("one", "default", { ...fault, path: "/data/early" });
+    await ioChaos("two", "default", { ...fault, path: "/data/later" });
+    await injected("one", "default");
+    await injected("two", "default");
+    await untilSaid(["early failed", "later failed"], ["ok"]);
+    await k("delete", "iochaos", "one");
+    await untilSaid(["early ok", "later failed"], ["early failed"]);
+    await k("delete", "iochaos", "two");
+    await untilSaid(["early ok", "later ok"], ["failed"]);
   });
   it("end with their own duration", async () => {
     await ioChaos("short", "default", { ...fault, path: "**", duration: "4s" });

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { judgePatroniGuard, type PatroniEvidence } from "../../src/probes/patroni/guards.ts";
-import { onlyPrimary, patroniDisagreements, readView, type PatroniView } from "../../src/probes/patroni/members.ts";
+import {
+  labelledPrimary,
+  onlyPrimary,
+  patroniDisagreements,
+  readView,
+  type PatroniView,
+} from "../../src/probes/patroni/members.ts";
 import { classifyPostgresError } from "../../src/probes/patroni/outcome.ts";
+import { podRenewal } from "../../src/probes/renew-pods.ts";
+import type { PodAddress, SystemContext } from "../../src/probes/system.ts";
 import { tableOf } from "../../src/probes/patroni/clients.ts";
 
 const view = (pod: string, change: Partial<PatroniView> = {}): PatroniView => ({
@@ -81,6 +89,30 @@ describe("what Patroni says", () => {
     expect(patroniDisagreements(views)).toEqual([]);
     expect(patroniDisagreements([primary, view("pg-1", { timeline: 2 }), view("pg-2")])).toHaveLength(1);
     expect(patroniDisagreements([{ ...primary, streaming: ["pg-1"] }, view("pg-1"), view("pg-2")])).toHaveLength(1);
+  });
+});
+
+describe("pods that are looked up again", () => {
+  const pod = (name: string, change: Partial<PodAddress> = {}): PodAddress => ({
+    name,
+    namespace: "database",
+    uid: `${name}-1`,
+    host: "10.0.0.1",
+    ready: true,
+    labels: { app: "postgresql", role: "master" },
+    ...change,
+  });
+  const renewed = async (now: PodAddress[]) =>
+    (await podRenewal({ pods: async () => now } as Pick<SystemContext, "pods"> as SystemContext))(pod("pg-0"));
+  it("keep their address while they are away, and no label: no service leads there", async () => {
+    const away = await renewed([pod("pg-1")]);
+    expect(away).toMatchObject({ host: "10.0.0.1", labels: {}, ready: false });
+    expect(labelledPrimary({ pods: [away, pod("pg-1")] })).toBe("pg-1");
+  });
+  it("keep their address until they have a new one", async () => {
+    const starting = pod("pg-0", { uid: "pg-0-2", host: "", labels: { app: "postgresql" } });
+    expect(await renewed([starting])).toMatchObject({ uid: "pg-0-2", host: "10.0.0.1", labels: { app: "postgresql" } });
+    expect(await renewed([pod("pg-0", { host: "10.0.0.9" })])).toMatchObject({ host: "10.0.0.9" });
   });
 });
 

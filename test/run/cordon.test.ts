@@ -31,9 +31,9 @@ function fakeCluster(node: FakeNode, options: { conflicts?: number; failures?: n
   });
   const cluster = {
     placement: () => ({
-      nodes: async () => {
+      node: async () => {
         if (failures-- > 0) throw new Error("no answer");
-        return [view()];
+        return view();
       },
       pods: async () => [{ name: "pg-0", node: "node-1" }],
     }),

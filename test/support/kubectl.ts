@@ -6,11 +6,14 @@ export interface Ran {
   stderr: string;
 }
 
+/** The real kubectl of this machine. */
+export const kubectlProgram = (): string => process.env["KUBECTL"] ?? "kubectl";
+
 /** Runs the real kubectl against a kubeconfig, with text on its standard input. */
 export function kubectl(kubeconfig: string, args: readonly string[], input = ""): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(
-      process.env["KUBECTL"] ?? "kubectl",
+      kubectlProgram(),
       [...args],
       { env: { ...process.env, KUBECONFIG: kubeconfig }, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {

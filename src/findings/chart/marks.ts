@@ -1,6 +1,8 @@
 import type { History } from "../../probes/history.ts";
 import { readEtcdTimings } from "../etcd/timings.ts";
+import { readKafkaTimings } from "../kafka/timings.ts";
 import { readPatroniTimings } from "../patroni/timings.ts";
+import { readRabbitTimings } from "../rabbitmq/timings.ts";
 import { readTimings } from "../redis-sentinel/timings.ts";
 
 /** A moment worth a line in the picture; `row` keeps labels that are close apart. */
@@ -50,7 +52,32 @@ function patroniMoments(history: History): Moment[] {
   ];
   return timings.killed
     ? [...common, [timings.backMs, `${timings.oldPrimary} back`], [timings.rejoinedMs, "now a replica"]]
-    : [...common, [timings.demotedMs, "demoted"], [timings.removedMs, "healed"], [timings.rejoinedMs, "rejoined"]];
+    : [
+        ...common,
+        [timings.demotedMs, "demoted"],
+        [timings.removedMs, "healed"],
+        [timings.lockBackMs, "lock taken back"],
+        [timings.rejoinedMs, "rejoined"],
+      ];
+}
+
+function kafkaMoments(history: History): Moment[] {
+  const timings = readKafkaTimings(history);
+  return [
+    [timings.injectedMs, "killed"],
+    [timings.controllerElectedMs, "controller"],
+    [timings.electedMs, "leader, ISR shrunk"],
+    [timings.firstAckMs, "first write"],
+    [timings.isrBackMs, `${timings.killed ?? "broker"} in sync`],
+  ];
+}
+
+function rabbitMoments(history: History): Moment[] {
+  const timings = readRabbitTimings(history);
+  return [
+    [timings.injectedMs, "killed"],
+    [timings.backMs, `${timings.killed ?? "the node"} back`],
+  ];
 }
 
 /** When each step of a backup's exercise was over. */
@@ -75,6 +102,8 @@ const moments: Readonly<Record<string, (history: History) => Moment[]>> = {
   patroni: patroniMoments,
   "postgres-backup": backupMoments,
   "postgres-backup-check": backupMoments,
+  kafka: kafkaMoments,
+  rabbitmq: rabbitMoments,
 };
 
 /** The moments of a run, in order; of a system without moments of its own, those of Redis that any run has. */

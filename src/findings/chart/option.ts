@@ -18,8 +18,9 @@ const colours = {
   green: "#009E73",
   grey: "#8A8A8A",
   purple: "#CC79A7",
+  sky: "#56B4E9",
 };
-const clientColours = [colours.blue, colours.orange];
+const clientColours = [colours.blue, colours.orange, colours.sky];
 const laneColours: Readonly<Record<Stretch["what"], string>> = {
   accepted: colours.green,
   "accepted-then-lost": colours.red,
@@ -65,8 +66,9 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       { text: subline(report), left: 24, top: 52, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
       {
         text: "Write latency, ms: median (bold) and worst (thin)",
-        left: 420,
-        top: 440,
+        // Above the legend, which grows with the clients.
+        left: left - 10,
+        top: 410,
         textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" },
       },
     ],
@@ -83,7 +85,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
       {
         data: clients.map(({ client }) => client),
         left: left - 10,
-        top: 436,
+        top: 440,
         textStyle: { fontSize: 17 },
         itemGap: 40,
         icon: "roundRect",

@@ -26,6 +26,7 @@ export const claims: readonly Claim[] = [
     measures: [
       { experiment: "patroni-failover", measure: "first-new-write" },
       { experiment: "patroni-partition", measure: "first-new-write" },
+      { experiment: "patroni-zone-partition", measure: "first-new-write" },
     ],
   },
   {

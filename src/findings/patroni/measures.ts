@@ -3,6 +3,7 @@ import { lossMeasures, serviceMeasures, timeMeasure } from "../generic-measures.
 import type { JudgeContext } from "../judge.ts";
 import type { Measure } from "../report.ts";
 import { between } from "../observed.ts";
+import { seconds } from "../words.ts";
 import type { PatroniTimings } from "./timings.ts";
 
 /** How the old primary rejoined, in words. */
@@ -45,7 +46,12 @@ export function patroniMeasures(history: History, context: JudgeContext, timings
           since("last-old-write", "Fault to its last acknowledged write", timings.lastOldWriteMs),
         ]),
     since("promoted", "Fault to another being primary", timings.promotedMs, timings.newPrimary ?? "nobody"),
-    since("endpoint", "Fault to the services' label on the new primary", timings.endpointMs, "looked at once a second"),
+    since(
+      "endpoint",
+      "Fault to the services' label on the new primary",
+      timings.endpointMs,
+      "looked at twice a second",
+    ),
     since("first-new-write", "Fault to the first write on the new primary", timings.firstNewWriteMs),
     ...(timings.killed ? [since("back", "Fault to the old primary answering again", timings.backMs)] : []),
     since(
@@ -54,6 +60,7 @@ export function patroniMeasures(history: History, context: JudgeContext, timings
       timings.rejoinedMs,
       timings.rejoinedMs === null ? undefined : rejoinWords[timings.rejoin ?? "unknown"],
     ),
+    ...(timings.killed ? [] : [lockBack(history, timings)]),
     {
       id: "double-acceptance",
       title: "Two members accepted writes at once",
@@ -87,4 +94,19 @@ export function patroniMeasures(history: History, context: JudgeContext, timings
     },
     ...serviceMeasures(history, context),
   ];
+}
+
+/** What must not happen; how long it was looked for says what its absence is worth. */
+function lockBack(history: History, { removedMs, lockBackMs, watchedMs }: PatroniTimings): Measure {
+  const ttl = Number(history.settings.find(({ name }) => name === "ttl")?.value);
+  const wanted = Number.isFinite(ttl) ? `; an old primary may act for 2 × ttl, ${2 * ttl} s` : "";
+  const watched = between(removedMs, watchedMs);
+  return {
+    id: "lock-back",
+    title: "Healing to the old primary taking the lock back",
+    value: between(removedMs, lockBackMs),
+    unit: "ms",
+    note:
+      watched === null ? "how long it was watched is not known" : `watched for ${seconds(watched)} after it${wanted}`,
+  };
 }

@@ -1,5 +1,6 @@
 import type { History } from "../../probes/history.ts";
 import { overlapToleranceMs } from "../double-acceptance.ts";
+import type { ApplicationStory } from "../application/story.ts";
 import type { JudgeContext } from "../judge.ts";
 import type { Finding } from "../report.ts";
 import { foldRanges } from "../sets.ts";
@@ -7,6 +8,7 @@ import { counted, number, percent, seconds, secondsOrUnseen } from "../words.ts"
 import { divergentMembers, totalWrites } from "../write-counts.ts";
 import { nothingLost, unknownOutcomes } from "../write-rules.ts";
 import { between } from "../observed.ts";
+import { divergedWithoutLag, tookLockBack } from "./lock-back-rules.ts";
 import { rejoinWords } from "./measures.ts";
 import type { PatroniTimings } from "./timings.ts";
 
@@ -14,6 +16,8 @@ export interface PatroniRuleInput {
   history: History;
   context: JudgeContext;
   timings: PatroniTimings;
+  /** Null in a run without an application. */
+  application: ApplicationStory | null;
 }
 type Rule = (input: PatroniRuleInput) => Finding | null;
 
@@ -29,9 +33,16 @@ const recommendations: Readonly<Record<string, [recommended: string, source: str
   synchronous_mode: ["on, where no acknowledged write may be lost", "Patroni documentation, replication modes"],
   maximum_lag_on_failover: ["the loss that is acceptable, in bytes", "Patroni documentation (default 1048576)"],
   retry_timeout: ["3 to 10", "Patroni documentation (default 10)"],
+  primary_start_timeout: ["0 to 60", "Patroni documentation, dynamic configuration (default 300)"],
+  data_checksums: ["on (initdb --data-checksums, or pg_checksums --enable while stopped)", "PostgreSQL manual, initdb"],
+  full_page_writes: ["on", "PostgreSQL manual, write-ahead log settings (default on)"],
+  fsync: ["on", "PostgreSQL manual, write-ahead log settings (default on)"],
 };
 
-function settingOf({ history }: PatroniRuleInput, name: string): NonNullable<Finding["setting"]> {
+export function settingOf(
+  { history }: Pick<PatroniRuleInput, "history">,
+  name: string,
+): NonNullable<Finding["setting"]> {
   const found = history.settings.find((entry) => entry.name === name);
   const [recommended, source] = recommendations[name] ?? ["", ""];
   return { name, value: found?.value ?? "not set", member: found?.member ?? "unknown", recommended, source };
@@ -117,7 +128,7 @@ const noFailover: Rule = (input) => {
 };
 
 const failoverTime: Rule = (input) => {
-  const { timings } = input;
+  const { timings, application } = input;
   const afterMs = between(timings.injectedMs, timings.firstNewWriteMs);
   if (afterMs === null) return null;
   const after = (atMs: number | null): string => secondsOrUnseen(between(timings.injectedMs, atMs));
@@ -129,6 +140,11 @@ const failoverTime: Rule = (input) => {
     evidence: [
       `the lock was free after ${after(timings.lockExpiredMs)}, taken by another after ${after(timings.lockTakenMs)}; ${timings.newPrimary ?? "it"} said it was primary after ${after(timings.promotedMs)}`,
       `commonly expected of Patroni: 15 to 30 s; measured: ${seconds(afterMs)}, ${place} that`,
+      ...(application === null
+        ? []
+        : [
+            `the services' label was on the new primary after ${after(timings.endpointMs)}; the first write through the application came after ${after(application.firstWriteMs)}`,
+          ]),
       ...(timings.rejoinedMs === null
         ? []
         : [
@@ -203,10 +219,15 @@ const kept: Rule = ({ context }) =>
     advice: "One run is one sample, and asynchronous replication promises nothing: repeat it before quoting it.",
   });
 
+/** What became of the data, whatever the fault was. */
+export const patroniDataRules: readonly Rule[] = [lost, overlapping, diverged, replicaReads, unknown, kept];
+
 /** Every rule of PostgreSQL with Patroni; the report orders their findings by severity, then as here. */
 export const patroniRules: readonly Rule[] = [
+  tookLockBack,
   lost,
   overlapping,
+  divergedWithoutLag,
   diverged,
   noFailover,
   notRejoined,

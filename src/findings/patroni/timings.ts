@@ -21,6 +21,10 @@ export interface PatroniTimings {
   lockTakenMs: number | null;
   /** The new primary's own word that it is one. */
   promotedMs: number | null;
+  /** After the fault is removed: the old primary holds the lock again, which another had taken. */
+  lockBackMs: number | null;
+  /** Until when the lock was watched. */
+  watchedMs: number | null;
   firstNewWriteMs: number | null;
   /** The old primary's last acknowledged write before another was promoted, if it had one after the fault. */
   lastOldWriteMs: number | null;
@@ -31,7 +35,7 @@ export interface PatroniTimings {
   rejoinedMs: number | null;
   /** What it took to rejoin; null when its data directory could not be looked at. */
   rejoin: "rewound" | "copied" | "as-it-was" | null;
-  /** The label that services select by is on the new primary, as the cluster's API says, looked at once a second. */
+  /** The label that services select by is on the new primary, as the cluster's API says, looked at twice a second. */
   endpointMs: number | null;
   timelineBefore: number | null;
   timelineAfter: number | null;
@@ -67,6 +71,11 @@ export function readPatroniTimings(history: History): PatroniTimings {
     (event) => event.event === "wal-receiver" && event.source !== oldPrimary && event.detail["streaming"] === false,
   );
   const lock = (event: TimelineEvent): unknown => (event.event === "lock" ? event.detail["holder"] : undefined);
+  const taken = first((event) => typeof lock(event) === "string" && lock(event) !== oldPrimary);
+  const lockBack =
+    taken === undefined || killed || removedMs === null
+      ? undefined
+      : first((event) => event.atMs > Math.max(taken.atMs, removedMs) && lock(event) === oldPrimary);
   const timelines = events.filter((event) => event.event === "role" && typeof event.detail["timeline"] === "number");
   const before = timelines.findLast((event) => event.atMs < after && event.source === oldPrimary);
   const timelineAfter = events
@@ -91,8 +100,10 @@ export function readPatroniTimings(history: History): PatroniTimings {
     leaderLossSeenMs: loss?.atMs ?? null,
     leaderLossSeenBy: loss?.source ?? null,
     lockExpiredMs: first((event) => lock(event) === null)?.atMs ?? null,
-    lockTakenMs: first((event) => typeof lock(event) === "string" && lock(event) !== oldPrimary)?.atMs ?? null,
+    lockTakenMs: taken?.atMs ?? null,
     promotedMs: promoted?.atMs ?? null,
+    lockBackMs: lockBack?.atMs ?? null,
+    watchedMs: history.phases.find(({ phase }) => phase === "final-reads")?.atMs ?? null,
     firstNewWriteMs: least(ends(newPrimary, after)),
     lastOldWriteMs: most(ends(oldPrimary, after)),
     demotedMs:

@@ -74,9 +74,11 @@ const volumeMove: RescheduleRule = (input) => {
   const attachMs = between(timings.attachingMs, timings.attachedMs);
   const totalMs = sinceDeletion(timings, timings.readyMs);
   if (detachMs === null || attachMs === null) return null;
+  const boundMs = durationBoundMs(input.context, "maxReschedule");
+  const decisive = boundMs !== null && totalMs !== null && totalMs > boundMs && detachMs + attachMs > totalMs / 2;
   return {
     id: "reschedule.volume-move",
-    severity: "info",
+    severity: decisive ? "medium" : "info",
     title: `The volume was detached in ${seconds(detachMs)} and attached in ${seconds(attachMs)}`,
     evidence: [
       `from ${timings.fromNode} to ${timings.toNode}`,
@@ -184,7 +186,9 @@ const replicaReads: RescheduleRule = ({ history, timings }) => {
 /** Rules of Patroni that are said otherwise here: nobody was promoted, and reads failed though no replica was touched. */
 function fromPatroni(input: RescheduleRuleInput): Finding[] {
   const { history, context, timings } = input;
-  const found = patroniRules.flatMap((rule) => rule({ history, context, timings: timings.patroni }) ?? []);
+  const found = patroniRules.flatMap(
+    (rule) => rule({ history, context, timings: timings.patroni, application: null }) ?? [],
+  );
   return found.filter(
     ({ id }) => id !== "patroni.no-failover" && !(id === "patroni.replica-reads-failed" && timings.role === "replica"),
   );

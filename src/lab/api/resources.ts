@@ -10,6 +10,7 @@ import {
   serviceAdmission,
   statefulSetAdmission,
 } from "./admission/builtin.ts";
+import { deploymentAdmission, replicaSetAdmission } from "./admission/workloads.ts";
 import { ioChaosAdmission, networkChaosAdmission, podChaosAdmission } from "./admission/chaos.ts";
 import type { NameRule } from "./admission/metadata.ts";
 import { chaosColumns, plainColumns } from "./columns/chaos.ts";
@@ -18,7 +19,13 @@ import type { Column } from "./columns/column.ts";
 import { eventColumns } from "./columns/event.ts";
 import { podColumns } from "./columns/pod.ts";
 import { attachmentColumns, claimColumns, volumeColumns } from "./columns/storage.ts";
-import { endpointsColumns, serviceColumns, statefulSetColumns } from "./columns/workloads.ts";
+import {
+  deploymentColumns,
+  endpointsColumns,
+  replicaSetColumns,
+  serviceColumns,
+  statefulSetColumns,
+} from "./columns/workloads.ts";
 import type { Schema } from "./schema.ts";
 import { ioChaos } from "./schemas/iochaos.ts";
 import { networkChaos } from "./schemas/networkchaos.ts";
@@ -191,6 +198,28 @@ export const resources: readonly Resource[] = [
     schema: { model: "V1StatefulSet" },
     columns: statefulSetColumns,
     admission: statefulSetAdmission,
+  }),
+  core({
+    group: "apps",
+    kind: "Deployment",
+    plural: "deployments",
+    shortNames: ["deploy"],
+    categories: ["all"],
+    subresources: ["status"],
+    schema: { model: "V1Deployment" },
+    columns: deploymentColumns,
+    admission: deploymentAdmission,
+  }),
+  core({
+    group: "apps",
+    kind: "ReplicaSet",
+    plural: "replicasets",
+    shortNames: ["rs"],
+    categories: ["all"],
+    subresources: ["status"],
+    schema: { model: "V1ReplicaSet" },
+    columns: replicaSetColumns,
+    admission: replicaSetAdmission,
   }),
   core({
     group: "storage.k8s.io",

@@ -26,8 +26,11 @@ export interface ApiServerOptions {
   host: "127.0.0.1";
   /** Where the kubeconfig is written; made when missing. */
   stateDirectory: string;
-  /** Awaited before a request for something inside a namespace is answered; never rejects. */
-  beforeNamespace?: (asked: NamespaceQuestion) => Promise<void>;
+  /**
+   * Awaited before a request for something inside a namespace is answered; never rejects. What it resolves to is called
+   * when the answer has ended, which for a watch or an exec is when the client leaves.
+   */
+  beforeNamespace?: (asked: NamespaceQuestion) => Promise<() => void>;
 }
 
 /** What a request asks for inside a namespace. */
@@ -76,7 +79,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     socket.once("close", () => upgraded.delete(socket));
     // A client that goes away in mid-answer is no error of ours.
     socket.on("error", () => socket.destroy());
-    void upgrade(token, exec, request, socket, head);
+    void upgrade(options, token, exec, request, socket, head);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -112,13 +115,16 @@ async function answer(
   response: ServerResponse,
 ) {
   response.on("error", () => response.destroy());
+  let answered: (() => void) | undefined;
   try {
     authenticate(request.headers, token);
     const question = namespaceQuestion(urlOf(request));
-    if (question !== null) await options.beforeNamespace?.(question);
+    if (question !== null) answered = await options.beforeNamespace?.(question);
     await respond(request, response, await route(context, request));
   } catch (error) {
     respondWithError(response, statusOfError(error));
+  } finally {
+    answered?.();
   }
 }
 
@@ -135,6 +141,7 @@ function namespaceQuestion(url: URL): NamespaceQuestion | null {
 }
 
 async function upgrade(
+  options: ApiServerOptions,
   token: string,
   exec: ReturnType<typeof createExecServer>,
   request: IncomingMessage,
@@ -146,6 +153,10 @@ async function upgrade(
     const url = urlOf(request);
     const path = pathOf(url);
     if (path.what !== "resource" || path.subresource !== "exec") throw noSuchPath();
+    const question = namespaceQuestion(url);
+    const answered = question === null ? undefined : await options.beforeNamespace?.(question);
+    if (socket.destroyed) answered?.();
+    else socket.once("close", () => answered?.());
     await exec(resourceRequest(request, path, url.searchParams), request, socket, head);
   } catch (error) {
     refuseUpgrade(socket, statusOfError(error).status);

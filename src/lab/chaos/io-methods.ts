@@ -1,18 +1,20 @@
 /**
- * The file operations that IOChaos names (FUSE's own, anchors/chaos-platforms.md 3.4), and the system calls that reach
- * them. There is no `fdatasync` among them: it arrives as `fsync`.
+ * The file operations that IOChaos names (FUSE's own, anchors/chaos-platforms.md 3.4), and the system calls of x86-64
+ * that reach them. There is no `fdatasync` among them: it arrives as `fsync`.
  */
 const callsOfMethod: Readonly<Record<string, readonly string[]>> = {
-  lookup: ["newfstatat", "statx"],
-  getattr: ["newfstatat", "statx", "fstat"],
+  lookup: ["newfstatat", "statx", "stat", "lstat"],
+  getattr: ["newfstatat", "statx", "fstat", "stat", "lstat"],
   setattr: ["ftruncate", "truncate", "fchmod", "fchmodat", "fchown", "fchownat", "utimensat"],
-  readlink: ["readlinkat"],
-  mkdir: ["mkdirat"],
-  unlink: ["unlinkat"],
-  rename: ["renameat", "renameat2"],
-  link: ["linkat"],
-  open: ["openat"],
-  create: ["openat"],
+  readlink: ["readlinkat", "readlink"],
+  mkdir: ["mkdirat", "mkdir"],
+  unlink: ["unlinkat", "unlink"],
+  rmdir: ["unlinkat", "rmdir"],
+  rename: ["renameat", "renameat2", "rename"],
+  link: ["linkat", "link"],
+  open: ["openat", "open"],
+  create: ["openat", "open", "creat"],
+  access: ["access", "faccessat", "faccessat2"],
   read: ["read", "pread64", "readv", "preadv", "preadv2"],
   write: ["write", "pwrite64", "writev", "pwritev", "pwritev2"],
   fsync: ["fsync", "fdatasync"],
@@ -21,28 +23,11 @@ const callsOfMethod: Readonly<Record<string, readonly string[]>> = {
   fallocate: ["fallocate"],
 };
 
-/** Calls of x86-64 that later architectures lack; glibc uses them there for the same methods. */
-const olderCalls: Readonly<Record<string, readonly string[]>> = {
-  getattr: ["stat", "lstat"],
-  lookup: ["stat", "lstat"],
-  readlink: ["readlink"],
-  mkdir: ["mkdir"],
-  unlink: ["unlink", "rmdir"],
-  rename: ["rename"],
-  link: ["link"],
-  open: ["open"],
-  create: ["open", "creat"],
-};
-
 /**
- * System calls of the methods; all of them when none is named. As in Chaos Mesh, a name that does not exist is dropped
- * without a word, and when none is left nothing is injected (an empty list).
+ * System calls of the methods; all of them when none is named. As in Chaos Mesh, capitals do not matter, a name that
+ * does not exist is dropped without a word, and when none is left nothing is injected (an empty list).
  */
-export function systemCallsOf(methods: readonly string[], architecture: string): string[] {
-  const names = methods.length === 0 ? Object.keys(callsOfMethod) : methods;
-  const calls = names.flatMap((name) => [
-    ...(callsOfMethod[name] ?? []),
-    ...(architecture === "x64" ? (olderCalls[name] ?? []) : []),
-  ]);
-  return [...new Set(calls)];
+export function systemCallsOf(methods: readonly string[]): string[] {
+  const names = methods.length === 0 ? Object.keys(callsOfMethod) : methods.map((name) => name.toLowerCase());
+  return [...new Set(names.flatMap((name) => callsOfMethod[name] ?? []))];
 }

@@ -81,7 +81,10 @@ function podOf(set: LabObject, name: string): Parameters<ObjectStore["create"]>[
     spec: {
       ...withDefaultTolerations(spec),
       hostname: name,
-      volumes: claims.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: `${claim}-${name}` } })),
+      volumes: [
+        ...asList(spec["volumes"]),
+        ...claims.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: `${claim}-${name}` } })),
+      ],
     },
     status: { phase: "Pending" },
   };

@@ -7,12 +7,14 @@ const programs: ReadonlyArray<[program: string, debianPackage: string]> = [
   ["nsenter", "util-linux"],
   ["ip", "iproute2"],
   ["nft", "nftables"],
-  ["strace", "strace"],
+  ["python3", "python3"],
   ["redis-server", "redis-server"],
   ["redis-cli", "redis-tools"],
   ["patroni", "patroni"],
   ["etcd", "etcd-server"],
   ["etcdctl", "etcd-client"],
+  ["rabbitmq-server", "rabbitmq-server"],
+  ["curl", "curl"],
 ];
 
 /** Why the lab cannot run here, in a sentence with the way out; null when it can. */

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { createLogBuffer, type LogBuffer } from "./log-buffer.ts";
 import type { ContainerSpec } from "./pod-spec.ts";
+import { firstChild } from "./processes.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** Restart delays of the lab; Kubernetes' own are 10 s, doubling up to 5 minutes, which nobody waits for here. */
@@ -131,16 +131,6 @@ export function startContainer(
       clearTimeout(timer);
     },
   };
-}
-
-/** The pod's process; the one that was spawned only waits for it (see sandbox.ts and proc(5), children). */
-export function firstChild(pid: number): number | undefined {
-  try {
-    const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-    return first === undefined || first === "" ? undefined : Number(first);
-  } catch {
-    return undefined;
-  }
 }
 
 function newContainerId(): string {

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -13,13 +12,15 @@ import type { AddressBook } from "../network/address-book.ts";
 import type { Switch } from "../network/switch.ts";
 import { keyOf } from "../store/shelf.ts";
 import { startContainer, type Container } from "./container.ts";
-import { execInSandbox } from "./exec.ts";
+import { execInSandbox, type BeforeExec } from "./exec.ts";
 import { hostsText } from "./hosts.ts";
+import { createPodFolders } from "./pod-folders.ts";
 import { readPodSpec, type PodSpec } from "./pod-spec.ts";
-import { processTree, type PodProcess } from "./processes.ts";
-import { isOver, overStatus, podStatus, waitingStatus } from "./pod-status.ts";
+import { childrenOf } from "./processes.ts";
+import { deadlineExceeded, isOver, podStatus, waitingStatus } from "./pod-status.ts";
 import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
+import type { PodNetworks } from "../systems/sleeper.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
 import { createMountedVolumes, nodeOf, volumesAttached } from "./volumes.ts";
 
@@ -47,6 +48,8 @@ interface RunningPod {
   ready: Map<string, boolean>;
   timer: NodeJS.Timeout;
   stopping: boolean;
+  /** By container. */
+  beforeExec: Map<string, BeforeExec>;
   /** A look at readiness is under way; a slow one must not be overtaken by the next and then overrule it. */
   looking: boolean;
 }
@@ -55,10 +58,10 @@ interface RunningPod {
 export interface ContainerStorage {
   /** Where each volume is in the container, and on this machine. */
   volumes: ReadonlyArray<{ mountPath: string; source: string }>;
-  /** The container's first process first; empty while it is down. */
-  processes(): PodProcess[];
-  /** Command line that runs a program inside the pod. */
-  enter(command: readonly string[]): string[];
+  /** Where the pod's root is on this machine. */
+  root: string;
+  /** The container's first process, and those that its processes started and left; what they started is not listed. */
+  processes(): number[];
 }
 
 /** What the chaos controllers may do to a running pod. */
@@ -68,13 +71,15 @@ export interface PodFaults {
   killContainers(pod: LabObject, names: readonly string[]): void;
   /** Undefined while the container is down. */
   storage(pod: LabObject, container: string): ContainerStorage | undefined;
+  /** Asks `before` about every command that `exec` runs in the container, before it begins; null: no more. */
+  beforeExec(pod: LabObject, container: string, before: BeforeExec | null): void;
   hold(pod: LabObject): void;
   release(pod: LabObject): void;
   /** Its successor waits as its annotation says (`restartDelayAnnotation`). */
   delaySuccessor(pod: LabObject): void;
 }
 
-export interface Kubelet extends PodRuntime, PodFaults {
+export interface Kubelet extends PodRuntime, PodFaults, PodNetworks {
   stop(): Promise<void>;
 }
 
@@ -163,12 +168,7 @@ export function startKubelet(options: {
     }
   };
 
-  const emptyDirsOf = (uid: string): string => join(options.stateDirectory, "pods", uid, "empty");
-  const volumeSource = (key: RunningPod["key"], uid: string, spec: PodSpec, volume: string): string =>
-    spec.emptyDirs.includes(volume)
-      ? join(emptyDirsOf(uid), volume)
-      : join(options.stateDirectory, "volumes", key.namespace, spec.claims[volume] ?? `${key.name}-${volume}`);
-
+  const folders = createPodFolders(options.stateDirectory);
   const forget = (uid: string): void => {
     pods.delete(uid);
     holders.delete(uid);
@@ -189,8 +189,9 @@ export function startKubelet(options: {
     const spec = readPodSpec(object, ip);
     const mounts = spec.containers.flatMap((container) =>
       container.volumeMounts.map((mount) => ({
-        source: volumeSource({ kind: "Pod", namespace, name }, uid, spec, mount.name),
+        source: folders.source({ namespace, name, uid }, spec, mount.name),
         target: mount.mountPath,
+        readOnly: mount.readOnly,
       })),
     );
     const sandbox = await createSandbox({
@@ -217,6 +218,7 @@ export function startKubelet(options: {
       ready: new Map(),
       timer: setInterval(() => void lookAtReadiness(pod), readinessEveryMs),
       stopping: false,
+      beforeExec: new Map(),
       looking: false,
     };
     pods.set(uid, pod);
@@ -234,20 +236,16 @@ export function startKubelet(options: {
     }
     const now = store.get(pod.key);
     if (now?.metadata.uid !== uid || now.metadata.deletionTimestamp !== undefined) await stop(pod, now);
-    if (spec.activeDeadlineSeconds !== null) {
-      setTimeout(() => void expire(pod), spec.activeDeadlineSeconds * 1000).unref();
-    }
+    if (spec.deadlineMs !== null) setTimeout(() => void expire(pod), spec.deadlineMs).unref();
   };
 
   /** Ends a pod that has run as long as it may; its object stays, as Failed, until somebody deletes it. */
   const expire = async (pod: RunningPod): Promise<void> => {
     if (pod.stopping) return;
     await end(pod);
-    const reason = "DeadlineExceeded";
-    const message = "Pod was active on the node longer than the specified deadline";
-    event(pod, "Normal", reason, message);
+    event(pod, "Normal", deadlineExceeded.reason, deadlineExceeded.message);
     if (store.get(pod.key)?.metadata.uid !== pod.uid) return;
-    store.update(pod.key, (copy) => void (copy.status = { ...copy.status, ...overStatus(reason, message) }));
+    store.update(pod.key, (copy) => void (copy.status = { ...copy.status, ...deadlineExceeded }));
   };
 
   const lookAtReadiness = async (pod: RunningPod): Promise<void> => {
@@ -296,7 +294,7 @@ export function startKubelet(options: {
     for (const container of pod.containers) container.retire();
     await pod.sandbox.destroy();
     forget(pod.uid);
-    rmSync(emptyDirsOf(pod.uid), { recursive: true, force: true });
+    folders.forget(pod.uid);
   };
 
   const event = (pod: RunningPod, type: "Normal" | "Warning", reason: string, message: string): void => {
@@ -347,7 +345,8 @@ export function startKubelet(options: {
   return {
     exec: async (request: ExecRequest) => {
       const pod = runningPod(request.namespace, request.pod);
-      return execInSandbox(pod.sandbox, request, containerOf(pod, request.container).env);
+      const container = containerOf(pod, request.container);
+      return execInSandbox(pod.sandbox, request, container.env, pod.beforeExec.get(container.state().name));
     },
     logs: (request) => containerOf(runningPod(request.namespace, request.pod), request.container).logs.read(request),
     enterNetwork: (object) => {
@@ -369,17 +368,22 @@ export function startKubelet(options: {
       return {
         volumes: spec.volumeMounts.map((mount) => ({
           mountPath: mount.mountPath,
-          source: volumeSource(pod.key, pod.uid, pod.spec, mount.name),
+          source: folders.source({ ...pod.key, uid: pod.uid }, pod.spec, mount.name),
         })),
+        root: join(options.stateDirectory, "pods", pod.uid, "root"),
         processes: () => {
           const pid = container.pid();
-          const root = join(options.stateDirectory, "pods", pod.uid, "root");
           // What a container's process started and left (a daemon, e.g. PostgreSQL under Patroni) belongs to the
           // pod's first process then, which itself does nothing.
-          return pid === undefined ? [] : [...processTree(pid, root), ...processTree(pod.sandbox.pid, root).slice(1)];
+          return pid === undefined ? [] : [pid, ...childrenOf(pod.sandbox.pid)];
         },
-        enter: pod.sandbox.enter,
       };
+    },
+    networkPid: (object) => byObject(object)?.sandbox.pid,
+    beforeExec: (object, name, before) => {
+      const pod = byObject(object);
+      if (before === null) pod?.beforeExec.delete(name);
+      else pod?.beforeExec.set(name, before);
     },
     hold: (object) => byObject(object)?.containers.forEach((container) => container.hold()),
     release: (object) => byObject(object)?.containers.forEach((container) => container.release()),

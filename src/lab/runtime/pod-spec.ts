@@ -6,7 +6,7 @@ export interface ContainerSpec {
   command: string[];
   env: Record<string, string>;
   readiness: ReadinessSpec | null;
-  volumeMounts: Array<{ name: string; mountPath: string }>;
+  volumeMounts: Array<{ name: string; mountPath: string; readOnly: boolean }>;
 }
 
 export type ReadinessSpec = { tcpPort: number } | { command: string[] };
@@ -15,11 +15,13 @@ export interface PodSpec {
   containers: ContainerSpec[];
   /** Volume name to claim name. */
   claims: Record<string, string>;
+  /** Volume name to a folder of this machine (`hostPath`): programs that are no part of the system. */
+  hostPaths: Record<string, string>;
   /** Volumes that begin empty and go with the pod. */
   emptyDirs: string[];
   terminationGracePeriodSeconds: number;
   /** The pod may not run longer than this; null: as long as it likes. */
-  activeDeadlineSeconds: number | null;
+  deadlineMs: number | null;
 }
 
 /** Reads a pod's spec. `podIp` fills `valueFrom.fieldRef` of `status.podIP`. */
@@ -39,20 +41,27 @@ export function readPodSpec(pod: LabObject, podIp: string): PodSpec {
       volumeMounts: asList(container["volumeMounts"]).map((mount) => ({
         name: text(mount["name"]),
         mountPath: text(mount["mountPath"]),
+        readOnly: mount["readOnly"] === true,
       })),
     })),
-    claims: Object.fromEntries(
-      asList(spec["volumes"]).flatMap((volume) => {
-        const claim = record(volume["persistentVolumeClaim"])["claimName"];
-        return typeof claim === "string" ? [[text(volume["name"]), claim]] : [];
-      }),
-    ),
+    claims: volumesBy(spec, "persistentVolumeClaim", "claimName"),
+    hostPaths: volumesBy(spec, "hostPath", "path"),
     emptyDirs: asList(spec["volumes"]).flatMap((volume) =>
       volume["emptyDir"] === undefined ? [] : [text(volume["name"])],
     ),
     terminationGracePeriodSeconds: Number(spec["terminationGracePeriodSeconds"] ?? 30),
-    activeDeadlineSeconds: spec["activeDeadlineSeconds"] === undefined ? null : Number(spec["activeDeadlineSeconds"]),
+    deadlineMs: spec["activeDeadlineSeconds"] === undefined ? null : 1000 * Number(spec["activeDeadlineSeconds"]),
   };
+}
+
+/** The volumes of one kind: name to what `field` says. */
+function volumesBy(spec: Record<string, unknown>, kind: string, field: string): Record<string, string> {
+  return Object.fromEntries(
+    asList(spec["volumes"]).flatMap((volume) => {
+      const value = record(volume[kind])[field];
+      return typeof value === "string" ? [[text(volume["name"]), value]] : [];
+    }),
+  );
 }
 
 function envValue(entry: Record<string, unknown>, fields: Record<string, string>): string {

@@ -8,6 +8,7 @@ export interface Mount {
   source: string;
   /** Absolute path in the pod. */
   target: string;
+  readOnly: boolean;
 }
 
 /**
@@ -44,10 +45,11 @@ mount --rbind /etc etc
 mount --rbind /dev dev
 mount -t proc proc proc
 mount --bind "$HOSTS" etc/hosts
-printf '%s\\n' "$MOUNTS" | while IFS='|' read -r source target; do
+printf '%s\\n' "$MOUNTS" | while IFS='|' read -r source target mode; do
   [ -n "$source" ] || continue
   mkdir -p ".$target"
   mount --bind "$source" ".$target"
+  if [ "$mode" = ro ]; then mount -o remount,bind,ro ".$target"; fi
 done
 hostname "$NAME"
 echo "$self"
@@ -83,7 +85,9 @@ export async function createSandbox(options: {
         ROOT: root,
         HOSTS: hostsFile,
         NAME: options.name,
-        MOUNTS: options.mounts.map((mount) => `${mount.source}|${mount.target}`).join("\n"),
+        MOUNTS: options.mounts
+          .map((mount) => `${mount.source}|${mount.target}|${mount.readOnly ? "ro" : "rw"}`)
+          .join("\n"),
       },
     },
   );

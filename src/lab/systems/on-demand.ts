@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Sleeper } from "./sleeper.ts";
 
-/** A system that starts when it is first asked for. */
+/** A system that starts when it is first asked for, and stops when nobody has used it for a while. */
 export interface LabSystem {
   namespace: string;
   /**
@@ -24,46 +25,105 @@ export interface Question {
   labelSelector?: string;
 }
 
+/** When systems stop, and how. */
+export interface Idleness {
+  /** So long nobody has asked for a system, and nothing says that it is in use. */
+  afterMs: number;
+  sleeper: Sleeper;
+}
+
+export interface OnDemand {
+  /**
+   * Resolves when what the question is for has formed, or after half a minute. What it resolves to ends the question: a
+   * system that is being asked (a watch, an exec) does not stop.
+   */
+  wake(question: Question): Promise<() => void>;
+  stop(): void;
+}
+
+/** A system that was started, and how it is used. */
+interface Running {
+  formed: Promise<void>;
+  /** Questions that have not ended. */
+  asking: number;
+  usedAtMs: number;
+}
+
 const formDeadlineMs = 30_000;
 const lookEveryMs = 100;
+/** How often it is looked whether systems are in use: often enough to see a client that stays for a minute. */
+const longestIdleLookMs = 15_000;
 
 /**
- * Starts systems when somebody asks for something of theirs, so that the lab is ready in seconds whatever it could run.
- * The first question waits until the system has formed, or for half a minute.
+ * Starts systems when somebody asks for something of theirs, so that the lab is ready in seconds whatever it could run,
+ * and stops them, their volumes kept, when nobody has used them for a while. The first question, and the first after a
+ * stop, waits until the system has formed, or for half a minute.
  */
 export function startOnDemand(
   systems: readonly LabSystem[],
   log: (message: string) => void,
-): { wake(question: Question): Promise<void>; stop(): void } {
-  const waking = new Map<LabSystem, Promise<void>>();
+  idleness?: Idleness,
+): OnDemand {
+  const running = new Map<LabSystem, Running>();
+  const asleep = new Set<LabSystem>();
   let stopped = false;
+  const nameOf = ({ namespace, apps = [] }: LabSystem): string => [namespace, ...apps].join("/");
+
   const begin = async (system: LabSystem): Promise<void> => {
-    await Promise.all((system.needs ?? []).map((namespace) => wake({ namespace })));
+    const ended = await Promise.all((system.needs ?? []).map((namespace) => wake({ namespace })));
+    if (asleep.delete(system) && idleness !== undefined) {
+      while (!stopped && idleness.sleeper.stopping(system)) await sleep(lookEveryMs, undefined, { ref: false });
+      idleness.sleeper.resume(system);
+    } else {
+      system.start();
+    }
     const end = performance.now() + formDeadlineMs;
-    system.start();
     while (!stopped && !(await system.formed())) {
       if (performance.now() > end) {
-        const name = [system.namespace, ...(system.apps ?? [])].join("/");
-        return log(`${name} has not formed after ${formDeadlineMs / 1000} s; see its pods' logs`);
+        log(`${nameOf(system)} has not formed after ${formDeadlineMs / 1000} s; see its pods' logs`);
+        break;
       }
       await sleep(lookEveryMs, undefined, { ref: false });
     }
+    for (const done of ended) done();
   };
-  const wake = async (question: Question): Promise<void> => {
-    if (stopped) return;
-    const meant = systemsMeant(systems, question, (system) => waking.has(system));
-    await Promise.all(
-      meant.map((system) => {
-        const known = waking.get(system) ?? begin(system);
-        waking.set(system, known);
-        return known;
-      }),
-    );
+  const ask = (system: LabSystem): Running => {
+    const known = running.get(system) ?? { formed: begin(system), asking: 0, usedAtMs: 0 };
+    running.set(system, known);
+    known.asking += 1;
+    return known;
   };
+  const wake = async (question: Question): Promise<() => void> => {
+    if (stopped) return () => undefined;
+    const asked = systemsMeant(systems, question, (system) => running.has(system)).map(ask);
+    await Promise.all(asked.map(({ formed }) => formed));
+    return () => {
+      for (const one of asked.splice(0)) {
+        one.asking -= 1;
+        one.usedAtMs = performance.now();
+      }
+    };
+  };
+  const stopIdle = ({ afterMs, sleeper }: Idleness): void => {
+    const now = performance.now();
+    for (const [system, state] of running) {
+      if (state.asking > 0 || sleeper.use(system) !== null) state.usedAtMs = now;
+      if (now - state.usedAtMs < afterMs) continue;
+      running.delete(system);
+      asleep.add(system);
+      sleeper.sleep(system);
+      log(`${nameOf(system)}: nobody has used it for ${Math.round(afterMs / 1000)} s; it stops and keeps its volumes`);
+    }
+  };
+  const timer =
+    idleness === undefined
+      ? undefined
+      : setInterval(() => stopIdle(idleness), Math.min(longestIdleLookMs, idleness.afterMs / 4)).unref();
   return {
     wake,
     stop: () => {
       stopped = true;
+      clearInterval(timer);
     },
   };
 }

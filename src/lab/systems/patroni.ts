@@ -3,6 +3,7 @@ import { isPodReady } from "../controllers/stateful-set.ts";
 import type { ObjectStore } from "../objects.ts";
 import { createEtcdMembers, etcdClientPort } from "./etcd-members.ts";
 import type { LabSystem } from "./on-demand.ts";
+import type { PatroniDcs } from "./patroni-dcs.ts";
 import { askPatroni } from "./patroni-roles.ts";
 import { postgresPrograms } from "./postgres-programs.ts";
 import { headlessService, statefulSet } from "./workload.ts";
@@ -13,24 +14,31 @@ const members = 3;
 const dataPath = "/var/lib/postgresql/data";
 
 /**
- * Patroni before 3.0.3 has a bug in its `etcd3` driver: after a healed partition the old primary takes the lock back
- * (anchors/consistency-and-failover.md 0.2). The older driver is used there. `ttl` 20 s is the least that Patroni takes
- * (default 30); `loop_wait` 2 s (10) and `retry_timeout` 3 s (10) make a failover take half a minute at most.
+ * `ttl` 20 s is the least that Patroni takes (default 30); `loop_wait` 2 s (10) and `retry_timeout` 3 s (10) make a
+ * failover take half a minute at most. With the driver `etcd3` of an old Patroni the lock is taken back when the end of
+ * a partition meets a retry whose view of the lock is old. So each Patroni asks the etcd member beside it there, as where
+ * both are on one machine, and there is nearly always a retry under way: `retry_timeout` 9, `loop_wait` 1.
  */
 const patroniScript = `
 version=$(patroni --version | tr -dc '0-9.')
 dcs=etcd3
-[ "$(printf '%s\\n3.0.3\\n' "$version" | sort -V | head -n 1)" = 3.0.3 ] || dcs=etcd
+[ "$PATRONI_DCS" = etcd3 ] || [ "$(printf '%s\\n3.0.3\\n' "$version" | sort -V | head -n 1)" = 3.0.3 ] || dcs=etcd
+loop_wait=2; retry_timeout=3
+hosts=$ETCD_HOSTS; use_proxies=false
+if [ "$PATRONI_DCS" = etcd3 ]; then
+  loop_wait=1; retry_timeout=9; use_proxies=true
+  hosts=$(echo "$ETCD_HOSTS" | cut -d , -f $((\${POD_NAME##*-} + 1)))
+fi
 cat > /run/patroni.yml <<CONF
 scope: postgresql
 name: $POD_NAME
 restapi: { listen: "0.0.0.0:8008", connect_address: "$POD_IP:8008" }
-$dcs: { hosts: "$ETCD_HOSTS" }
+$dcs: { hosts: "$hosts", use_proxies: $use_proxies }
 bootstrap:
   dcs:
     ttl: 20
-    loop_wait: 2
-    retry_timeout: 3
+    loop_wait: $loop_wait
+    retry_timeout: $retry_timeout
     maximum_lag_on_failover: 1048576
     postgresql:
       use_pg_rewind: true
@@ -68,7 +76,7 @@ exec setpriv --reuid postgres --regid postgres --init-groups patroni /run/patron
  * PostgreSQL under Patroni as the training module has it: `postgresql-0..2` (app: postgresql, role: master or replica)
  * in namespace `database`, with three etcd members beside them (app: postgresql-etcd).
  */
-export function patroniSystem(store: ObjectStore, addresses: AddressBook): LabSystem {
+export function patroniSystem(store: ObjectStore, addresses: AddressBook, dcs: PatroniDcs): LabSystem {
   const ordinals = Array.from({ length: members }, (_unused, ordinal) => ordinal);
   const addressOf = (name: string): string => addresses.addressOf(namespace, name);
   return {
@@ -96,6 +104,7 @@ export function patroniSystem(store: ObjectStore, addresses: AddressBook): LabSy
           dataPath,
           env: [
             { name: "ETCD_HOSTS", value: etcd.map((host) => `${host}:${etcdClientPort}`).join(",") },
+            { name: "PATRONI_DCS", value: dcs },
             { name: "FIRST_PRIMARY", value: addressOf("postgresql-0") },
             { name: "PG_BIN", value: programs },
             { name: "PATH", value: `${programs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin` },

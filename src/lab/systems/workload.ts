@@ -46,11 +46,13 @@ export interface StatefulWorkload {
   readiness?: Readonly<Record<string, unknown>>;
   /** How long a pod that was killed stays away. */
   restartDelayMs: number;
+  /** Folders of this machine that its container sees, e.g. programs that no package installs. */
+  hostFolders?: ReadonlyArray<{ name: string; path: string; mountPath: string }>;
 }
 
 /** A StatefulSet of members that start side by side, each with a volume. */
 export function statefulSet(workload: StatefulWorkload): NewObject {
-  const { name, namespace, port } = workload;
+  const { name, namespace, port, hostFolders = [] } = workload;
   const field = (variable: string, fieldPath: string) => ({ name: variable, valueFrom: { fieldRef: { fieldPath } } });
   return {
     apiVersion: "apps/v1",
@@ -68,6 +70,9 @@ export function statefulSet(workload: StatefulWorkload): NewObject {
         },
         spec: {
           terminationGracePeriodSeconds: 10,
+          ...(hostFolders.length === 0
+            ? {}
+            : { volumes: hostFolders.map((folder) => ({ name: folder.name, hostPath: { path: folder.path } })) }),
           containers: [
             {
               name: workload.container,
@@ -75,7 +80,10 @@ export function statefulSet(workload: StatefulWorkload): NewObject {
               command: ["sh", "-c", workload.script],
               env: [field("POD_IP", "status.podIP"), field("POD_NAME", "metadata.name"), ...workload.env],
               ports: [{ containerPort: port, protocol: "TCP" }],
-              volumeMounts: [{ name: "data", mountPath: workload.dataPath }],
+              volumeMounts: [
+                { name: "data", mountPath: workload.dataPath },
+                ...hostFolders.map((folder) => ({ name: folder.name, mountPath: folder.mountPath })),
+              ],
               readinessProbe: workload.readiness ?? { tcpSocket: { port } },
             },
           ],

@@ -1,4 +1,5 @@
 import { Agent, request } from "undici";
+import { classifyFetchError } from "../fetch-error.ts";
 import type { Outcome } from "../history.ts";
 
 export const clientPort = 2379;
@@ -67,9 +68,5 @@ export function classifyEtcdError(error: unknown): { outcome: Exclude<Outcome, "
     const name = error.message.includes("timed out") ? "server-timeout" : error.message.replace(/^etcdserver: /, "");
     return { outcome: "unknown", error: name.slice(0, 60) };
   }
-  if (error instanceof Error && error.name === "TimeoutError") return { outcome: "unknown", error: "timeout" };
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ECONNREFUSED") return { outcome: "fail", error: "refused" };
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "EHOSTUNREACH") return { outcome: "fail", error: "unreachable" };
-  return { outcome: "unknown", error: "connection-lost" };
+  return classifyFetchError(error);
 }

@@ -1,9 +1,10 @@
 import pg from "pg";
+import { messageOf } from "../../errors.ts";
 import { foldNumbers } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
 import { tableOf } from "./clients.ts";
-import { getPatroni, onlyPrimary, postgresPort, viewPatroni, type PatroniPods } from "./members.ts";
+import { getPatroni, onlyPrimary, postgresPort, viewPatroni, type PatroniPods, type PatroniView } from "./members.ts";
 
 const timeoutMs = 5000;
 const levelDeadlineMs = 10_000;
@@ -33,8 +34,9 @@ export async function withMember<T>(
 
 /**
  * Waits until every replica has replayed what the primary has written, then reads every write client's rows from every
- * member. Tells Patroni's own history of timelines (`timeline`, with the byte position of each fork), and how old each
- * member's data directory is (`data-directory`).
+ * member. Tells Patroni's own history of timelines (`timeline`, with the byte position of each fork), its own view of
+ * each member (`cluster-view`, with the lag that it shows), and how old each member's data directory is
+ * (`data-directory`).
  */
 export async function readPatroni(
   members: PatroniPods,
@@ -52,27 +54,55 @@ export async function readPatroni(
       recorder.event({ atMs: recorder.now(), source: primary, event: "timeline", detail });
     }
   }
+  if (primary !== null) await tellClusterView(members, primary, recorder);
   await Promise.all(members.pods.map(({ name }) => tellDataDirectory(members, name, recorder)));
   const text = `select seq from ${tableOf(runId)} where client = $1 order by seq`;
+  const reads = writers.map((client) => readEveryMember(members, views, { client, text, values: [client] }, recorder));
+  return (await Promise.all(reads)).flat();
+}
+
+/**
+ * One write client's numbers as every member holds them. `text` selects them as `seq`, in order. A member that cannot
+ * be read says so in its own record.
+ */
+export async function readEveryMember(
+  members: PatroniPods,
+  views: readonly PatroniView[],
+  query: { client: string; text: string; values: unknown[] },
+  recorder: Recorder,
+): Promise<FinalRead[]> {
+  const { client, text, values } = query;
+  const primary = onlyPrimary(views);
   return Promise.all(
-    members.pods.flatMap(({ name }) =>
-      writers.map(async (client): Promise<FinalRead> => {
-        const role = views.find((view) => view.pod === name)?.role ?? "unknown";
-        const read = { type: "final-read", member: name, client, role, authoritative: name === primary } as const;
-        try {
-          const rows = await withMember(
-            members,
-            name,
-            async (connection) => (await connection.query<{ seq: number }>(text, [client])).rows,
-          );
-          return { ...read, atMs: recorder.now(), ranges: foldNumbers(rows.map(({ seq }) => seq)) };
-        } catch (error) {
-          const problem = error instanceof Error ? error.message : String(error);
-          return { ...read, atMs: recorder.now(), ranges: [], error: problem };
-        }
-      }),
-    ),
+    members.pods.map(async ({ name }): Promise<FinalRead> => {
+      const role = views.find((view) => view.pod === name)?.role ?? "unknown";
+      const read = { type: "final-read", member: name, client, role, authoritative: name === primary } as const;
+      try {
+        const rows = await withMember(
+          members,
+          name,
+          async (connection) => (await connection.query<{ seq: number }>(text, values)).rows,
+        );
+        return { ...read, atMs: recorder.now(), ranges: foldNumbers(rows.map(({ seq }) => seq)) };
+      } catch (error) {
+        return { ...read, atMs: recorder.now(), ranges: [], error: messageOf(error) };
+      }
+    }),
   );
+}
+
+/** What GET /cluster says of every member; its `lag` is bytes, or a word where Patroni does not know it. */
+async function tellClusterView(members: PatroniPods, primary: string, recorder: Recorder): Promise<void> {
+  const body = await getPatroni(members.hostOf(primary), "/cluster", timeoutMs);
+  const listed = body?.["members"];
+  for (const entry of Array.isArray(listed) ? (listed as Array<Readonly<Record<string, unknown>>>) : []) {
+    const flat = (name: string): string | number | null => {
+      const value = entry[name];
+      return typeof value === "string" || typeof value === "number" ? value : null;
+    };
+    const detail = { role: flat("role"), state: flat("state"), timeline: flat("timeline"), lag: flat("lag") };
+    recorder.event({ atMs: recorder.now(), source: String(entry["name"]), event: "cluster-view", detail });
+  }
 }
 
 /**

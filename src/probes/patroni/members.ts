@@ -91,8 +91,12 @@ export async function getPatroni(host: string, path: string, timeoutMs: number):
   }
 }
 
+export async function viewMember({ name, host }: PodAddress, timeoutMs: number): Promise<PatroniView> {
+  return readView(name, await getPatroni(host, "/patroni", timeoutMs));
+}
+
 export async function viewPatroni({ pods }: PatroniPods, timeoutMs: number): Promise<PatroniView[]> {
-  return Promise.all(pods.map(async ({ name, host }) => readView(name, await getPatroni(host, "/patroni", timeoutMs))));
+  return Promise.all(pods.map((pod) => viewMember(pod, timeoutMs)));
 }
 
 /** Reads /patroni of Patroni 2.1 to 4; exported for its test. */
@@ -148,24 +152,35 @@ export function patroniDisagreements(views: readonly PatroniView[]): string[] {
 
 /** Who holds the leader lock: a member's name, null when nobody does, undefined when it could not be read. */
 export async function lockHolder(members: PatroniPods, timeoutMs: number): Promise<string | null | undefined> {
+  return (await readLock(members, timeoutMs))?.holder;
+}
+
+/**
+ * The leader lock, and which of Patroni's drivers keeps it there: `etcd3` uses etcd's present keys, `etcd` those of its
+ * API v2. Undefined when it could not be read; without a holder the driver is not known.
+ */
+export async function readLock(
+  members: PatroniPods,
+  timeoutMs: number,
+): Promise<{ holder: string; driver: "etcd" | "etcd3" } | { holder: null; driver: null } | undefined> {
   const key = `/service/${members.scope}/leader`;
   for (const { host } of members.dcs) {
     const signal = (): AbortSignal => AbortSignal.timeout(timeoutMs);
     try {
-      // Patroni's `etcd` driver uses the v2 keys, its `etcd3` driver the others.
-      const v3 = (await (
-        await fetch(`http://${host}:${etcdPort}/v3/kv/range`, {
-          method: "POST",
-          body: JSON.stringify({ key: Buffer.from(key).toString("base64") }),
-          signal: signal(),
-        })
-      ).json()) as { kvs?: Array<{ value?: string }> };
-      const value = v3.kvs?.[0]?.value;
-      if (value !== undefined) return Buffer.from(value, "base64").toString("utf8");
-      const v2 = (await (await fetch(`http://${host}:${etcdPort}/v2/keys${key}`, { signal: signal() })).json()) as {
-        node?: { value?: string };
-      };
-      return v2.node?.value ?? null;
+      const v3 = await fetch(`http://${host}:${etcdPort}/v3/kv/range`, {
+        method: "POST",
+        body: JSON.stringify({ key: Buffer.from(key).toString("base64") }),
+        signal: signal(),
+      });
+      // A member without a leader answers with an error, which says nothing of the lock.
+      if (!v3.ok) continue;
+      const value = ((await v3.json()) as { kvs?: Array<{ value?: string }> }).kvs?.[0]?.value;
+      if (value !== undefined) return { holder: Buffer.from(value, "base64").toString("utf8"), driver: "etcd3" };
+      const v2 = await fetch(`http://${host}:${etcdPort}/v2/keys${key}?quorum=true`, { signal: signal() });
+      // 404 is "no such key", and what an etcd without API v2 says.
+      if (!v2.ok && v2.status !== 404) continue;
+      const holder = v2.ok ? ((await v2.json()) as { node?: { value?: string } }).node?.value : undefined;
+      return holder === undefined ? { holder: null, driver: null } : { holder, driver: "etcd" };
     } catch {
       continue;
     }

@@ -1,5 +1,6 @@
 import type { Recorder } from "../recorder.ts";
-import { lockHolder, viewPatroni, type PatroniPods, type PatroniView } from "./members.ts";
+import type { PodAddress } from "../system.ts";
+import { lockHolder, viewMember, type PatroniPods, type PatroniView } from "./members.ts";
 
 const everyMs = 250;
 const timeoutMs = 400;
@@ -7,28 +8,32 @@ const walEveryMs = 1000;
 
 type Tell = (event: Parameters<Recorder["event"]>[0]) => void;
 
-/** Looks at every member's Patroni and at the lock four times a second, and tells what changed. */
+/**
+ * Looks at every member's Patroni and at the lock four times a second, and tells what changed. Each is asked on its
+ * own: one that does not answer must not make the others' news late.
+ */
 export function watchPatroni(members: PatroniPods, now: () => number, tell: Tell): { stop(): void } {
   const before = new Map<string, PatroniView>();
   const toldWal = new Map<string, number>();
+  const underWay = new Set<string>();
   let holder: string | null | undefined;
-  let busy = false;
   let stopped = false;
-  const look = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    try {
-      const [views, lock] = await Promise.all([viewPatroni(members, timeoutMs), lockHolder(members, timeoutMs)]);
-      if (stopped) return;
-      const atMs = now();
-      if (lock !== undefined && lock !== holder) {
-        holder = lock;
-        tell({ atMs, source: "etcd", event: "lock", detail: { holder: lock } });
-      }
-      for (const view of views) change(view, atMs);
-    } finally {
-      busy = false;
-    }
+  const alone = (what: string, look: () => Promise<void>): void => {
+    if (underWay.has(what)) return;
+    underWay.add(what);
+    void look()
+      .catch(() => undefined)
+      .finally(() => underWay.delete(what));
+  };
+  const lookAtLock = async (): Promise<void> => {
+    const lock = await lockHolder(members, timeoutMs);
+    if (stopped || lock === undefined || lock === holder) return;
+    holder = lock;
+    tell({ atMs: now(), source: "etcd", event: "lock", detail: { holder: lock } });
+  };
+  const lookAtMember = async (pod: PodAddress): Promise<void> => {
+    const view = await viewMember(pod, timeoutMs);
+    if (!stopped) change(view, now());
   };
   const change = (view: PatroniView, atMs: number): void => {
     const source = view.pod;
@@ -45,8 +50,12 @@ export function watchPatroni(members: PatroniPods, now: () => number, tell: Tell
     }
     before.set(source, view);
   };
-  const timer = setInterval(() => void look().catch(() => undefined), everyMs);
-  void look().catch(() => undefined);
+  const look = (): void => {
+    alone("the lock", lookAtLock);
+    for (const pod of members.pods) alone(pod.name, () => lookAtMember(pod));
+  };
+  const timer = setInterval(look, everyMs);
+  look();
   return {
     stop: () => {
       stopped = true;

@@ -104,8 +104,8 @@ async function proveUncordoned(fault: StoredFault, tools: FaultTools): Promise<H
   }
 }
 
-async function readNode(name: string, { cluster, signal }: FaultTools): Promise<NodeView | null> {
-  return (await cluster.placement(signal).nodes()).find((node) => node.name === name) ?? null;
+function readNode(name: string, { cluster, signal }: FaultTools): Promise<NodeView | null> {
+  return cluster.placement(signal).node(name);
 }
 
 async function nodeOfPods(pods: readonly string[], namespace: string, tools: FaultTools): Promise<string> {

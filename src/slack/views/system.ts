@@ -16,6 +16,7 @@ const noise: ReadonlySet<string> = new Set([
   "+fix-slave-config",
   "+slave-reconf-inprog",
   "+slave-reconf-done",
+  "statistics",
 ]);
 const togetherMs = 1500;
 const mostLines = 40;
@@ -66,8 +67,52 @@ function describe(event: SystemEvent): string {
       return detail["streaming"] === true ? `streams from ${String(detail["from"])}` : "has ended";
     case "leader":
       return `${detail["leader"] === null ? "none" : String(detail["leader"])}, term ${String(detail["term"])}`;
+    case "partition-leader":
+      return `of partition ${String(detail["partition"])}: ${detail["leader"] === null ? "none" : String(detail["leader"])}, epoch ${String(detail["epoch"])}`;
+    case "isr":
+      return `of partition ${String(detail["partition"])}: ${String(detail["inSync"])} (${String(detail["size"])} of ${String(detail["replicas"])})`;
+    case "controller":
+      return `is ${String(detail["controller"])}, epoch ${String(detail["epoch"])}`;
+    case "endpoint":
+      return detail["pods"] === ""
+        ? "no pod has the primary's label"
+        : `the primary's label is on ${String(detail["pods"])}`;
+    case "pool-lost":
+      return `${String(detail["lost"])} of its connections; ${String(detail["active"])} active, ${String(detail["idle"])} idle, ${String(detail["waiting"])} waiting`;
+    case "pool-back":
+      return `with ${String(detail["active"])} active, ${String(detail["idle"])} idle, ${String(detail["waiting"])} waiting`;
+    case "pool-servers":
+      return detail["servers"] === "" ? "connected to nobody" : `connected to ${String(detail["servers"])}`;
+    case "server":
+      return detail["up"] === true
+        ? `is up as a ${detail["recovering"] === true ? "replica" : "primary"}, started ${String(detail["startedAt"])}`
+        : `is down: ${String(detail["error"])}`;
+    case "measured":
+      return `${String(detail["query"])} ${String(detail["stage"])} the fault: ${typeof detail["medianMs"] === "number" ? `${detail["medianMs"].toFixed(1)} ms` : "no answer"} (median of ${String(detail["answered"])}${detail["failed"] === 0 ? "" : `, ${String(detail["failed"])} failed`})`;
+    case "amcheck":
+      return detail["exitCode"] === 0
+        ? "found nothing"
+        : `ended with ${String(detail["exitCode"])}: ${String(detail["problem"])}`;
+    case "checksums":
+      return `${String(detail["now"])} failures, ${String(detail["before"])} before the fault`;
+    case "content":
+      return typeof detail["rows"] === "number"
+        ? `${detail["rows"]} rows, hash ${String(detail["hash"])}`
+        : String(detail["error"]);
+    case "not-measured":
+      return String(detail["problem"]);
     case "fault-ended":
       return String(detail["what"]);
+    case "queue":
+      return describeQueue(detail);
+    case "connected":
+    case "subscribed":
+      return `to ${String(detail["member"])}`;
+    case "disconnected":
+    case "unsubscribed":
+      return `from ${String(detail["member"])}: ${String(detail["reason"])}`;
+    case "first-delivery":
+      return `through ${String(detail["member"])}`;
     case "without-quorum":
       return `${String(detail["operation"])}: ${String(detail["answer"])} (after ${String(detail["tookMs"])} ms)`;
     default:
@@ -77,4 +122,13 @@ function describe(event: SystemEvent): string {
         (typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "")
       );
   }
+}
+
+/** `classic: down`, or `quorum: led by rabbitmq-1, 2 of 3 members online`. */
+function describeQueue(detail: SystemEvent["detail"]): string {
+  const { queue, leader, state, online, members } = detail;
+  const count = typeof members === "number" ? `, ${String(online ?? 0)} of ${members} members online` : "";
+  const words =
+    leader === null || state === "down" ? `is ${String(state ?? "without a leader")}` : `led by ${String(leader)}`;
+  return `${String(queue)} ${words}${count}`;
 }

@@ -44,6 +44,10 @@ describe("nodes", () => {
       allocatable: { cpuMilli: 1500, memoryBytes: 8 * 2 ** 30, pods: 110 },
     });
   });
+  it("are read one by one, and one that does not exist is null", async () => {
+    expect((await cluster.placement().node("node-1"))?.labels).toEqual({ zone: "a" });
+    expect(await cluster.placement().node("nope")).toBeNull();
+  });
   it("are cordoned and marked in one step, and uncordoned as kubectl does it", async () => {
     const before = await node();
     const mark = { schedulable: false, annotations: { run: "run-1" }, resourceVersion: before.resourceVersion };

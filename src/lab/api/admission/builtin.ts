@@ -32,7 +32,8 @@ function frozenPodSpec(object: LabObject): Json {
   return { ...spec, containers: withoutImages("containers"), initContainers: withoutImages("initContainers") };
 }
 
-function setPodSpecDefaults(spec: Json): void {
+/** What the server fills in of a pod's spec; also of a template's. */
+export function setPodSpecDefaults(spec: Json): void {
   spec["restartPolicy"] ??= "Always";
   spec["terminationGracePeriodSeconds"] ??= 30;
   spec["dnsPolicy"] ??= "ClusterFirst";
@@ -68,6 +69,25 @@ function podSpecViolations(spec: unknown, path: string): StatusCause[] {
   return causes;
 }
 
+/** What a set of pods made from a template must have: StatefulSet, Deployment, ReplicaSet. */
+export function workloadViolations(object: LabObject): StatusCause[] {
+  const { spec } = object;
+  const causes: StatusCause[] = [];
+  const selector = spec?.["selector"];
+  const labels = child(child(spec?.["template"], "metadata"), "labels");
+  if (!isJson(selector)) causes.push(requiredValue("spec.selector"));
+  else if (Object.keys(selector).length === 0) {
+    causes.push(invalidValue("spec.selector", selector, `empty selector is invalid for ${object.kind.toLowerCase()}`));
+  } else if (!parseSelectorObject(selector)(labels as Record<string, string>)) {
+    causes.push(invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"));
+  }
+  const replicas = spec?.["replicas"];
+  if (typeof replicas === "number" && replicas < 0) {
+    causes.push(invalidValue("spec.replicas", replicas, "must be greater than or equal to 0"));
+  }
+  return [...causes, ...podSpecViolations(child(spec?.["template"], "spec"), "spec.template.spec")];
+}
+
 export const statefulSetAdmission: Admission = {
   setDefaults(object) {
     const { spec } = object;
@@ -79,23 +99,7 @@ export const statefulSetAdmission: Admission = {
     const template = spec["template"];
     if (isJson(template) && isJson(template["spec"])) setPodSpecDefaults(template["spec"]);
   },
-  validateCreate(object) {
-    const { spec } = object;
-    const causes: StatusCause[] = [];
-    const selector = spec?.["selector"];
-    const labels = child(child(spec?.["template"], "metadata"), "labels");
-    if (!isJson(selector)) causes.push(requiredValue("spec.selector"));
-    else if (Object.keys(selector).length === 0) {
-      causes.push(invalidValue("spec.selector", selector, "empty selector is invalid for statefulset"));
-    } else if (!parseSelectorObject(selector)(labels as Record<string, string>)) {
-      causes.push(invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"));
-    }
-    const replicas = spec?.["replicas"];
-    if (typeof replicas === "number" && replicas < 0) {
-      causes.push(invalidValue("spec.replicas", replicas, "must be greater than or equal to 0"));
-    }
-    return [...causes, ...podSpecViolations(child(spec?.["template"], "spec"), "spec.template.spec")];
-  },
+  validateCreate: workloadViolations,
   validateUpdate(before, after) {
     if (isDeepStrictEqual(frozenSetSpec(before), frozenSetSpec(after))) return [];
     return [

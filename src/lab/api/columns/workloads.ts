@@ -1,25 +1,47 @@
-/** Ports of printStatefulSet, printService and printEndpoints, pkg/printers/internalversion of Kubernetes. */
+/** Ports of printStatefulSet, printDeployment, printReplicaSet, printService and printEndpoints, pkg/printers/internalversion of Kubernetes. */
 import type { LabObject } from "../../objects.ts";
 import { child, children, count, strings, text } from "../json.ts";
 import { ageColumn, column, nameColumn, orNone, wide } from "./column.ts";
+import type { Json } from "../json.ts";
 import type { Column } from "./column.ts";
 
 const templateContainers = (set: LabObject) => children(child(child(set.spec, "template"), "spec"), "containers");
+
+const wideContainers: Column[] = ["name", "image"].map((field) =>
+  wide(field === "name" ? "Containers" : "Images", (set) =>
+    templateContainers(set)
+      .map((container) => text(container, field))
+      .join(","),
+  ),
+);
 
 export const statefulSetColumns: Column[] = [
   nameColumn,
   column("Ready", (set) => `${count(set.status, "readyReplicas")}/${count(set.spec, "replicas")}`),
   ageColumn,
-  wide("Containers", (set) =>
-    templateContainers(set)
-      .map((container) => text(container, "name"))
-      .join(","),
-  ),
-  wide("Images", (set) =>
-    templateContainers(set)
-      .map((container) => text(container, "image"))
-      .join(","),
-  ),
+  ...wideContainers,
+];
+
+const wideSelector = wide("Selector", (set) => selectorText(child(set.spec, "selector")));
+
+export const deploymentColumns: Column[] = [
+  nameColumn,
+  column("Ready", (deployment) => `${count(deployment.status, "readyReplicas")}/${count(deployment.spec, "replicas")}`),
+  column("Up-to-date", (deployment) => count(deployment.status, "updatedReplicas"), "integer"),
+  column("Available", (deployment) => count(deployment.status, "availableReplicas"), "integer"),
+  ageColumn,
+  ...wideContainers,
+  wideSelector,
+];
+
+export const replicaSetColumns: Column[] = [
+  nameColumn,
+  column("Desired", (set) => count(set.spec, "replicas"), "integer"),
+  column("Current", (set) => count(set.status, "replicas"), "integer"),
+  column("Ready", (set) => count(set.status, "readyReplicas"), "integer"),
+  ageColumn,
+  ...wideContainers,
+  wideSelector,
 ];
 
 export const serviceColumns: Column[] = [
@@ -42,7 +64,15 @@ function portsCell(service: LabObject): string {
 }
 
 function selectorCell(service: LabObject): string {
-  const pairs = Object.entries(child(service.spec, "selector")).map(([key, value]) => `${key}=${String(value)}`);
+  return selectorPairs(child(service.spec, "selector"));
+}
+
+function selectorText(selector: Json): string {
+  return selectorPairs(child(selector, "matchLabels"));
+}
+
+function selectorPairs(labels: Json): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${String(value)}`);
   return orNone(pairs.toSorted().join(","));
 }
 

@@ -1,0 +1,65 @@
+import type { ClientInfo, Operation } from "../history.ts";
+import type { Recorder } from "../recorder.ts";
+import { startSchedule, type Schedule } from "../schedule.ts";
+import { createTally, type Tally } from "../tally.ts";
+import type { Link } from "./link.ts";
+import { publishNumber } from "./publish.ts";
+
+/** One client of a run, as the session drives it. */
+export interface RabbitClient {
+  info: ClientInfo;
+  tally: Tally;
+  member(): string | null;
+  begin(): Schedule;
+  close(): Promise<void>;
+}
+
+/** So many may be unanswered before a due one is booked as not sent. */
+export function mostInFlight({ ratePerSecond, timeoutMs }: ClientInfo): number {
+  return Math.max(64, Math.ceil((1.2 * ratePerSecond * timeoutMs) / 1000));
+}
+
+/** Publishes numbers to its queue over `link`, and never one twice. */
+export function createPublisher(options: {
+  info: ClientInfo;
+  queue: string;
+  link: Link;
+  recorder: Recorder;
+}): RabbitClient {
+  const { info, queue, link, recorder } = options;
+  const tally = createTally(info.id, info.kind);
+  const book = (operation: Operation): void => {
+    recorder.operation(operation);
+    tally.add(operation);
+  };
+  const base = (index: number, plannedMs: number) =>
+    ({ type: "op", client: info.id, kind: info.kind, seq: index + 1, plannedMs, member: link.member() }) as const;
+  const unsent = (index: number, plannedMs: number, error: string): void => {
+    const atMs = recorder.now();
+    book({ ...base(index, plannedMs), startMs: atMs, endMs: atMs, outcome: "fail", error });
+  };
+  const send = async (index: number, plannedMs: number): Promise<void> => {
+    const channel = link.channel();
+    if (channel === null) return unsent(index, plannedMs, "no-connection");
+    const operation = base(index, plannedMs);
+    const startMs = recorder.now();
+    const message = { queue, client: info.id, seq: operation.seq, timeoutMs: info.timeoutMs };
+    const published = await publishNumber(channel, message);
+    book({ ...operation, startMs, endMs: recorder.now(), ...published });
+  };
+  return {
+    info,
+    tally,
+    member: () => (link.channel() === null ? null : link.member()),
+    begin: () =>
+      startSchedule({
+        client: info.id,
+        ratePerSecond: info.ratePerSecond,
+        now: recorder.now,
+        maxInFlight: mostInFlight(info),
+        send,
+        skip: (index, plannedMs) => unsent(index, plannedMs, "not-sent"),
+      }),
+    close: () => link.close(),
+  };
+}
