@@ -33,7 +33,7 @@ const systems = [
   redisSentinel,
   etcd,
   withApplication(patroni, patroniLedger),
-  postgresIo,
+  withApplication(postgresIo, patroniLedger),
   postgresReschedule,
   postgresBackup,
   postgresBackupCheck,

@@ -38,10 +38,10 @@ const judges: Readonly<Record<string, Judge>> = {
   "redis-sentinel": judgeRedisSentinel,
   etcd: judgeEtcd,
   patroni: judgePatroni,
-  "postgres-backup": judgeRestore,
-  "postgres-backup-check": judgeVerification,
   rabbitmq: judgeRabbitmq,
   "postgres-io": judgePostgresIo,
+  "postgres-backup": judgeRestore,
+  "postgres-backup-check": judgeVerification,
   "postgres-reschedule": judgeReschedule,
   kafka: judgeKafka,
 };

@@ -42,8 +42,8 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "@slack/web-api": ["slack", "compose"],
   amqplib: ["probes"],
   bullmq: ["queue"],
-  "@aws-sdk/client-s3": ["probes"],
   pg: ["store", "slack", "embedded", "probes", "lab"],
+  "@aws-sdk/client-s3": ["probes"],
 };
 
 export function roomOf(file: string): string {

@@ -111,12 +111,15 @@ describe.skipIf(process.getuid?.() !== 0)("PostgreSQL's storage under faults, th
   });
 
   it("fail altogether: another takes over at once, and the old primary returns by itself", async () => {
-    const { report } = await run("run pv-unavailable duration=14s baseline=5s recovery=60s maxOutage=30s");
+    const { report } = await run(
+      "run pv-unavailable duration=14s baseline=5s recovery=60s maxOutage=30s application=on",
+    );
     const measures = found(report);
     const primary = await primaryNow();
     expect(primary).not.toBe("postgresql-0");
     expect(measures.get("promoted")).toBeGreaterThan(0);
     expect(measures.get("writable")).toBeGreaterThan(0);
+    expect(report.writes.byClient["app-writes"]?.acknowledged).toBeGreaterThan(0);
     expect(report.writes.total.lost).toBe(0);
     expect(report.findings.find(({ id }) => id === "postgres-io.failed-over")?.title).toContain(primary);
     expect(report.findings.find(({ id }) => id === "postgres-io.recovered")?.title).toBe(

@@ -77,7 +77,7 @@ describe.skipIf(process.getuid?.() !== 0)("a PostgreSQL member moved to another 
     ]);
     const system = await psql(member, "select system_identifier from pg_control_system()");
     const { report, thread, runId } = await finish(
-      "run statefulset-reschedule duration=15s baseline=4s recovery=60s maxReschedule=60s",
+      "run statefulset-reschedule duration=10s baseline=4s recovery=60s maxReschedule=60s",
     );
     const found = measures(report);
     expect(report.verdicts.hypothesis, report.because).toBe("held");
@@ -133,7 +133,7 @@ describe.skipIf(process.getuid?.() !== 0)("a PostgreSQL member moved to another 
     const member = await primary();
     await k("annotate", "pv", `pv-database-data-${member}`, `${detachAnnotation}=24000`);
     const { report } = await finish(
-      "run statefulset-reschedule duration=35s baseline=4s recovery=90s maxReschedule=10s",
+      "run statefulset-reschedule duration=27s baseline=4s recovery=90s maxReschedule=10s",
     );
     await k("annotate", "pv", `pv-database-data-${member}`, `${detachAnnotation}-`);
     const found = measures(report);

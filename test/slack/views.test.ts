@@ -232,5 +232,37 @@ describe("narration", () => {
     expect(buttons({ state: "active", abortRequestedBy: "U1" })).toBe("");
     expect(buttons({ state: "completed" })).toBe("");
   });
+  const said = (atMs: number, event: string): RunEventBody => ({
+    type: "system",
+    atMs,
+    source: "rabbitmq-0",
+    event,
+    detail: {},
+  });
+  const injected: RunEventBody = {
+    type: "fault-injected",
+    fault: "kill",
+    kind: "PodChaos",
+    name: "run-1-kill",
+    atMs: 5000,
+    tookMs: 150,
+  };
+  const systemMessages = (...bodies: RunEventBody[]): Record<string, string> =>
+    Object.fromEntries(
+      narrate(run(), number(bodies))
+        .filter(({ key }) => key.startsWith("system:"))
+        .map(({ key, payload }) => [key, JSON.stringify(payload)]),
+    );
+  it("tells what was said while the fault took hold with the fault, though it was stored before", () => {
+    const told = systemMessages(said(1000, "calm"), said(5060, "gone"), injected, said(6000, "elected"));
+    expect(told["system:before"]).toMatch(/during the baseline.*calm/);
+    expect(told["system:before"]).not.toContain("gone");
+    expect(told["system:during"]).toMatch(/gone.*elected/);
+  });
+  it("gives a message that holds nothing else the title that fits", () => {
+    const told = systemMessages(said(5060, "gone"), injected, said(6000, "elected"));
+    expect(told["system:before"]).toMatch(/since the injection.*gone/);
+    expect(told["system:during"]).toMatch(/since the injection.*elected/);
+  });
   it("draws a bar a second, and tells none due from none ok", () => expect(sparkline([1, 0.5, 0, null])).toBe("█▅✗·"));
 });

@@ -100,10 +100,10 @@ const moments: Readonly<Record<string, (history: History) => Moment[]>> = {
   "redis-sentinel": redisMoments,
   etcd: etcdMoments,
   patroni: patroniMoments,
-  "postgres-backup": backupMoments,
-  "postgres-backup-check": backupMoments,
   kafka: kafkaMoments,
   rabbitmq: rabbitMoments,
+  "postgres-backup": backupMoments,
+  "postgres-backup-check": backupMoments,
 };
 
 /** The moments of a run, in order; of a system without moments of its own, those of Redis that any run has. */

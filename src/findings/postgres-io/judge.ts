@@ -1,4 +1,7 @@
 import type { History } from "../../probes/history.ts";
+import { applicationMeasures } from "../application/measures.ts";
+import { applicationFindings } from "../application/rules.ts";
+import { readApplication } from "../application/story.ts";
 import { durationBoundMs } from "../duration-bound.ts";
 import type { Judge, JudgeContext } from "../judge.ts";
 import { between } from "../observed.ts";
@@ -25,13 +28,22 @@ const bounded: ReadonlySet<string> = new Set(["cached-read", "last-rows", "write
 export const judgePostgresIo: Judge = (history, context) => {
   const timings = readIoTimings(history);
   const input: IoRuleInput = { history, context, timings, speeds: readSpeeds(history), checks: readChecks(history) };
-  const data = { history, context, timings: timings.patroni, application: null };
+  const { injectedMs, promotedMs, oldPrimary: oldMember, newPrimary: newMember } = timings.patroni;
+  const application = readApplication(history, {
+    injectedMs,
+    promotedMs,
+    oldMember,
+    newMember,
+    deadMs: timings.downMs,
+  });
+  const data = { history, context, timings: timings.patroni, application };
   const findings = [
     ...[...consistencyRules, ...failoverRules, ...speedRules].flatMap((rule) => rule(input) ?? []),
     ...patroniDataRules.flatMap((rule) => rule(data) ?? []),
+    ...applicationFindings(history, context, application),
   ];
   const writableMs = writableAgain(history, context);
-  const measures = ioMeasures(input, writableMs);
+  const measures = [...ioMeasures(input, writableMs), ...applicationMeasures(application)];
   const [reason] = context.unsound;
   if (reason !== undefined) {
     return { hypothesis: "inconclusive", because: `Nothing can be concluded: ${reason}.`, measures, findings };

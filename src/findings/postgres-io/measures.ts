@@ -22,10 +22,11 @@ export function ioMeasures(input: IoRuleInput, writableMs: number | null): Measu
           since("crashed", "Fault to the primary's server being down", timings.downMs, timings.downError ?? undefined),
           {
             id: "crashes",
-            title: "Times that it went down under the fault",
+            title: "Times that it was seen going down under the fault",
             value: timings.crashes,
             unit: "count",
             better: "lower",
+            note: "asked twice a second, so at least so often",
           } satisfies Measure,
         ]),
     since("lock-taken", "Fault to the lock being taken by another", patroni.lockTakenMs),

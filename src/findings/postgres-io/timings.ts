@@ -40,8 +40,14 @@ export function readIoTimings(history: History): IoTimings {
   const roles = history.events.filter((event) => event.event === "role" && own(event));
   const runs = ({ detail }: TimelineEvent): boolean => detail["state"] === "running" || detail["state"] === "streaming";
   const lastBad = roles.findLast((event) => !runs(event));
+  // After a failover it returns as a replica; without one it is a replica only on its way to being promoted anew.
+  const wanted = patroni.promotedMs === null ? "primary" : "replica";
   const recovered =
-    down === undefined ? undefined : roles.find((event) => runs(event) && event.atMs > (lastBad?.atMs ?? down.atMs));
+    down === undefined
+      ? undefined
+      : roles.find(
+          (event) => runs(event) && event.detail["role"] === wanted && event.atMs > (lastBad?.atMs ?? down.atMs),
+        );
   const ended = history.events.find((event) => event.event === "fault-ended");
   const samples = history.events.filter(
     (event) => event.event === "sample" && own(event) && event.detail["stage"] === "during",
@@ -57,12 +63,7 @@ export function readIoTimings(history: History): IoTimings {
     upMs: up !== undefined && up.atMs > (down?.atMs ?? 0) ? up.atMs : null,
     timelineNow: roles.reduce<number | null>((last, { detail }) => numberOrNull(detail["timeline"]) ?? last, null),
     recoveredMs: recovered?.atMs ?? null,
-    recoveredAs:
-      recovered === undefined
-        ? null
-        : recovered.detail["role"] === "primary"
-          ? ("primary" as const)
-          : ("replica" as const),
+    recoveredAs: recovered === undefined ? null : wanted,
     endedByItselfMs: ended?.atMs ?? null,
     endedBecause: textOrNull(ended?.detail["what"]),
     lastCachedReadMs:

@@ -88,7 +88,7 @@ export const quorumSlow: Rule = (input) => {
   return {
     id: "rabbitmq.quorum-queue-unavailable",
     severity: "high",
-    title: `Quorum queues were without service for longer than ${boundMs === null ? "the run" : seconds(boundMs)}`,
+    title: `A quorum queue's client was without service for longer than ${boundMs === null ? "the run" : seconds(boundMs)}`,
     evidence: [
       ...late.map(
         ({ probe, lengthMs, errors }) =>

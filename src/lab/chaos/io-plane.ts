@@ -1,5 +1,5 @@
 import type { LabObject } from "../objects.ts";
-import type { ContainerStorage, PodFaults } from "../runtime/kubelet.ts";
+import type { ContainerStorage, PodFaults } from "../runtime/pod-faults.ts";
 import type { IoFault } from "./io-fault.ts";
 import { startIoTracer, type IoTracer } from "./io-tracer.ts";
 

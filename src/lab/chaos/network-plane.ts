@@ -1,6 +1,6 @@
 import type { LabObject, ObjectStore } from "../objects.ts";
 import { runCommand } from "../isolation/run-command.ts";
-import type { PodFaults } from "../runtime/kubelet.ts";
+import type { PodFaults } from "../runtime/pod-faults.ts";
 import { nftRuleset, type DropRule } from "./partition-rules.ts";
 
 /**

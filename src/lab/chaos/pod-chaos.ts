@@ -1,13 +1,13 @@
 import type { ObjectStore } from "../objects.ts";
 import { asList, texts } from "../runtime/pod-spec.ts";
-import type { PodFaults } from "../runtime/kubelet.ts";
+import type { Kubelet } from "../runtime/kubelet.ts";
 import { newRecord } from "./chaos-status.ts";
 import type { ChaosKind } from "./chaos-controller.ts";
 import { idOf, podOf } from "./network-chaos.ts";
 import { selectPods } from "./select-pods.ts";
 
 /** PodChaos: pod-kill deletes the pod (by SIGKILL with grace 0), container-kill kills, pod-failure keeps it down. */
-export function podChaos(store: ObjectStore, faults: PodFaults): ChaosKind {
+export function podChaos(store: ObjectStore, faults: Kubelet): ChaosKind {
   return {
     kind: "PodChaos",
     onFailure: "stays",

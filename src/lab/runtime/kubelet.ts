@@ -1,27 +1,20 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  StoreError,
-  type ExecRequest,
-  type LabObject,
-  type ObjectKey,
-  type ObjectStore,
-  type PodRuntime,
-} from "../objects.ts";
+import { StoreError, type ExecRequest, type LabObject, type ObjectStore, type PodRuntime } from "../objects.ts";
 import type { AddressBook } from "../network/address-book.ts";
 import type { Switch } from "../network/switch.ts";
 import { keyOf } from "../store/shelf.ts";
 import { startContainer, type Container } from "./container.ts";
-import { execInSandbox, type BeforeExec } from "./exec.ts";
+import { execInSandbox } from "./exec.ts";
 import { hostsText } from "./hosts.ts";
-import { createPodFolders } from "./pod-folders.ts";
-import { readPodSpec, type PodSpec } from "./pod-spec.ts";
-import { childrenOf } from "./processes.ts";
-import { deadlineExceeded, isOver, podStatus, waitingStatus } from "./pod-status.ts";
+import { podFaults, type PodFaults } from "./pod-faults.ts";
+import { podFolders } from "./pod-folders.ts";
+import { readPodSpec } from "./pod-spec.ts";
+import { isOver, overStatus, podStatus, waitingStatus } from "./pod-status.ts";
 import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
 import type { PodNetworks } from "../systems/sleeper.ts";
-import { createSandbox, type Sandbox } from "./sandbox.ts";
+import type { RunningPod } from "./running-pod.ts";
+import { createSandbox } from "./sandbox.ts";
 import { createMountedVolumes, nodeOf, volumesAttached } from "./volumes.ts";
 
 /** How often readiness is looked at; Kubernetes' default is 10 s. */
@@ -37,49 +30,9 @@ const startRetryMs = 1000;
 /** How often a pod that may not start yet (its namesake still runs, its volume is not attached) looks again. */
 const waitStepMs = 25;
 
-interface RunningPod {
-  key: ObjectKey & { namespace: string };
-  uid: string;
-  ip: string;
-  spec: PodSpec;
-  sandbox: Sandbox;
-  containers: Container[];
-  startTime: string;
-  ready: Map<string, boolean>;
-  timer: NodeJS.Timeout;
-  stopping: boolean;
-  /** By container. */
-  beforeExec: Map<string, BeforeExec>;
-  /** A look at readiness is under way; a slow one must not be overtaken by the next and then overrule it. */
-  looking: boolean;
-}
-
-/** The volumes of a running container, and the processes that use them. */
-export interface ContainerStorage {
-  /** Where each volume is in the container, and on this machine. */
-  volumes: ReadonlyArray<{ mountPath: string; source: string }>;
-  /** Where the pod's root is on this machine. */
-  root: string;
-  /** The container's first process, and those that its processes started and left; what they started is not listed. */
-  processes(): number[];
-}
-
-/** What the chaos controllers may do to a running pod. */
-export interface PodFaults {
-  /** Command line that runs a program in the network namespace of that very pod; undefined if it is not running. */
-  enterNetwork(pod: LabObject): ((command: readonly string[]) => string[]) | undefined;
-  killContainers(pod: LabObject, names: readonly string[]): void;
-  /** Undefined while the container is down. */
-  storage(pod: LabObject, container: string): ContainerStorage | undefined;
-  /** Asks `before` about every command that `exec` runs in the container, before it begins; null: no more. */
-  beforeExec(pod: LabObject, container: string, before: BeforeExec | null): void;
-  hold(pod: LabObject): void;
-  release(pod: LabObject): void;
-  /** Its successor waits as its annotation says (`restartDelayAnnotation`). */
-  delaySuccessor(pod: LabObject): void;
-}
-
 export interface Kubelet extends PodRuntime, PodFaults, PodNetworks {
+  /** The pod's successor waits as its annotation says (`restartDelayAnnotation`). */
+  delaySuccessor(pod: LabObject): void;
   stop(): Promise<void>;
 }
 
@@ -100,6 +53,7 @@ export function startKubelet(options: {
   /** By pod uid: which name it holds, from the decision to start it until the last of its processes is gone. */
   const holders = new Map<string, string>();
   const mounted = createMountedVolumes(store);
+  const folders = podFolders(options.stateDirectory);
 
   const writeStatus = (pod: RunningPod): void => {
     const current = store.get(pod.key);
@@ -168,7 +122,6 @@ export function startKubelet(options: {
     }
   };
 
-  const folders = createPodFolders(options.stateDirectory);
   const forget = (uid: string): void => {
     pods.delete(uid);
     holders.delete(uid);
@@ -189,14 +142,14 @@ export function startKubelet(options: {
     const spec = readPodSpec(object, ip);
     const mounts = spec.containers.flatMap((container) =>
       container.volumeMounts.map((mount) => ({
-        source: folders.source({ namespace, name, uid }, spec, mount.name),
+        source: folders.volume({ namespace, name, uid }, spec, mount.name),
         target: mount.mountPath,
         readOnly: mount.readOnly,
       })),
     );
     const sandbox = await createSandbox({
       name,
-      directory: join(options.stateDirectory, "pods", uid),
+      directory: folders.pod(uid),
       mounts,
       hosts: hostsText(store),
     });
@@ -236,16 +189,20 @@ export function startKubelet(options: {
     }
     const now = store.get(pod.key);
     if (now?.metadata.uid !== uid || now.metadata.deletionTimestamp !== undefined) await stop(pod, now);
-    if (spec.deadlineMs !== null) setTimeout(() => void expire(pod), spec.deadlineMs).unref();
+    if (spec.activeDeadlineSeconds !== null) {
+      setTimeout(() => void expire(pod), spec.activeDeadlineSeconds * 1000).unref();
+    }
   };
 
   /** Ends a pod that has run as long as it may; its object stays, as Failed, until somebody deletes it. */
   const expire = async (pod: RunningPod): Promise<void> => {
     if (pod.stopping) return;
     await end(pod);
-    event(pod, "Normal", deadlineExceeded.reason, deadlineExceeded.message);
+    const reason = "DeadlineExceeded";
+    const message = "Pod was active on the node longer than the specified deadline";
+    event(pod, "Normal", reason, message);
     if (store.get(pod.key)?.metadata.uid !== pod.uid) return;
-    store.update(pod.key, (copy) => void (copy.status = { ...copy.status, ...deadlineExceeded }));
+    store.update(pod.key, (copy) => void (copy.status = { ...copy.status, ...overStatus(reason, message) }));
   };
 
   const lookAtReadiness = async (pod: RunningPod): Promise<void> => {
@@ -349,44 +306,8 @@ export function startKubelet(options: {
       return execInSandbox(pod.sandbox, request, container.env, pod.beforeExec.get(container.state().name));
     },
     logs: (request) => containerOf(runningPod(request.namespace, request.pod), request.container).logs.read(request),
-    enterNetwork: (object) => {
-      const pod = byObject(object);
-      return pod === undefined
-        ? undefined
-        : (command) => ["nsenter", "-t", String(pod.sandbox.pid), "-n", "--", ...command];
-    },
-    killContainers: (object, names) => {
-      for (const container of byObject(object)?.containers ?? []) {
-        if (names.length === 0 || names.includes(container.state().name)) container.signal("SIGKILL");
-      }
-    },
-    storage: (object, name) => {
-      const pod = byObject(object);
-      const container = pod?.containers.find((candidate) => candidate.state().name === name);
-      const spec = pod?.spec.containers.find((candidate) => candidate.name === name);
-      if (pod === undefined || container?.pid() === undefined || spec === undefined) return undefined;
-      return {
-        volumes: spec.volumeMounts.map((mount) => ({
-          mountPath: mount.mountPath,
-          source: folders.source({ ...pod.key, uid: pod.uid }, pod.spec, mount.name),
-        })),
-        root: join(options.stateDirectory, "pods", pod.uid, "root"),
-        processes: () => {
-          const pid = container.pid();
-          // What a container's process started and left (a daemon, e.g. PostgreSQL under Patroni) belongs to the
-          // pod's first process then, which itself does nothing.
-          return pid === undefined ? [] : [pid, ...childrenOf(pod.sandbox.pid)];
-        },
-      };
-    },
+    ...podFaults(byObject, folders),
     networkPid: (object) => byObject(object)?.sandbox.pid,
-    beforeExec: (object, name, before) => {
-      const pod = byObject(object);
-      if (before === null) pod?.beforeExec.delete(name);
-      else pod?.beforeExec.set(name, before);
-    },
-    hold: (object) => byObject(object)?.containers.forEach((container) => container.hold()),
-    release: (object) => byObject(object)?.containers.forEach((container) => container.release()),
     delaySuccessor: ({ metadata: { namespace = "default", name } }) => void delayed.add(`${namespace}/${name}`),
     stop: async () => {
       unwatch();

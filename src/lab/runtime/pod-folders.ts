@@ -2,21 +2,29 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PodSpec } from "./pod-spec.ts";
 
-/** Where on this machine a pod's volumes are. */
+/** Where pods and their volumes are on this machine. */
 export interface PodFolders {
-  source(pod: { namespace: string; name: string; uid: string }, spec: PodSpec, volume: string): string;
-  /** Removes what only the pod itself had (`emptyDir`). */
+  pod(uid: string): string;
+  /** The root of the pod's own file system. */
+  root(uid: string): string;
+  /** A volume: a folder of this machine, one that goes with the pod, or one that stays for its claim. */
+  volume(pod: { namespace: string; name: string; uid: string }, spec: PodSpec, volume: string): string;
+  /** Removes what goes with the pod. */
   forget(uid: string): void;
 }
 
-export function createPodFolders(stateDirectory: string): PodFolders {
-  const emptyDirs = (uid: string): string => join(stateDirectory, "pods", uid, "empty");
+export function podFolders(stateDirectory: string): PodFolders {
+  const pod = (uid: string): string => join(stateDirectory, "pods", uid);
+  const emptyDirs = (uid: string): string => join(pod(uid), "empty");
   return {
-    source: ({ namespace, name, uid }, spec, volume) =>
-      spec.emptyDirs.includes(volume)
-        ? join(emptyDirs(uid), volume)
-        : (spec.hostPaths[volume] ??
-          join(stateDirectory, "volumes", namespace, spec.claims[volume] ?? `${name}-${volume}`)),
+    pod,
+    root: (uid) => join(pod(uid), "root"),
+    volume: ({ namespace, name, uid }, spec, volume) => {
+      const hostPath = spec.hostPaths[volume];
+      if (hostPath !== undefined) return hostPath;
+      if (spec.emptyDirs.includes(volume)) return join(emptyDirs(uid), volume);
+      return join(stateDirectory, "volumes", namespace, spec.claims[volume] ?? `${name}-${volume}`);
+    },
     forget: (uid) => rmSync(emptyDirs(uid), { recursive: true, force: true }),
   };
 }

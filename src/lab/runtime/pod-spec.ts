@@ -21,7 +21,7 @@ export interface PodSpec {
   emptyDirs: string[];
   terminationGracePeriodSeconds: number;
   /** The pod may not run longer than this; null: as long as it likes. */
-  deadlineMs: number | null;
+  activeDeadlineSeconds: number | null;
 }
 
 /** Reads a pod's spec. `podIp` fills `valueFrom.fieldRef` of `status.podIP`. */
@@ -50,7 +50,7 @@ export function readPodSpec(pod: LabObject, podIp: string): PodSpec {
       volume["emptyDir"] === undefined ? [] : [text(volume["name"])],
     ),
     terminationGracePeriodSeconds: Number(spec["terminationGracePeriodSeconds"] ?? 30),
-    deadlineMs: spec["activeDeadlineSeconds"] === undefined ? null : 1000 * Number(spec["activeDeadlineSeconds"]),
+    activeDeadlineSeconds: spec["activeDeadlineSeconds"] === undefined ? null : Number(spec["activeDeadlineSeconds"]),
   };
 }
 

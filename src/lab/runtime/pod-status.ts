@@ -91,14 +91,11 @@ function seconds(iso: string): string {
   return iso.replace(/\.\d+Z$/, "Z");
 }
 
-/** What changes in the status of a pod that has run as long as it may: it is ended for good. */
-export const deadlineExceeded = {
-  phase: "Failed",
-  reason: "DeadlineExceeded",
-  message: "Pod was active on the node longer than the specified deadline",
-  conditions: ["Ready", "ContainersReady"].map((type) => ({ type, status: "False", lastProbeTime: null })),
-  containerStatuses: [],
-} as const;
+/** What changes in the status of a pod that was ended for good, e.g. at its deadline. */
+export function overStatus(reason: string, message: string): Record<string, unknown> {
+  const notReady = ["Ready", "ContainersReady"].map((type) => ({ type, status: "False", lastProbeTime: null }));
+  return { phase: "Failed", reason, message, conditions: notReady, containerStatuses: [] };
+}
 
 /** Whether a pod has ended for good and is only there to be looked at. */
 export function isOver(pod: LabObject): boolean {

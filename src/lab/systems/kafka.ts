@@ -66,6 +66,8 @@ export function kafkaSystem(
           { name: "VOTERS", value: hosts.map((host, at) => `${at}@${host}:9093`).join(",") },
           // Sixteen bytes in base64, as Kafka writes a cluster's id.
           { name: "CLUSTER_ID", value: Buffer.from("aftershock-lab-0").toString("base64url") },
+          // Kafka's own scripts would write their logs beside themselves, into a folder of this machine.
+          { name: "LOG_DIR", value: "/tmp" },
           { name: "PATH", value: `${programs}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin` },
         ],
         hostFolders: [{ name: "programs", path: folder, mountPath: programs }],

@@ -17,16 +17,17 @@ const dataPath = "/var/lib/postgresql/data";
  * `ttl` 20 s is the least that Patroni takes (default 30); `loop_wait` 2 s (10) and `retry_timeout` 3 s (10) make a
  * failover take half a minute at most. With the driver `etcd3` of an old Patroni the lock is taken back when the end of
  * a partition meets a retry whose view of the lock is old. So each Patroni asks the etcd member beside it there, as where
- * both are on one machine, and there is nearly always a retry under way: `retry_timeout` 9, `loop_wait` 1.
+ * both are on one machine, and there is nearly always a retry under way: `retry_timeout` 9, `loop_wait` 1, and a
+ * `wal_sender_timeout` of 5 s (default 60), since a primary that is demoted waits for its replicas that long.
  */
 const patroniScript = `
 version=$(patroni --version | tr -dc '0-9.')
 dcs=etcd3
 [ "$PATRONI_DCS" = etcd3 ] || [ "$(printf '%s\\n3.0.3\\n' "$version" | sort -V | head -n 1)" = 3.0.3 ] || dcs=etcd
-loop_wait=2; retry_timeout=3
+loop_wait=2; retry_timeout=3; wal_sender_timeout=60s
 hosts=$ETCD_HOSTS; use_proxies=false
 if [ "$PATRONI_DCS" = etcd3 ]; then
-  loop_wait=1; retry_timeout=9; use_proxies=true
+  loop_wait=1; retry_timeout=9; wal_sender_timeout=5s; use_proxies=true
   hosts=$(echo "$ETCD_HOSTS" | cut -d , -f $((\${POD_NAME##*-} + 1)))
 fi
 cat > /run/patroni.yml <<CONF
@@ -42,7 +43,7 @@ bootstrap:
     maximum_lag_on_failover: 1048576
     postgresql:
       use_pg_rewind: true
-      parameters: { wal_log_hints: "on", max_connections: 100, shared_buffers: 32MB, wal_keep_size: 128MB }
+      parameters: { wal_log_hints: "on", max_connections: 100, shared_buffers: 32MB, wal_keep_size: 128MB, wal_sender_timeout: $wal_sender_timeout }
   initdb: [ encoding: UTF8, locale: C.UTF-8, data-checksums ]
 postgresql:
   listen: "0.0.0.0:5432"
