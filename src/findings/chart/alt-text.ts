@@ -1,10 +1,13 @@
 import type { Report } from "../report.ts";
 
+/** Findings of a backup's run that are not about the backup itself. */
+const beside: ReadonlySet<string> = new Set(["backup.mechanisms", "backup.effect-on-clients"]);
+
 /** The result in one line. */
 export function headline(report: Report): string {
   const { lost, acknowledged } = report.writes.total;
   // Findings are sorted by severity. Of a backup, what became of it matters more than writes that nothing threatened.
-  const backup = report.findings.find(({ id }) => id.startsWith("backup.") && id !== "backup.mechanisms");
+  const backup = report.findings.find(({ id }) => id.startsWith("backup.") && !beside.has(id));
   if (backup !== undefined && lost === 0) return backup.title;
   if (lost === null) return "No final read: nothing is known about lost writes";
   const of = acknowledged.toLocaleString("en-US");

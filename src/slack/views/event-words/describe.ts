@@ -1,0 +1,30 @@
+import { applicationWords } from "./application.ts";
+import { etcdWords } from "./etcd.ts";
+import type { EventDetail, EventWords } from "./event-words.ts";
+import { kafkaWords } from "./kafka.ts";
+import { patroniWords } from "./patroni.ts";
+import { placementWords } from "./placement.ts";
+import { postgresIoWords } from "./postgres-io.ts";
+import { rabbitWords } from "./rabbitmq.ts";
+import { redisWords } from "./redis-sentinel.ts";
+
+/** Every system's words; a new system is a file and a line here. */
+const words: EventWords = {
+  ...redisWords,
+  ...etcdWords,
+  ...patroniWords,
+  ...applicationWords,
+  ...postgresIoWords,
+  ...placementWords,
+  ...rabbitWords,
+  ...kafkaWords,
+  "fault-ended": ({ what }) => String(what),
+};
+
+/** What is said of an event; of one that nobody has words for, its own text, or the member that it is about. */
+export function describeEvent(event: string, detail: EventDetail): string {
+  const found = Object.hasOwn(words, event) ? words[event] : undefined;
+  if (found !== undefined) return found(detail);
+  if (typeof detail["text"] === "string") return detail["text"];
+  return typeof detail["member"] === "string" ? `${String(detail["kind"])} ${detail["member"]}` : "";
+}
