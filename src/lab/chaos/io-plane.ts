@@ -85,8 +85,9 @@ async function startTracer(storage: ContainerStorage, fault: IoFault): Promise<I
   const tracer = startIoTracer();
   try {
     await tracer.begin(storage.root, fault.volumePath);
-    await tracer.setFaults([fault]);
     await tracer.attach(storage.processes());
+    // Last, so that it begins for all processes at once, as it does for all users of a disk.
+    await tracer.setFaults([fault]);
     return tracer;
   } catch (error) {
     await tracer.stop();
