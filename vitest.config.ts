@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that start a lab or the whole stack; they get the machine to themselves, one file at a time. */
-const heavy = ["test/e2e/**/*.test.ts", "test/lab/lab*.test.ts", "test/cluster/**/*.test.ts"];
+/** Tests that start a lab: two at a time, since they judge by what happens and hardly by when. */
+const labs = ["test/lab/lab*.test.ts"];
+/** Tests that start the whole stack and judge its timings; they get the machine to themselves, one file at a time. */
+const wholeStack = ["test/e2e/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -16,7 +18,7 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/**/*.test.ts"],
-          exclude: [...heavy, "test/architecture/**"],
+          exclude: [...labs, ...wholeStack, "test/architecture/**"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
@@ -25,13 +27,23 @@ export default defineConfig({
       },
       {
         test: {
+          name: "lab",
+          include: labs,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
           name: "real",
-          include: heavy,
+          include: wholeStack,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
