@@ -8,7 +8,8 @@ import type { RunState } from "./lifecycle.ts";
  * the audit trail are projections of these rows; nothing else is said about a run.
  */
 export type RunEventBody =
-  | { type: "requested"; by: string; plan: Plan; digest: string; expiresAt: string }
+  /** `schedule`: which schedule came due; absent when a person asked now. */
+  | { type: "requested"; by: string; plan: Plan; digest: string; expiresAt: string; schedule?: string }
   | { type: "approved"; by: string; reason: string | null; digest: string; given: number; needed: number }
   | { type: "denied"; by: string; reason: string | null }
   | { type: "expired" }

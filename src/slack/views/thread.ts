@@ -9,7 +9,11 @@ type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 /** The request with everything that an approver approves. */
 export function renderRequest(event: EventOf<"requested">): MessageContent {
   return content(`${person(event.by)} asks for ${escapeText(event.plan.title)}`, [
-    section(`${person(event.by)} asks for *${escapeText(event.plan.experiment)}*`),
+    section(
+      event.schedule === undefined
+        ? `${person(event.by)} asks for *${escapeText(event.plan.experiment)}*`
+        : `*${escapeText(event.plan.experiment)}* is due by ${escapeText(event.schedule)}, which ${person(event.by)} asked for`,
+    ),
     ...planBlocks(event.plan, event.digest),
     note(`Needs ${event.plan.approvalsNeeded} approval by somebody else until ${timeOfDay(event.expiresAt)}`),
   ]);
