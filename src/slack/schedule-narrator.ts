@@ -4,10 +4,10 @@ import { findSchedule } from "../store/schedules.ts";
 import { narrateScheduleEvents } from "./narrate-schedule.ts";
 import { wantMessages } from "./store/outbox.ts";
 
-/** Schedules with events that were not told yet. Cursor and outbox take a schedule's id as they take a run's. */
+/** Schedules with events that were not told yet. The outbox takes a schedule's id as it takes a run's. */
 export async function behindSchedules(database: Database): Promise<string[]> {
   const { rows } = await database.query<{ id: string }>(
-    `select s.id from schedules s left join narration_cursors c on c.run_id = s.id
+    `select s.id from schedules s left join schedule_narration_cursors c on c.schedule_id = s.id
       where s.last_seq > coalesce(c.seq, 0) order by s.created_at`,
   );
   return rows.map((row) => row.id);
@@ -16,9 +16,9 @@ export async function behindSchedules(database: Database): Promise<string[]> {
 /** As `narrateRun`: true when something new is wanted; false when another narrator has the schedule. */
 export async function narrateSchedule(database: Database, id: string): Promise<boolean> {
   return inTransaction(database, async (client) => {
-    await client.query("insert into narration_cursors (run_id) values ($1) on conflict do nothing", [id]);
+    await client.query("insert into schedule_narration_cursors (schedule_id) values ($1) on conflict do nothing", [id]);
     const { rows } = await client.query<{ seq: number }>(
-      "select seq from narration_cursors where run_id = $1 for update skip locked",
+      "select seq from schedule_narration_cursors where schedule_id = $1 for update skip locked",
       [id],
     );
     const cursor = rows[0];
@@ -28,7 +28,7 @@ export async function narrateSchedule(database: Database, id: string): Promise<b
     const last = events.at(-1)?.seq ?? 0;
     if (schedule === null || last <= cursor.seq) return false;
     await wantMessages(client, id, schedule.channelId, narrateScheduleEvents(schedule, events));
-    await client.query("update narration_cursors set seq = $2 where run_id = $1", [id, last]);
+    await client.query("update schedule_narration_cursors set seq = $2 where schedule_id = $1", [id, last]);
     return true;
   });
 }

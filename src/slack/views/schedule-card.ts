@@ -65,11 +65,14 @@ function nextText(schedule: Schedule): string {
   return schedule.state === "requested" ? "not before it is approved" : "none";
 }
 
-/** Bounds in time and count. */
-export function approvalText(schedule: Schedule): string {
-  if (schedule.approvedUntil === null) {
-    return `for ${schedule.runsAllowed} runs within ${schedule.validForDays} days`;
-  }
+/** What is asked for. */
+export function boundsText({ runsAllowed, validForDays }: Schedule): string {
+  return `for ${runsAllowed} runs within ${validForDays} days`;
+}
+
+/** Bounds in time and count, and how much of them is used. */
+function approvalText(schedule: Schedule): string {
+  if (schedule.approvedUntil === null) return boundsText(schedule);
   return `${schedule.runsUsed} of ${schedule.runsAllowed} runs used, until ${readerTime(schedule.approvedUntil)}`;
 }
 

@@ -4,8 +4,8 @@ import { content, escapeText, note, section, type MessageContent } from "../limi
 import { escapeReason } from "./card.ts";
 import { planBlocks } from "./plan.ts";
 import { readerTime } from "./reader-time.ts";
-import { approvalText, kindText } from "./schedule-card.ts";
-import { person, timeOfDay } from "./words.ts";
+import { boundsText, kindText } from "./schedule-card.ts";
+import { person } from "./words.ts";
 
 type EventOf<T extends ScheduleEvent["type"]> = Extract<ScheduleEvent, { type: T }>;
 
@@ -19,7 +19,7 @@ export function renderScheduleRequest(schedule: Schedule, event: EventOf<"reques
     section(`${asks}: \`${escapeText(schedule.pattern)}\` in ${escapeText(schedule.timeZone)}`),
     section(`*Approved now, it would come due*\n${list(event.next)}`),
     section(
-      `*What the approval is for*\n${kindText(schedule)} It holds ${approvalText(schedule)}. Pods are found anew each time; if anything else of this plan changes, the schedule ends.`,
+      `*What the approval is for*\n${kindText(schedule)} It holds ${boundsText(schedule)}. Pods are found anew each time; if anything else of this plan changes, the schedule ends.`,
     ),
     ...planBlocks(schedule.plan, schedule.shapeDigest),
     note(
@@ -38,18 +38,18 @@ export function renderScheduleEvent(
   switch (event.type) {
     case "approved":
       return line(
-        `:white_check_mark: ${person(event.by)} approved it at ${timeOfDay(event.at)} (${event.given} of ${event.needed})${because(event.reason)}`,
+        `:white_check_mark: ${person(event.by)} approved it at ${readerTime(event.at)} (${event.given} of ${event.needed})${because(event.reason)}`,
       );
     case "activated":
       return line(
         `:calendar: It is active, for ${event.runs} runs until ${readerTime(event.until)}. It comes due\n${list(event.next)}`,
       );
     case "denied":
-      return line(`:no_entry: ${person(event.by)} denied it at ${timeOfDay(event.at)}${because(event.reason)}`);
+      return line(`:no_entry: ${person(event.by)} denied it at ${readerTime(event.at)}${because(event.reason)}`);
     case "expired":
       return line(":hourglass: Nobody approved it in time; it never came due.");
     case "cancelled":
-      return line(`:octagonal_sign: ${person(event.by)} ended it at ${timeOfDay(event.at)}. A run that runs goes on.`);
+      return line(`:octagonal_sign: ${person(event.by)} ended it at ${readerTime(event.at)}. A run that runs goes on.`);
     case "due": {
       const late = event.lateMs < worthSayingMs ? "" : `, ${roughly(event.lateMs)} late: nobody worked then`;
       const did = schedule.kind === "starts" ? "started" : "waits for approval";

@@ -76,8 +76,20 @@ create table schedule_decisions (
 create trigger schedule_decisions_append_only before update or delete or truncate on schedule_decisions
   for each statement execute function refuse_change();
 
+-- How far each schedule has been told, as narration_cursors for runs.
+create table schedule_narration_cursors (
+  schedule_id text primary key references schedules (id),
+  seq integer not null default 0
+);
+
+-- The outbox takes what a message is about by its id: a run, or a schedule.
+alter table slack_outbox drop constraint slack_outbox_run_id_fkey;
+comment on column slack_outbox.run_id is 'what the message is about: a run, or a schedule';
+
 -- Down Migration
 
-drop table schedule_decisions, schedule_events, schedules;
+delete from slack_outbox where run_id like 'schedule-%';
+alter table slack_outbox add constraint slack_outbox_run_id_fkey foreign key (run_id) references runs (id);
+drop table schedule_narration_cursors, schedule_decisions, schedule_events, schedules;
 drop function notify_schedule_event;
 drop sequence schedule_numbers;
