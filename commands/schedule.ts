@@ -1,4 +1,5 @@
 import { AftershockError } from "../src/errors.ts";
+import { nearest } from "../src/experiment/nearest.ts";
 import { parseRunsAllowed, parseValidForDays } from "../src/run/schedules/bounds.ts";
 import { content, note, section } from "../src/slack/limits.ts";
 import type { Verb } from "../src/slack/verb.ts";
@@ -24,7 +25,15 @@ export const verb: Verb = {
     if (name === undefined) {
       throw new AftershockError("bad_command", "schedule needs the name of an experiment.", example);
     }
-    service.experiment(name);
+    const names = service.experiments().map((experiment) => experiment.name);
+    if (!names.includes(name)) {
+      const close = nearest(name, names);
+      throw new AftershockError(
+        "unknown_experiment",
+        `There is no experiment "${name}".`,
+        close === undefined ? `See what there is: ${command} list` : `Did you mean ${command} schedule ${close}?`,
+      );
+    }
     if (pattern.length === 0) throw new AftershockError("bad_command", "schedule needs to know when.", example);
     const [flag] = line.flags;
     if (flag !== undefined) throw new AftershockError("bad_parameter", `schedule does not take --${flag}.`, example);

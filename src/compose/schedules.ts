@@ -32,8 +32,7 @@ export function startSchedules(foundation: Foundation): { stop(): Promise<void> 
   });
   return {
     stop: async () => {
-      await reconciler.stop();
-      await worker.close();
+      await Promise.allSettled([reconciler.stop(), worker.close()]);
     },
   };
 }

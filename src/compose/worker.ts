@@ -56,13 +56,14 @@ export function startWorker(foundation: Foundation): Role {
   const schedules = startSchedules(foundation);
   return {
     stop: async () => {
-      await schedules.stop();
+      // A start that is being planned may take a while; healing does not wait for it.
+      const schedulesStopped = schedules.stop();
       await reconciler.stop();
       for (const ownership of owned) {
         ownership.requestStop({ kind: "shutdown", by: deps.lease.owner, reason: "the worker is shutting down" });
       }
       await Promise.allSettled(underWay);
-      await worker.close();
+      await Promise.allSettled([worker.close(), schedulesStopped]);
     },
   };
 }

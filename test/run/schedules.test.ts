@@ -107,7 +107,7 @@ describe("a due time", () => {
     const decisions = await db.database.query("select plan_digest, reason from run_decisions where run_id = $1", [
       runId,
     ]);
-    expect(decisions.rows).toEqual([{ plan_digest: run?.digest, reason: `by the approval of ${id}, run 1 of 13` }]);
+    expect(decisions.rows).toEqual([{ plan_digest: run?.digest, reason: `run 1 of 13 of ${id}` }]);
     expect(await stored(id)).toMatchObject({ runsUsed: 1, lastRunId: runId, nextDueAt: "2026-11-24T12:00:00.000Z" });
   });
   it("of an experiment that injects faults only asks, and the run needs an approval of its own", async () => {
@@ -207,7 +207,7 @@ describe("a schedule ends", () => {
     at(11);
     await handleDue(rig.deps, id);
     expect(await stored(id)).toMatchObject({ state: "ended", runsUsed: 1, nextDueAt: null });
-    expect((await rig.events(id)).at(-1)).toMatchObject({ type: "ended", reason: expect.stringContaining("1 run(s)") });
+    expect((await rig.events(id)).at(-1)).toMatchObject({ type: "ended", reason: expect.stringContaining("1 of 1") });
     at(12);
     await handleDue(rig.deps, id);
     expect(await runsOf(id)).toHaveLength(1);

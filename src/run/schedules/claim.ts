@@ -89,7 +89,7 @@ export function isOver(schedule: Schedule, now: Date): boolean {
 /** Why nothing can start (any more), in a sentence. */
 export function overReason(schedule: Schedule): string {
   return schedule.runsUsed >= schedule.runsAllowed
-    ? `Its approval was for ${schedule.runsAllowed} run(s), and all of them are used.`
+    ? `All runs of its approval are used: ${schedule.runsUsed} of ${schedule.runsAllowed}.`
     : `Its approval is until ${(schedule.approvedUntil ?? "").slice(0, 16).replace("T", " ")} UTC, and its next time is not before that.`;
 }
 

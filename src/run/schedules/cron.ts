@@ -8,7 +8,7 @@ export interface Timing {
   timeZone: string;
 }
 
-/** More due times than that are not listed one by one: hourly for a year. */
+/** Hourly for a year, longer than any approval holds. */
 const mostTimes = 9000;
 
 /**
@@ -55,12 +55,9 @@ export function timesAfter(timing: Timing, after: Date, count: number): Date[] {
 /** All due times from `first`, which is one whatever the pattern says, up to and including `until`. */
 export function timesBetween(timing: Timing, first: Date, until: Date): Date[] {
   if (first > until) return [];
+  const cron = CronExpressionParser.parse(timing.pattern, { tz: timing.timeZone, currentDate: first, endDate: until });
   const times = [first];
-  for (let next = timesAfter(timing, first, 1)[0]; next !== undefined && next <= until;) {
-    times.push(next);
-    if (times.length >= mostTimes) break;
-    next = timesAfter(timing, next, 1)[0];
-  }
+  while (times.length < mostTimes && cron.hasNext()) times.push(cron.next().toDate());
   return times;
 }
 

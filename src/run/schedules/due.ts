@@ -127,13 +127,20 @@ async function insertScheduledRun(
     channelId: schedule.channelId,
     expiresAfterMs: approvals.expiresAfterMs,
   });
-  const requested: RunEventBody = { type: "requested", by, plan, digest, expiresAt, schedule: schedule.id };
+  const requested: RunEventBody = {
+    type: "requested",
+    by,
+    plan,
+    digest,
+    expiresAt,
+    schedule: { id: schedule.id, kind: schedule.kind },
+  };
   if (schedule.kind === "asks") {
     await appendEvents(client, id, [requested]);
     return id;
   }
   const number = schedule.runsUsed + 1;
-  const reason = `by the approval of ${schedule.id}, run ${number} of ${schedule.runsAllowed}`;
+  const reason = `run ${number} of ${schedule.runsAllowed} of ${schedule.id}`;
   for (const userId of schedule.approvedBy) {
     await insertDecision(client, id, { userId, decision: "approved", reason, digest });
   }
@@ -141,7 +148,7 @@ async function insertScheduledRun(
   if (run === null) throw new Error(`${id} is not there after its insertion`);
   const needed = plan.approvalsNeeded;
   const approved = schedule.approvedBy.map((user, at): RunEventBody => {
-    return { type: "approved", by: user, reason, digest, given: at + 1, needed };
+    return { type: "approved", by: user, reason, digest, given: at + 1, needed, schedule: schedule.id };
   });
   await move(client, run, "approved", null, [requested, ...approved]);
   return id;

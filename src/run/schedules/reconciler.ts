@@ -29,8 +29,9 @@ const lostAfterMs = 60_000;
  */
 export function startScheduleReconciler(deps: ReconcileDeps, everyMs: number): ScheduleReconciler {
   let running: Promise<void> | null = null;
+  const stopping = new AbortController();
   const tick = (): void => {
-    running ??= reconcileSchedules(deps)
+    running ??= reconcileSchedules(deps, stopping.signal)
       .catch((error: unknown) => deps.log("reconciling schedules failed", { error: messageOf(error) }))
       .finally(() => (running = null));
   };
@@ -39,17 +40,19 @@ export function startScheduleReconciler(deps: ReconcileDeps, everyMs: number): S
   return {
     stop: async () => {
       clearInterval(timer);
+      stopping.abort();
       await running;
     },
   };
 }
 
-/** One look. What the queue cannot do now does not keep due times from being handled. */
-export async function reconcileSchedules(deps: ReconcileDeps): Promise<void> {
+/** One look. What the queue cannot do now does not keep due times from being handled. Stops between two schedules. */
+export async function reconcileSchedules(deps: ReconcileDeps, signal?: AbortSignal): Promise<void> {
   await mendCalls(deps).catch((error: unknown) =>
     deps.log("wake-up calls of schedules could not be mended", { error: messageOf(error) }),
   );
   for (const schedule of await openSchedules(deps.database)) {
+    if (signal?.aborted === true) return;
     if (schedule.state === "requested") await expire(deps, schedule);
     else {
       await handleDue(deps, schedule.id).catch((error: unknown) =>

@@ -19,9 +19,10 @@ const stateWords: Readonly<Record<ScheduleState, { icon: string; text: string }>
 export function renderScheduleCard(schedule: Schedule): MessageContent {
   const words = stateWords[schedule.state];
   const { plan } = schedule;
+  const isOpen = schedule.state === "requested" || schedule.state === "active";
   const blocks: KnownBlock[] = [
     header(`${plan.title} · ${schedule.id}`),
-    section(`${words.icon} *${words.text}*\n${kindText(schedule)}`),
+    section(`${words.icon} *${words.text}*${isOpen ? `\n${kindText(schedule)}` : ""}`),
     fields([
       ["When", `\`${escapeText(schedule.pattern)}\` in ${escapeText(schedule.timeZone)}`],
       ["Next", nextText(schedule)],
@@ -65,23 +66,38 @@ function nextText(schedule: Schedule): string {
   return schedule.state === "requested" ? "not before it is approved" : "none";
 }
 
+/** `1 run`, `13 runs`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** What is asked for. */
 export function boundsText({ runsAllowed, validForDays }: Schedule): string {
-  return `for ${runsAllowed} runs within ${validForDays} days`;
+  return `for ${counted(runsAllowed, "run")} within ${counted(validForDays, "day")}`;
 }
 
 /** Bounds in time and count, and how much of them is used. */
 function approvalText(schedule: Schedule): string {
   if (schedule.approvedUntil === null) return boundsText(schedule);
-  return `${schedule.runsUsed} of ${schedule.runsAllowed} runs used, until ${readerTime(schedule.approvedUntil)}`;
+  return `${schedule.runsUsed} of ${counted(schedule.runsAllowed, "run")} used, until ${readerTime(schedule.approvedUntil)}`;
 }
 
-function parametersText({ parameters, profile }: Schedule): string {
-  const typed = [
+function parametersText(schedule: Schedule): string {
+  const typed = typedOptions(schedule);
+  return typed.length === 0 ? "the experiment's own" : escapeText(typed.join(" "));
+}
+
+function typedOptions({ parameters, profile }: Schedule): string[] {
+  return [
     ...(profile === null ? [] : [`profile=${profile}`]),
     ...Object.entries(parameters).map(([name, value]) => `${name}=${value}`),
   ];
-  return typed.length === 0 ? "the experiment's own" : escapeText(typed.join(" "));
+}
+
+/** What to type for the same run now. */
+export function runByHand(schedule: Schedule): string {
+  const options = [`cluster=${schedule.cluster}`, ...typedOptions(schedule)];
+  return escapeText(`/chaos run ${schedule.experiment} ${options.join(" ")}`);
 }
 
 function buttonsFor(schedule: Schedule): Button[] {

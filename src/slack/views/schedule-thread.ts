@@ -4,7 +4,7 @@ import { content, escapeText, note, section, type MessageContent } from "../limi
 import { escapeReason } from "./card.ts";
 import { planBlocks } from "./plan.ts";
 import { readerTime } from "./reader-time.ts";
-import { boundsText, kindText } from "./schedule-card.ts";
+import { boundsText, counted, kindText, runByHand } from "./schedule-card.ts";
 import { person } from "./words.ts";
 
 type EventOf<T extends ScheduleEvent["type"]> = Extract<ScheduleEvent, { type: T }>;
@@ -42,7 +42,7 @@ export function renderScheduleEvent(
       );
     case "activated":
       return line(
-        `:calendar: It is active, for ${event.runs} runs until ${readerTime(event.until)}. It comes due\n${list(event.next)}`,
+        `:calendar: It is active, for ${counted(event.runs, "run")} until ${readerTime(event.until)}. It comes due\n${list(event.next)}`,
       );
     case "denied":
       return line(`:no_entry: ${person(event.by)} denied it at ${readerTime(event.at)}${because(event.reason)}`);
@@ -51,7 +51,7 @@ export function renderScheduleEvent(
     case "cancelled":
       return line(`:octagonal_sign: ${person(event.by)} ended it at ${readerTime(event.at)}. A run that runs goes on.`);
     case "due": {
-      const late = event.lateMs < worthSayingMs ? "" : `, ${roughly(event.lateMs)} late: nobody worked then`;
+      const late = event.lateMs < worthSayingMs ? "" : `, ${roughly(event.lateMs)} late: no worker was up then`;
       const did = schedule.kind === "starts" ? "started" : "waits for approval";
       return line(
         `:arrow_forward: ${event.run} ${did}, due ${readerTime(event.dueAt)}${late} (${event.number} of ${event.of})`,
@@ -59,11 +59,11 @@ export function renderScheduleEvent(
     }
     case "cannot-start":
       return line(
-        `:warning: ${named} came due ${readerTime(event.dueAt)} and started nothing: ${escapeReason(event.message)}\n${escapeReason(event.hint)}\nThe schedule goes on. By hand: \`/chaos run ${escapeText(experiment)}\``,
+        `:warning: ${named} came due ${readerTime(event.dueAt)} and started nothing: ${escapeReason(event.message)}\n${escapeReason(event.hint)}\nThe schedule goes on. By hand: \`${runByHand(schedule)}\``,
       );
     case "missed":
       return line(
-        `:warning: ${named} missed ${event.count === 1 ? `its time ${readerTime(event.first)}` : `${event.count} times, from ${readerTime(event.first)} to ${readerTime(event.last)}`}: nobody worked then. Nothing is made up for after more than an hour.\nBy hand: \`/chaos run ${escapeText(experiment)}\``,
+        `:warning: ${named} missed ${event.count === 1 ? `its time ${readerTime(event.first)}` : `${event.count} times, from ${readerTime(event.first)} to ${readerTime(event.last)}`}: no worker was up then. A time older than an hour is not made up for.\nBy hand: \`${runByHand(schedule)}\``,
       );
     case "ended":
       return line(`:checkered_flag: ${named} has ended. ${escapeReason(event.reason)}`);
