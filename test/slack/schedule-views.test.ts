@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Schedule, ScheduleEvent, ScheduleEventBody } from "../../src/run/schedules/schedule.ts";
 import { narrateScheduleEvents } from "../../src/slack/narrate-schedule.ts";
 import { renderScheduleCard, scheduleLine } from "../../src/slack/views/schedule-card.ts";
+import { renderDecision, renderRequest } from "../../src/slack/views/thread.ts";
 import { testSchedule } from "../support/schedule.ts";
 
+const place = { run: "run-1", seq: 1, at: "2026-11-29T05:00:00.000Z" };
 const dueAt = "2026-11-29T05:00:00.000Z";
 const shown = "<!date^1795928400^{date_short_pretty} at {time}|2026-11-29 05:00 UTC>";
 const active: Schedule = {
@@ -91,5 +93,37 @@ describe("a schedule's card", () => {
     expect(scheduleLine({ ...active, runsUsed: 2, lastRunId: "run-5" })).toContain(
       `*schedule-7* backup-verification: active, \`0 6 * * 0\` in Europe/Berlin, next ${shown}, last run-5\n2 of 13 runs used`,
     );
+  });
+});
+
+describe("the thread of a run that came due", () => {
+  const requested = (kind: Schedule["kind"]): string =>
+    JSON.stringify(
+      renderRequest({
+        type: "requested",
+        by: "U0ALICE",
+        plan: active.plan,
+        digest: "d".repeat(64),
+        expiresAt: dueAt,
+        schedule: { id: active.id, kind },
+        ...place,
+      }),
+    );
+  it("mentions nobody, and says whether it starts or waits", () => {
+    expect(requested("starts")).toContain("Starts by the approval of schedule-7");
+    expect(requested("asks")).toContain("Needs 1 approval by somebody else");
+    for (const kind of ["starts", "asks"] as const) expect(requested(kind)).not.toContain("U0ALICE");
+  });
+  it("says whose approval of which schedule covers it", () => {
+    const decision = {
+      type: "approved",
+      by: "U0BOB",
+      reason: "run 1 of 13 of schedule-7",
+      given: 1,
+      needed: 1,
+    } as const;
+    const covered = renderDecision({ ...decision, digest: "d".repeat(64), schedule: active.id, ...place });
+    expect(covered.text).toContain("Covered by the approval of schedule-7 that <@U0BOB> gave");
+    expect(covered.text).toContain("run 1 of 13 of schedule-7");
   });
 });
