@@ -9,8 +9,9 @@ import { judgeKafkaGuard } from "./kafka/guards.ts";
 import { proveBrokersConnected } from "./kafka/prove-connected.ts";
 import { startKafkaProbes } from "./kafka/probes.ts";
 import { probeSettings, readBrokerSettings } from "./kafka/settings.ts";
-import { createTopic, deleteTopic, topicOf } from "./kafka/topic.ts";
+import { createTopic, deleteTopic, partitionCount, topicOf, warmUpPartitions } from "./kafka/topic.ts";
 import { chooseTarget, kafkaTopology } from "./kafka/topology.ts";
+import { warmUp } from "./kafka/warm-up.ts";
 import { linksTo } from "./kafka/links.ts";
 import {
   newestPartitions,
@@ -104,8 +105,15 @@ function createSession(context: SystemContext, pods: KafkaPods): SystemSession {
     for (;;) {
       const made = await look([topic]);
       const problems = kafkaDisagreements(pods.pods, made);
-      const whole = problems.length === 0 && newestPartitions(made).length === writers.length;
-      if (whole && (await allServed(newestPartitions(made)))) return made;
+      const whole = problems.length === 0 && newestPartitions(made).length === partitionCount;
+      if (whole && (await allServed(newestPartitions(made)))) {
+        await Promise.all(
+          newestPartitions(made)
+            .filter(({ partition }) => warmUpPartitions.some((one) => one === partition))
+            .map(({ partition, leader }) => warmUp(links(leader ?? ""), topic, partition)),
+        );
+        return made;
+      }
       if (performance.now() > end) throw unreachable(context, `The topic is not whole: ${problems.join("; ")}.`);
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }

@@ -219,7 +219,9 @@ async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes, ex
     await tellInjected(journal, recorder, intent, startedMs);
   }
   // A run that is meant to have no fault is told apart from one whose fault never came.
-  if (intents.length === 0) recorder.event({ atMs: recorder.now(), source: "run", event: "without-fault", detail: {} });
+  if (intents.every(({ kind }) => faultKindOf(kind).servesExercise === true)) {
+    recorder.event({ atMs: recorder.now(), source: "run", event: "without-fault", detail: {} });
+  }
   recorder.phase("active");
   await journal.move("active", { atMs: recorder.now() });
   const looked = lookForEffect({ ...all, intents, recorder, signal: ownership.lost }).catch((error: unknown) =>

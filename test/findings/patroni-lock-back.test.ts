@@ -35,6 +35,19 @@ describe("an old primary that takes the lock back after the partition", () => {
     expect(reportOfHit(lockBack()).because).toMatch(/^Postgresql-0 took the lock back after the partition/);
     expect(readMarks(lockBack()).map(({ text }) => text)).toContain("lock taken back");
   });
+  it("says by whom the lost writes were acknowledged, and not that the old primary failed to return", () => {
+    const h = lockBack();
+    const lost = found(
+      { ...h, finalReads: h.finalReads.map((read) => ({ ...read, ranges: [[1, 1200]] })) },
+      "patroni.lost-acknowledged-writes",
+    );
+    expect(lost?.evidence).toContain(
+      "acknowledged: 1,501 by postgresql-1; postgresql-0 took the lock back and does not have them",
+    );
+    expect(lost?.advice).toMatch(/^First mend/);
+    expect(found(h, "patroni.old-primary-not-back")).toBeUndefined();
+    expect(reportOfHit(h).because).not.toMatch(/did not return/);
+  });
   it.each([{ version: "3.0.3" }, { version: "4.0.1" }, { driver: "etcd" }])(
     "is no known bug with %o, and found all the same",
     (options) => {

@@ -233,5 +233,10 @@ function markLine(marks: ReturnType<typeof readMarks>): object {
 }
 
 function subline(report: Report): string {
-  return `${report.run.title} · ${report.run.id} · hypothesis ${report.verdicts.hypothesis} · shaded: fault (orange), healing and recovery (green)`;
+  return `${report.run.title} · ${report.run.id} · hypothesis ${report.verdicts.hypothesis} · shaded: ${working(report)} (orange), healing and recovery (green)`;
+}
+
+/** What the orange time is: nothing is broken in a run that only does work of its own. */
+function working({ timeline }: Report): string {
+  return timeline.some(({ event }) => event === "without-fault") ? "the work" : "fault";
 }

@@ -46,7 +46,7 @@ export const judgePatroni: Judge = (history, context) => {
     ...(writableMs !== null && boundMs !== null && writableMs > boundMs
       ? [`writes were accepted again after ${seconds(writableMs)}, later than ${seconds(boundMs)}`]
       : []),
-    ...(timings.promotedMs !== null && timings.rejoinedMs === null
+    ...(timings.promotedMs !== null && timings.rejoinedMs === null && timings.lockBackMs === null
       ? ["the old primary did not return as a replica"]
       : []),
     ...(application !== null && timings.promotedMs !== null && application.firstWriteMs === null

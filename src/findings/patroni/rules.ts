@@ -4,7 +4,7 @@ import type { ApplicationStory } from "../application/story.ts";
 import type { JudgeContext } from "../judge.ts";
 import type { Finding } from "../report.ts";
 import { foldRanges } from "../sets.ts";
-import { counted, number, percent, seconds, secondsOrUnseen } from "../words.ts";
+import { counted, listed, number, percent, seconds, secondsOrUnseen } from "../words.ts";
 import { divergentMembers, totalWrites } from "../write-counts.ts";
 import { nothingLost, unknownOutcomes } from "../write-rules.ts";
 import { between } from "../observed.ts";
@@ -62,16 +62,36 @@ const lost: Rule = (input) => {
         const shown = ranges.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(", ");
         return `${client}: ${number(counts.lost ?? 0)} of ${number(counts.acknowledged)} lost${shown === "" ? "" : `, numbers ${shown}`}`;
       }),
-      `${timings.oldPrimary ?? "the old primary"} acknowledged them; ${timings.newPrimary ?? "another"} was promoted on timeline ${timings.timelineAfter ?? "unknown"} without them`,
-      timings.bytesBeyondFork === null
-        ? "how much WAL was thrown away could not be read"
-        : `the old primary had written at least ${number(timings.bytesBeyondFork)} bytes of WAL beyond the fork`,
+      ...(timings.lockBackMs === null ? overruled(timings) : [keptByOthers(input)]),
     ],
     advice:
+      (timings.lockBackMs === null ? "" : "First mend what let the old primary take the lock back. ") +
       "Replication is asynchronous: what the replicas did not have when the primary was lost, or what a cut-off primary took until it was demoted, is gone. synchronous_mode: true makes a commit wait for a replica (the price: latency, and no writes when no replica is left if strict). maximum_lag_on_failover bounds it otherwise.",
     setting: settingOf(input, "synchronous_mode"),
   };
 };
+
+/** What became of the old primary's writes when another was promoted and stayed. */
+function overruled(timings: PatroniTimings): string[] {
+  return [
+    `${timings.oldPrimary ?? "the old primary"} acknowledged them; ${timings.newPrimary ?? "another"} was promoted on timeline ${timings.timelineAfter ?? "unknown"} without them`,
+    timings.bytesBeyondFork === null
+      ? "how much WAL was thrown away could not be read"
+      : `the old primary had written at least ${number(timings.bytesBeyondFork)} bytes of WAL beyond the fork`,
+  ];
+}
+
+/** Who had acknowledged what the old primary, having taken the lock back, does not have. */
+function keptByOthers({ history, context, timings }: PatroniRuleInput): string {
+  const lostOf = new Map(context.writes.map(({ client, lost: missing }) => [client, new Set(missing)]));
+  const by = new Map<string, number>();
+  for (const op of history.operations) {
+    if (op.kind !== "write" || op.outcome !== "ok" || lostOf.get(op.client)?.has(op.seq) !== true) continue;
+    by.set(op.member ?? "unknown", (by.get(op.member ?? "unknown") ?? 0) + 1);
+  }
+  const who = [...by].map(([member, times]) => `${number(times)} by ${member}`);
+  return `acknowledged: ${listed(who)}; ${timings.oldPrimary ?? "the old primary"} took the lock back and does not have them`;
+}
 
 const overlapping: Rule = (input) => {
   const { overlap, injectedMs } = input.timings;
@@ -194,7 +214,8 @@ const replicaReads: Rule = ({ history, timings }) => {
 };
 
 const notRejoined: Rule = ({ timings }) => {
-  if (timings.promotedMs === null || timings.rejoinedMs !== null) return null;
+  // One that took the lock back is the primary, which is a finding of its own.
+  if (timings.promotedMs === null || timings.rejoinedMs !== null || timings.lockBackMs !== null) return null;
   return {
     id: "patroni.old-primary-not-back",
     severity: "high",

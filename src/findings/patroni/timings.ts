@@ -105,7 +105,9 @@ export function readPatroniTimings(history: History): PatroniTimings {
     lockBackMs: lockBack?.atMs ?? null,
     watchedMs: history.phases.find(({ phase }) => phase === "final-reads")?.atMs ?? null,
     firstNewWriteMs: least(ends(newPrimary, after)),
-    lastOldWriteMs: most(ends(oldPrimary, after)),
+    lastOldWriteMs: most(
+      ends(oldPrimary, after).filter((endMs) => endMs < (lockBack?.atMs ?? Number.POSITIVE_INFINITY)),
+    ),
     demotedMs:
       first(
         (event) =>

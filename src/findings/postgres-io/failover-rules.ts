@@ -53,7 +53,9 @@ const restartedInPlace: IoRule = (input) => {
       stayedDown
         ? "it did not come up again while it was watched"
         : `it was up for good ${after(input, timings.upMs)} after the fault; the fault lasted ${secondsOrUnseen(between(injectedMs, removedMs))}`,
-      `timeline ${timelineBefore ?? "unknown"} → ${timings.timelineNow ?? "unknown"} on the same member: Patroni promotes it anew after crash recovery, so a new timeline alone is no failover`,
+      timings.timelineNow === timelineBefore
+        ? `timeline ${timelineBefore ?? "unknown"} throughout: the postmaster itself restarted its processes`
+        : `timeline ${timelineBefore ?? "unknown"} → ${timings.timelineNow ?? "unknown"} on the same member: Patroni promotes it anew after crash recovery, so a new timeline alone is no failover`,
     ],
     advice:
       "While the log cannot be written, starting again cannot help: the server replays, writes, and panics again. primary_start_timeout: 0 fails over at once after a crash, 60 after a minute. The price of 0: a failover for a crash that a restart would have mended in seconds.",

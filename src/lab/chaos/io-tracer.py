@@ -205,6 +205,19 @@ def attach(pids):
                 ptrace(INTERRUPT, tid)
 
 
+def is_dead(tid):
+    try:
+        with open(f"/proc/{tid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
+def missed(pids):
+    """Threads that run and are not traced: somebody else traces them, or it is not allowed."""
+    return [tid for pid in pids for tid in tree(pid) if tid not in known and not is_dead(tid)]
+
+
 def set_faults(wanted):
     faults.clear()
     for fault in wanted:
@@ -237,7 +250,7 @@ def obey(command):
         set_faults(command["faults"])
     if "attach" in command:
         attach(command["attach"])
-    print(json.dumps({"threads": len(known)}), flush=True)
+    print(json.dumps({"missed": len(missed(command.get("attach", [])))}), flush=True)
 
 
 def main():

@@ -9,7 +9,7 @@ const answerDeadlineMs = 2000;
 /** A tracer that has not let go by then is killed; the kernel lets go then. */
 const stopDeadlineMs = 5000;
 
-/** A running io-tracer.py. Its methods reject when it does not answer in time, or has ended. */
+/** A running io-tracer.py. Its methods reject when it does not answer in time, has ended, or cannot attach. */
 export interface IoTracer {
   begin(root: string, volumePath: string): Promise<void>;
   setFaults(faults: readonly IoFault[]): Promise<void>;
@@ -27,8 +27,8 @@ export function startIoTracer(): IoTracer {
   child.stderr.on("data", (chunk: Buffer) => (complaint = `${complaint}${chunk.toString("utf8")}`.slice(-2000)));
   child.stdin.on("error", () => undefined);
   const gone = once(child, "exit").catch(() => undefined);
-  const waiting: Array<() => void> = [];
-  createInterface(child.stdout).on("line", () => waiting.shift()?.());
+  const waiting: Array<(answer: string) => void> = [];
+  createInterface(child.stdout).on("line", (line) => waiting.shift()?.(line));
   const tell = async (command: object): Promise<void> => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
@@ -37,11 +37,12 @@ export function startIoTracer(): IoTracer {
     const ended = gone.then(() => {
       throw new Error(`the tracer of the disk fault ended: ${complaint.trim().split("\n").at(-1) ?? ""}`);
     });
-    const answered = new Promise<void>((resolve) => waiting.push(resolve));
+    const answered = new Promise<string>((resolve) => waiting.push(resolve));
     ended.catch(() => undefined);
     try {
       child.stdin.write(`${JSON.stringify(command)}\n`);
-      await Promise.race([answered, late, ended]);
+      const { missed } = JSON.parse(await Promise.race([answered, late, ended])) as { missed: number };
+      if (missed > 0) throw new Error(`${missed} of the container's threads cannot be traced`);
     } finally {
       clearTimeout(timer);
     }

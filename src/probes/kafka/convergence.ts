@@ -1,4 +1,5 @@
 import type { PodAddress } from "../system.ts";
+import { warmUpPartitions } from "./topic.ts";
 import { newestPartitions, type BrokerView } from "./views.ts";
 
 /** What still differs; empty when every broker answers and is registered, and every partition has all its replicas in sync. */
@@ -27,6 +28,7 @@ export function kafkaDisagreements(pods: readonly PodAddress[], views: readonly 
 /** `partition 0: leader kafka-1, epoch 2, in sync kafka-0 kafka-1 kafka-2; …` */
 export function describePartitions(views: readonly BrokerView[]): string {
   return newestPartitions(views)
+    .filter(({ partition }) => !warmUpPartitions.some((one) => one === partition))
     .map(
       (entry) =>
         `partition ${entry.partition}: leader ${entry.leader ?? "none"}, epoch ${entry.epoch}, in sync ${entry.isr.join(" ")}`,

@@ -8,11 +8,14 @@ export const topicOf = (runId: string): string => `aftershock-${runId}`;
 export const targetPartition = 0;
 /** Led by another; the target is one of its followers. */
 export const otherPartition = 1;
+/** Led like the two before; written and not read, until both leaders answer quickly. */
+export const warmUpPartitions = [2, 3] as const;
+export const partitionCount = 4;
 const timeoutMs = 10_000;
 
 /**
- * Creates the topic of a run: one partition led by the target, one by another broker, both with a replica on every
- * broker, the first of an assignment being the preferred leader. Throws AftershockError `system_unreachable`.
+ * Creates the topic of a run: one partition led by the target, one by another broker, and one more of each to warm
+ * up with, all with a replica on every broker, the first of an assignment being the preferred leader. Throws AftershockError `system_unreachable`.
  */
 export async function createTopic(
   link: BrokerLink,
@@ -22,9 +25,13 @@ export async function createTopic(
 ): Promise<void> {
   const { target, others } = brokers;
   const [first, ...rest] = others;
+  const ledByTarget = [target, ...others];
+  const ledByOther = first === undefined ? [target] : [first, ...rest, target];
   const assignments = [
-    { partitionIndex: targetPartition, brokerIds: [target, ...others] },
-    { partitionIndex: otherPartition, brokerIds: first === undefined ? [target] : [first, ...rest, target] },
+    { partitionIndex: targetPartition, brokerIds: ledByTarget },
+    { partitionIndex: otherPartition, brokerIds: ledByOther },
+    { partitionIndex: warmUpPartitions[0], brokerIds: ledByTarget },
+    { partitionIndex: warmUpPartitions[1], brokerIds: ledByOther },
   ];
   const configs = minInsyncReplicas === null ? [] : [{ name: "min.insync.replicas", value: minInsyncReplicas }];
   // With an assignment the two numbers must be -1 (Kafka protocol guide, CreateTopics).

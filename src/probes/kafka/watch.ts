@@ -2,8 +2,10 @@ import type { TimelineEvent } from "../history.ts";
 import type { KafkaPods } from "./brokers.ts";
 import type { Leaders } from "./clients.ts";
 import { linksTo, type Links } from "./links.ts";
+import { warmUpPartitions } from "./topic.ts";
 import { newestPartitions, viewBroker, viewQuorum, type BrokerView, type PartitionView } from "./views.ts";
 
+const isWarmUp = (partition: number): boolean => warmUpPartitions.some((one) => one === partition);
 const everyMs = 250;
 const timeoutMs = 400;
 /** A client that failed wants newer metadata, and gets it no more often than this (Kafka's `retry.backoff.ms`). */
@@ -67,7 +69,7 @@ export function watchBrokers(
       tell({ atMs, source: pod, event: view.reachable ? "reachable" : "unreachable", detail: {} });
     }
     if (!view.reachable) return;
-    for (const seen of view.partitions) {
+    for (const seen of view.partitions.filter((entry) => !isWarmUp(entry.partition))) {
       const { partition, leader } = seen;
       const old = known?.partitions.find((entry) => entry.partition === partition);
       if (old?.leader !== leader || old.epoch !== seen.epoch) {
