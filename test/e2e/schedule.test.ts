@@ -1,4 +1,5 @@
 import { Queue } from "bullmq";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ask, buttonsOf, cardOf, click, threadOf, untilMessage } from "../../src/embedded/run-drive.ts";
 import type { LocalMessage } from "../../src/embedded/local-slack.ts";
@@ -46,10 +47,10 @@ describe.skipIf(process.getuid?.() !== 0)("scheduled runs, through Slack's proto
         message.thread_ts === undefined && message.ephemeral_to === undefined && pattern.test(message.text ?? ""),
       30_000,
     );
-  const comesDue = async (ago: string): Promise<void> => {
-    await query(stack, `update schedules set next_due_at = clock_timestamp() - $2::interval where id = $1`, [id, ago]);
+  const comesDue = async (due: string, ago: string): Promise<void> => {
+    await query(stack, `update schedules set next_due_at = clock_timestamp() - $2::interval where id = $1`, [due, ago]);
     const job = await waitFor(
-      async () => (await queue.getDelayed()).find(({ data }) => data.id === id),
+      async () => (await queue.getDelayed()).find(({ data }) => data.id === due),
       (found) => found !== undefined,
       10_000,
     );
@@ -81,7 +82,7 @@ describe.skipIf(process.getuid?.() !== 0)("scheduled runs, through Slack's proto
   });
 
   it("starts by itself when it comes due, completes, and the channel shows it", async () => {
-    await comesDue("1 second");
+    await comesDue(id, "1 second");
     const runCard = await card("run-1");
     expect(await untilState(stack, "run-1", ["completed"])).toBe("completed");
     const report = await reportOf(stack, "run-1");
@@ -100,10 +101,21 @@ describe.skipIf(process.getuid?.() !== 0)("scheduled runs, through Slack's proto
     expect(JSON.stringify(scheduleCard)).toContain("1 of 2 runs used");
   });
 
-  it("names in the channel what was missed, runs none of it, and is over when it is cancelled", async () => {
-    await comesDue("20 days");
+  it("names in the channel what was missed while no worker was up, and has its wake-up calls back after Redis lost them", async () => {
+    stack.worker.kill("SIGKILL");
+    const redis = new Redis(stack.redis.url);
+    await redis.flushall();
+    await redis.quit();
+    await query(stack, "update schedules set next_due_at = clock_timestamp() - interval '20 days' where id = $1", [id]);
+    await stack.startWorker();
     expect((await inChannel(/missed \d times/)).text).toContain("/chaos run backup-verification");
     expect(await stateOf(stack, "run-2")).toBe("none");
+    const [scheduler] = await queue.getJobSchedulers(0, -1);
+    const [row] = await query<{ next_due_at: Date }>(stack, "select next_due_at from schedules where id = $1", [id]);
+    expect(scheduler).toMatchObject({ key: id, next: row?.next_due_at.getTime() });
+  });
+
+  it("is over when it is cancelled", async () => {
     expect((await ask(stack.slack, bob, "schedules")).text).toMatch(/schedule-1.*active.*last run-1/);
     await click(stack.slack, bob, await card(id), "unschedule");
     await waitFor(
@@ -113,6 +125,24 @@ describe.skipIf(process.getuid?.() !== 0)("scheduled runs, through Slack's proto
     );
     expect(await queue.getJobSchedulersCount()).toBe(0);
     expect((await ask(stack.slack, bob, "schedules")).text).toContain("Nothing is scheduled");
+  });
+
+  it("of an experiment that injects a fault only asks when it comes due, and nothing is touched without an approval", async () => {
+    await ask(stack.slack, alice, `schedule redis-split-brain "${pattern}"`);
+    const other = await card("schedule-2");
+    expect(JSON.stringify(other)).toContain("Risk high: when it comes due it only asks");
+    await approve(stack, other);
+    await waitFor(
+      async () => (await card("schedule-2")).text,
+      (now) => now?.endsWith("active") === true,
+      10_000,
+    );
+    await comesDue("schedule-2", "1 second");
+    expect((await card("run-2")).text).toContain("waiting for approval");
+    expect(await query(stack, "select 1 from run_decisions where run_id = 'run-2'")).toEqual([]);
+    await ask(stack.slack, alice, "deny run-2");
+    expect(await stateOf(stack, "run-2")).toBe("denied");
+    expect((await ask(stack.slack, alice, "unschedule 2")).text).toContain("cancelled");
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { findSchedule } from "../../src/store/schedules.ts";
 import { compareAndSetState, findRun } from "../../src/store/runs.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { alice, bob, carol, scheduleRig, type ScheduleRig } from "../support/schedule-rig.ts";
+import { waitFor } from "../support/stack.ts";
 
 let db: TestDatabase;
 let rig: ScheduleRig;
@@ -139,6 +140,29 @@ describe("a due time", () => {
     await Promise.all([handleDue(rig.deps, id), handleDue(rig.deps, id)]);
     expect(await runsOf(id)).toHaveLength(1);
   });
+  it.each(["check", "break"])(
+    "of %s whose slow worker was given up starts nothing more, and says nothing",
+    async (name) => {
+      const id = await rig.active({}, name);
+      let answer = (): void => undefined;
+      rig.world.answered = new Promise((resolve) => (answer = resolve));
+      at(11);
+      const slow = handleDue(rig.deps, id);
+      await waitFor(
+        async () => (await stored(id)).claimFence,
+        (fence) => fence === 1,
+        5000,
+      );
+      rig.world.answered = Promise.resolve();
+      at(11, 3);
+      await handleDue(rig.deps, id);
+      answer();
+      await slow;
+      expect(await runsOf(id)).toHaveLength(1);
+      expect((await types(id)).at(-1)).toBe("due");
+      expect(await stored(id)).toMatchObject({ runsUsed: 1, lastProblem: null });
+    },
+  );
   it("is started late within the hour, and says so", async () => {
     const id = await rig.active();
     at(11, 40);

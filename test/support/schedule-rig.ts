@@ -1,4 +1,5 @@
 import type { Cluster } from "../../src/cluster/port.ts";
+import { AftershockError } from "../../src/errors.ts";
 import type { Experiment } from "../../src/experiment/schema.ts";
 import type { SystemAdapter, SystemSession } from "../../src/probes/system.ts";
 import { createScheduleService } from "../../src/run/schedules/create-service.ts";
@@ -19,7 +20,15 @@ export interface ScheduleRig {
   service: ScheduleService;
   deps: DueDeps;
   /** What may be changed to see what becomes of it. */
-  world: { now: Date; experiments: Experiment[]; reachable: boolean; required: number; approvers: string[] };
+  world: {
+    now: Date;
+    experiments: Experiment[];
+    reachable: boolean;
+    /** Planning waits for it. */
+    answered: Promise<void>;
+    required: number;
+    approvers: string[];
+  };
   woken: string[];
   calls: Map<string, string>;
   /** Asks as Alice and approves as Bob. */
@@ -38,6 +47,7 @@ export function scheduleRig(db: TestDatabase): ScheduleRig {
     now: new Date("2026-11-24T10:00:00Z"),
     experiments: [experiment("check", "low"), experiment("break", "high")],
     reachable: true,
+    answered: Promise.resolve(),
     required: 1,
     approvers: [alice.userId, bob.userId, carol.userId],
   };
@@ -124,7 +134,7 @@ function experiment(name: string, risk: Experiment["risk"]): Experiment {
   };
 }
 
-function system(world: { reachable: boolean }): SystemAdapter {
+function system(world: Pick<ScheduleRig["world"], "reachable" | "answered">): SystemAdapter {
   const session = {
     topology: async () => ({ groups: { primary: ["pod-0"] }, summary: "primary pod-0" }),
     close: async () => undefined,
@@ -132,8 +142,8 @@ function system(world: { reachable: boolean }): SystemAdapter {
   return {
     name: "double",
     open: async () => {
+      await world.answered;
       if (world.reachable) return session;
-      const { AftershockError } = await import("../../src/errors.ts");
       throw new AftershockError("system_unreachable", "Nothing answers in the namespace.", "See kubectl get pods.");
     },
   };

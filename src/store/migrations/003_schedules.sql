@@ -27,7 +27,7 @@ create table schedules (
   valid_for_days integer not null check (valid_for_days > 0),
   runs_allowed integer not null check (runs_allowed > 0),
   approved_until timestamptz(3),
-  runs_used integer not null default 0 check (runs_used <= runs_allowed),
+  runs_used integer not null default 0,
   next_due_at timestamptz(3),
   -- The due time that a worker is starting now. A worker whose number is not the row's number starts nothing.
   starting_at timestamptz(3),
@@ -35,7 +35,8 @@ create table schedules (
   claimed_at timestamptz(3),
   last_run_id text references runs (id),
   last_problem text,
-  last_seq integer not null default 0
+  last_seq integer not null default 0,
+  constraint runs_used_within_approval check (runs_used <= runs_allowed)
 );
 
 create index schedules_by_channel on schedules (channel_id) where state in ('requested', 'active');
