@@ -21,6 +21,7 @@ export type ErrorCode =
   | "bad_config"
   | "unknown_experiment"
   | "unknown_run"
+  | "unknown_schedule"
   | "unknown_cluster"
   | "not_allowed"
   | "not_pending"

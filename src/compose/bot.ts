@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { WebClient } from "@slack/web-api";
 import type { ApprovalPolicy } from "../approvals/policy.ts";
 import { createRunService } from "../run/create-service.ts";
+import { createScheduleService } from "../run/schedules/create-service.ts";
 import { startSlack } from "../slack/app.ts";
 import { loadVerbs } from "../slack/load-verbs.ts";
 import type { Foundation } from "./foundation.ts";
@@ -27,8 +28,16 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     wake: queue.wake,
     log: (message, detail) => log.warn(detail ?? {}, message),
   });
+  const schedules = createScheduleService({
+    database,
+    policy,
+    plan: service.plan,
+    wakeUpCalls: foundation.scheduleQueue,
+    now: () => new Date(),
+    log: (message, detail) => log.warn(detail ?? {}, message),
+  });
   const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
-  return startSlack({ config: config.slack, secrets, service, teamId, database, log, verbs });
+  return startSlack({ config: config.slack, secrets, service, schedules, teamId, database, log, verbs });
 }
 
 /** The workspace of the token. Rejects when Slack does not accept it, so that a wrong token ends the start. */

@@ -15,6 +15,7 @@ import { postgresReschedule } from "../probes/postgres-reschedule.ts";
 import { rabbitmq } from "../probes/rabbitmq.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
+import { openScheduleQueue, type ScheduleQueue } from "../queue/schedule-queue.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
 import { migrate, openDatabase, type Database } from "../store/database.ts";
 
@@ -24,6 +25,7 @@ export interface Foundation {
   log: Logger;
   database: Database;
   queue: RunQueue;
+  scheduleQueue: ScheduleQueue;
   registry: Registry;
   close(): Promise<void>;
 }
@@ -51,7 +53,11 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
   const database = openDatabase(secrets.databaseUrl, (error) =>
     log.warn({ error: error.message }, "database connection"),
   );
-  const queue = await openRunQueue(secrets.redisUrl, (error) => log.warn({ error: error.message }, "queue connection"));
+  const onQueueError = (error: Error): void => log.warn({ error: error.message }, "queue connection");
+  const [queue, scheduleQueue] = await Promise.all([
+    openRunQueue(secrets.redisUrl, onQueueError),
+    openScheduleQueue(secrets.redisUrl, onQueueError),
+  ]);
   const clusters = Object.entries(config.clusters).map(([name, cluster]) =>
     openCluster({
       name,
@@ -64,9 +70,10 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     log,
     database,
     queue,
+    scheduleQueue,
     registry: createRegistry({ experiments, clusters, systems }),
     close: async () => {
-      await Promise.allSettled([...clusters.map((cluster) => cluster.close()), queue.close()]);
+      await Promise.allSettled([...clusters.map((cluster) => cluster.close()), queue.close(), scheduleQueue.close()]);
       await database.end();
     },
   };

@@ -9,6 +9,7 @@ import { defaultHealDeadlines } from "../run/heal.ts";
 import type { Ownership } from "../run/ownership.ts";
 import { startReconciler } from "../run/reconciler.ts";
 import type { Foundation } from "./foundation.ts";
+import { startSchedules } from "./schedules.ts";
 
 export interface Role {
   /** What must work, beyond database and queue, before the role is ready. */
@@ -52,14 +53,17 @@ export function startWorker(foundation: Foundation): Role {
     onError: (error) => log.error({ err: error }, "run worker"),
   });
   const reconciler = startReconciler(deps, { everyMs: settings.reconcileEvery, wake: foundation.queue.wake });
+  const schedules = startSchedules(foundation);
   return {
     stop: async () => {
+      // A start that is being planned may take a while; healing does not wait for it.
+      const schedulesStopped = schedules.stop();
       await reconciler.stop();
       for (const ownership of owned) {
         ownership.requestStop({ kind: "shutdown", by: deps.lease.owner, reason: "the worker is shutting down" });
       }
       await Promise.allSettled(underWay);
-      await worker.close();
+      await Promise.allSettled([worker.close(), schedulesStopped]);
     },
   };
 }

@@ -1,4 +1,5 @@
-import { Queue, Worker, type ConnectionOptions } from "bullmq";
+import { Queue, Worker } from "bullmq";
+import { connection } from "./connection.ts";
 
 const queueName = "aftershock-runs";
 
@@ -49,18 +50,4 @@ export function startRunWorker(options: {
   worker.on("error", options.onError);
   worker.on("failed", (_job, error) => options.onError(error));
   return { close: () => worker.close() };
-}
-
-function connection(redisUrl: string, whenDown: "fail-fast" | "wait"): ConnectionOptions {
-  const url = new URL(redisUrl);
-  return {
-    host: url.hostname,
-    port: Number(url.port === "" ? 6379 : url.port),
-    db: Number(url.pathname.slice(1) || 0),
-    ...(url.username === "" ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === "rediss:" ? { tls: {} } : {}),
-    // A worker waits for Redis for ever (BullMQ demands null); a command must not hang on it.
-    ...(whenDown === "wait" ? { maxRetriesPerRequest: null } : { maxRetriesPerRequest: 1, enableOfflineQueue: false }),
-  };
 }

@@ -210,7 +210,8 @@ export function normaliseRunId(typed: string): string {
   return /^\d+$/.test(text) ? `run-${text}` : text;
 }
 
-async function move(
+/** Moves a run under its own lock, with the events that led to it. */
+export async function move(
   client: Queryable,
   run: StoredRun,
   to: RunState,
@@ -244,7 +245,7 @@ function alreadyEnded(run: StoredRun): AftershockError {
   return new AftershockError("not_pending", `${run.id} has ended: ${run.state}.`, `See: /chaos findings ${run.id}`);
 }
 
-function targetBusy(targetKey: string, busyRun: string): AftershockError {
+export function targetBusy(targetKey: string, busyRun: string): AftershockError {
   return new AftershockError(
     "target_busy",
     `${busyRun} is active on ${targetKey}, and two runs on one target would explain nothing.`,
@@ -252,6 +253,7 @@ function targetBusy(targetKey: string, busyRun: string): AftershockError {
   );
 }
 
-function enforce(authorisation: Authorisation): void {
+/** Throws AftershockError `not_allowed` unless it is allowed. */
+export function enforce(authorisation: Authorisation): void {
   if (!authorisation.allowed) throw new AftershockError("not_allowed", authorisation.message, authorisation.hint);
 }

@@ -2,14 +2,32 @@ import type { ProbeStatus } from "../probes/system.ts";
 import type { Report } from "../findings/report.ts";
 import type { Plan } from "./plan.ts";
 import type { RunState } from "./lifecycle.ts";
+import type { ScheduleKind } from "./schedules/schedule.ts";
 
 /**
  * Everything that happens in a run, one append-only row of `run_events` each. The thread, the card, the report and
  * the audit trail are projections of these rows; nothing else is said about a run.
  */
 export type RunEventBody =
-  | { type: "requested"; by: string; plan: Plan; digest: string; expiresAt: string }
-  | { type: "approved"; by: string; reason: string | null; digest: string; given: number; needed: number }
+  /** `schedule`: which schedule came due, and what that does; absent when a person asked now. */
+  | {
+      type: "requested";
+      by: string;
+      plan: Plan;
+      digest: string;
+      expiresAt: string;
+      schedule?: { id: string; kind: ScheduleKind };
+    }
+  /** `schedule`: whose approval, given before, covers this run; absent when a person approved this very plan. */
+  | {
+      type: "approved";
+      by: string;
+      reason: string | null;
+      digest: string;
+      given: number;
+      needed: number;
+      schedule?: string;
+    }
   | { type: "denied"; by: string; reason: string | null }
   | { type: "expired" }
   | { type: "abort-requested"; by: string; reason: string | null }

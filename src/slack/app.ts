@@ -4,6 +4,7 @@ import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
 import { AftershockError } from "../errors.ts";
 import type { ReadinessCheck } from "../health.ts";
+import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
 import { createDispatcher, type Dispatcher } from "./dispatch.ts";
@@ -18,6 +19,7 @@ export interface SlackOptions {
   config: Config["slack"];
   secrets: Secrets;
   service: RunService;
+  schedules: ScheduleService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;
@@ -41,7 +43,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
       ? { socketMode: true, appToken: secrets.slackAppToken ?? "" }
       : { signingSecret: secrets.slackSigningSecret ?? "" }),
   });
-  const dispatcher = createDispatcher(options.verbs, options.service, config.command);
+  const dispatcher = createDispatcher(options.verbs, options, config.command);
   listenToCommands(app, dispatcher, options);
   listenToClicks(app, dispatcher, options);
   listenToMentions(app, options);

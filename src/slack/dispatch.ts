@@ -1,3 +1,4 @@
+import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
 import { parseCommandLine, unknownVerb, type CommandLine } from "./command-line.ts";
@@ -9,12 +10,17 @@ export interface Dispatcher {
   click(action: string, value: string, actor: Actor): Promise<void>;
 }
 
-export function createDispatcher(verbs: readonly Verb[], service: RunService, command: string): Dispatcher {
+export interface Services {
+  service: RunService;
+  schedules: ScheduleService;
+}
+
+export function createDispatcher(verbs: readonly Verb[], services: Services, command: string): Dispatcher {
   const byName = new Map(
     verbs.flatMap((verb) => [verb.name, ...(verb.aliases ?? [])].map((name) => [name, verb] as const)),
   );
   const buttons = new Map<string, ButtonHandler>(verbs.flatMap((verb) => Object.entries(verb.buttons ?? {})));
-  const context = (actor: Actor): VerbContext => ({ service, actor, command, verbs });
+  const context = (actor: Actor): VerbContext => ({ ...services, actor, command, verbs });
   return {
     command: async (text, actor) => {
       const line = parseCommandLine(text);

@@ -2,6 +2,7 @@ import pg from "pg";
 import { inTransaction, type Database } from "../store/database.ts";
 import { findRun } from "../store/runs.ts";
 import { narrate } from "./narrate.ts";
+import { behindSchedules, narrateSchedule } from "./schedule-narrator.ts";
 import { wantMessages } from "./store/outbox.ts";
 import { eventsToTell } from "./store/run-events.ts";
 
@@ -12,7 +13,7 @@ export interface Narrator {
 }
 
 /**
- * Projects the events of every run to the outbox. A run's cursor row is locked while it is worked on, and the outbox
+ * Projects the events of every run and schedule to the outbox. A run's cursor row is locked while it is worked on, and the outbox
  * rows and the cursor change in one transaction: several bots narrate every event exactly once.
  */
 export function startNarrator(
@@ -28,6 +29,9 @@ export function startNarrator(
       again = false;
       for (const runId of await behindRuns(database)) {
         if (await narrateRun(database, runId)) options.onWanted();
+      }
+      for (const id of await behindSchedules(database)) {
+        if (await narrateSchedule(database, id)) options.onWanted();
       }
     } while (again && !stopped);
   };

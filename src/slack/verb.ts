@@ -1,3 +1,4 @@
+import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import type { CommandLine } from "./command-line.ts";
 import type { MessageContent } from "./limits.ts";
@@ -7,6 +8,7 @@ export type Reply = MessageContent;
 
 export interface VerbContext {
   service: RunService;
+  schedules: ScheduleService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

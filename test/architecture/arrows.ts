@@ -42,6 +42,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "@slack/web-api": ["slack", "compose"],
   amqplib: ["probes"],
   bullmq: ["queue"],
+  "cron-parser": ["run"],
   pg: ["store", "slack", "embedded", "probes", "lab"],
   "@aws-sdk/client-s3": ["probes"],
 };

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { fc, test } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
 import { AftershockError, isAftershockError } from "../../src/errors.ts";
+import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { Actor, RunService } from "../../src/run/service.ts";
 import { parseCommandLine, unknownVerb } from "../../src/slack/command-line.ts";
 import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
@@ -56,7 +57,7 @@ describe("options that a verb does not take", () => {
   let dispatcher: Dispatcher;
   beforeAll(async () => {
     const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
-    dispatcher = createDispatcher(verbs, service, "/chaos");
+    dispatcher = createDispatcher(verbs, { service, schedules: {} as ScheduleService }, "/chaos");
   });
   it.each([
     ["list duration=5s", "duration", "/chaos list"],

@@ -6,11 +6,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { AftershockError } from "../../src/errors.ts";
 import { loadExperiments } from "../../src/experiment/load.ts";
 import type { Experiment } from "../../src/experiment/schema.ts";
+import type { Schedule } from "../../src/run/schedules/schedule.ts";
+import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { Actor, RunRow, RunService } from "../../src/run/service.ts";
 import { parseCommandLine } from "../../src/slack/command-line.ts";
 import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { plan } from "../support/database.ts";
+import { testSchedule } from "../support/schedule.ts";
 
 describe("the command line", () => {
   it("takes key=value, --key value and --key=value, and flags", () => {
@@ -111,6 +114,25 @@ function scriptedService(experiments: readonly Experiment[], calls: string[]): R
   };
 }
 
+const schedule: Schedule = { ...testSchedule, id: "schedule-3" };
+
+/** As `scriptedService`, for schedules; the real one is tested on PostgreSQL. */
+function scriptedSchedules(calls: string[]): ScheduleService {
+  const call =
+    <T>(name: string, answer: T) =>
+    async (...args: unknown[]): Promise<T> => {
+      calls.push(`${name} ${args.map((arg) => (typeof arg === "string" ? arg : JSON.stringify(arg))).join(" ")}`);
+      return answer;
+    };
+  return {
+    request: call("schedule", schedule),
+    approve: call("approve schedule", { ...schedule, state: "active" as const }),
+    deny: call("deny schedule", { ...schedule, state: "denied" as const }),
+    cancel: call("cancel", { ...schedule, state: "cancelled" as const }),
+    open: call("schedules", [schedule]),
+  };
+}
+
 describe("the verbs", () => {
   let dispatcher: Dispatcher;
   let calls: string[];
@@ -118,7 +140,11 @@ describe("the verbs", () => {
     calls = [];
     const experiments = await loadExperiments(fileURLToPath(new URL("../../jobs", import.meta.url)));
     const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
-    dispatcher = createDispatcher(verbs, scriptedService(experiments, calls), "/chaos");
+    dispatcher = createDispatcher(
+      verbs,
+      { service: scriptedService(experiments, calls), schedules: scriptedSchedules(calls) },
+      "/chaos",
+    );
   });
   const say = async (text: string): Promise<string> => {
     const reply = await dispatcher.command(text, alice);
@@ -139,6 +165,11 @@ describe("the verbs", () => {
     ["stop", /nothing was touched/],
     ["approve run-1", /approved and starts/],
     ["deny run-1 too risky", /denied/],
+    ['schedule backup-verification "0 6 * * 0" tz=Europe/Berlin', /Asked for schedule-3/],
+    ["schedules", /schedule-3[\s\S]*for 13 runs within 90 days/],
+    ["unschedule 3", /schedule-3 is cancelled/],
+    ["approve schedule-3", /approved and active/],
+    ["deny schedule-3", /denied/],
   ])("/chaos %s", async (text, pattern) => expect(await say(text)).toMatch(pattern));
   it.each([
     ["rnu x", "bad_command", /chaos run/],
@@ -147,6 +178,11 @@ describe("the verbs", () => {
     ["show", "bad_command", /list/],
     ["approve", "bad_command", /chaos/],
     ["findings", "not_pending", /status run-1/],
+    ["schedule", "bad_command", /chaos schedule backup-verification "0 6/],
+    ["schedule backup-verification", "bad_command", /chaos schedule backup-verification "0 6/],
+    ["schedule backup-verification 0 6 * * 0 for=1h", "bad_parameter", /for=90d/],
+    ["schedule backup-verification 0 6 * * 0 runs=0", "bad_parameter", /runs=13/],
+    ["unschedule", "bad_command", /chaos schedules/],
     ["help nonsense", "bad_command", /help/],
   ])("/chaos %s is told what to type", async (text, code, hint) => {
     await expect(dispatcher.command(text, alice)).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
@@ -155,6 +191,26 @@ describe("the verbs", () => {
     calls.length = 0;
     await say("run redis-split-brain --dry-run");
     expect(calls).toEqual(["plan"]);
+  });
+  it("takes a pattern with and without quotes, and keeps the schedule's options from the experiment's", async () => {
+    for (const pattern of ['"0 6 * * 0"', "0 6 * * 0"]) {
+      calls.length = 0;
+      await say(`schedule backup-verification ${pattern} tz=Europe/Berlin for=2w runs=2 rpo=12h`);
+      expect(JSON.parse(calls[0]?.slice(calls[0].indexOf("{", 1 + JSON.stringify(alice).length)) ?? "")).toEqual({
+        run: { experiment: "backup-verification", parameters: { rpo: "12h" } },
+        pattern: "0 6 * * 0",
+        timeZone: "Europe/Berlin",
+        validForDays: 14,
+        runsAllowed: 2,
+      });
+    }
+  });
+  it("passes clicks on schedules to them", async () => {
+    calls.length = 0;
+    await dispatcher.click("approve", "schedule-3", alice);
+    await dispatcher.click("deny", "schedule-3", alice);
+    await dispatcher.click("unschedule", "schedule-3", alice);
+    expect(calls.map((call) => call.split(" {")[0])).toEqual(["approve schedule", "deny schedule", "cancel"]);
   });
   it("passes clicks on, and knows a button that does not exist", async () => {
     calls.length = 0;

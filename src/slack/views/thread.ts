@@ -8,10 +8,26 @@ type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 
 /** The request with everything that an approver approves. */
 export function renderRequest(event: EventOf<"requested">): MessageContent {
-  return content(`${person(event.by)} asks for ${escapeText(event.plan.title)}`, [
-    section(`${person(event.by)} asks for *${escapeText(event.plan.experiment)}*`),
-    ...planBlocks(event.plan, event.digest),
-    note(`Needs ${event.plan.approvalsNeeded} approval by somebody else until ${timeOfDay(event.expiresAt)}`),
+  const { schedule, plan } = event;
+  // A schedule mentions nobody: who asked for it is on the card.
+  const [text, asked] =
+    schedule === undefined
+      ? [
+          `${person(event.by)} asks for ${escapeText(plan.title)}`,
+          `${person(event.by)} asks for *${escapeText(plan.experiment)}*`,
+        ]
+      : [
+          `${escapeText(plan.title)} is due by ${escapeText(schedule.id)}`,
+          `*${escapeText(plan.experiment)}* is due by ${escapeText(schedule.id)}`,
+        ];
+  return content(text, [
+    section(asked),
+    ...planBlocks(plan, event.digest),
+    note(
+      schedule?.kind === "starts"
+        ? `Starts by the approval of ${escapeText(schedule.id)}`
+        : `Needs ${plan.approvalsNeeded} approval by somebody else until ${timeOfDay(event.expiresAt)}`,
+    ),
   ]);
 }
 
@@ -21,6 +37,11 @@ export function renderDecision(event: EventOf<"approved" | "denied" | "expired" 
   const at = timeOfDay(event.at);
   switch (event.type) {
     case "approved":
+      if (event.schedule !== undefined) {
+        return line(
+          `:white_check_mark: Covered by the approval of ${escapeText(event.schedule)} that ${person(event.by)} gave: plan \`${shortDigest(event.digest)}\`${because}`,
+        );
+      }
       return line(
         `:white_check_mark: ${person(event.by)} approved plan \`${shortDigest(event.digest)}\` at ${at} (${event.given} of ${event.needed})${because}`,
       );
