@@ -172,12 +172,13 @@ describe.skipIf(process.getuid?.() !== 0)("backups of a real PostgreSQL, good an
   });
 
   it("takes of a file that still grows what was there when it was found", async () => {
-    const grow = `mkdir /backups/w; cp "${newest}" /backups/w/a.dump; size=$(stat -c %s /backups/w/a.dump)
-      (while sleep 0.02; do head -c 200000 /dev/zero >> /backups/w/a.dump; [ -d /backups/w ] || break; done) >/dev/null 2>&1 & echo $size`;
+    const grow = `mkdir /backups/w; touch /backups/w/grow; cp "${newest}" /backups/w/a.dump; size=$(stat -c %s /backups/w/a.dump)
+      (while sleep 0.02; do head -c 200000 /dev/zero >> /backups/w/a.dump; [ -e /backups/w/grow ] || break; done; rm -r /backups/w) >/dev/null 2>&1 & echo $size`;
     // Plain copies of the newest are complete; what is appended later is not of it.
     await rig.exec("backup-0", "backup", grow);
-    const growing = await verify(inPod("/backups/w/*"));
-    await rig.exec("backup-0", "backup", "rm -r /backups/w");
+    const growing = await verify(inPod("/backups/w/*.dump"));
+    // What makes it grow removes the folder when it is told to end.
+    await rig.exec("backup-0", "backup", "rm /backups/w/grow; while [ -e /backups/w ]; do sleep 0.02; done");
     expect(growing.hypothesis).toBe("held");
     expect(found(growing, "backup-bytes")).toBeGreaterThan(40_000);
   });
