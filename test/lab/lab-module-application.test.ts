@@ -9,9 +9,8 @@ import { manifests } from "../support/module/manifests.ts";
 import { waitFor } from "../support/stack.ts";
 
 const inApplication = "kubectl exec -it deployment/api-server -n app -- \\\n";
-const inPrimary = "kubectl exec -it postgresql-0 -n database -- \\\n";
 
-/** Those about the application, and what of the databases' the first file leaves out. */
+/** Those about the application; the databases' are in the files beside this one. */
 const commands: readonly ModuleCommand[] = [
   {
     command: `${inApplication}sh -c 'for i in $(seq 1 10); do
@@ -55,21 +54,6 @@ sleep 1
 done'`,
     answers: /^\d\d:\d\d:\d\d Master: 10\.[\d.]+\n6379\n\d\d:\d\d:\d\d Master: /m,
     stopAfterMs: 4000,
-  },
-  // The exercise's measurements in full. The shorter ones of the first file stand for the same commands.
-  ...["baseline-write-test", "during-io-chaos-write", "post-recovery-write"].map((payload, at) => ({
-    command: `${inPrimary}psql -U postgres -c "
-\\timing on
-SELECT count(*) FROM chaos_perf_test WHERE id BETWEEN 100 AND 4900;${at === 2 ? "" : "\nSELECT * FROM chaos_perf_test ORDER BY id DESC LIMIT 10;"}
-INSERT INTO chaos_perf_test (payload) VALUES ('${payload}');${at === 0 ? "\nSELECT pg_current_wal_lsn();" : ""}"`,
-    answers: /timing|syntax error/,
-    differs: "psql -c takes either one backslash command or SQL, never both; the module is wrong here",
-  })),
-  {
-    command: `${inPrimary}psql -U postgres -c "SELECT client_addr, state,
-pg_wal_lsn_diff(sent_lsn, replay_lsn) AS lag_bytes
-FROM pg_stat_replication;"`,
-    answers: /streaming[\s\S]*streaming[\s\S]*\(2 rows\)/,
   },
 ];
 

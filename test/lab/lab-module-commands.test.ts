@@ -36,39 +36,7 @@ const commands: readonly ModuleCommand[] = [
     command: "kubectl exec -it postgresql-0 -n database -- patronictl list",
     answers: /postgresql-0 .* Leader[\s\S]*Replica[\s\S]*Replica/,
   },
-  {
-    command: `${exec}psql -U postgres -c "SELECT * FROM pg_stat_io WHERE backend_type = 'client backend';"`,
-    answers: /client backend|relation "pg_stat_io" does not exist/,
-    differs: "pg_stat_io came with PostgreSQL 16; Debian 12 has 15",
-  },
-  {
-    command: `${exec}psql -U postgres -c "SELECT client_addr, state, sent_lsn, replay_lsn,
-pg_wal_lsn_diff(sent_lsn, replay_lsn) AS lag_bytes
-FROM pg_stat_replication;"`,
-    answers: /streaming[\s\S]*streaming[\s\S]*\(2 rows\)/,
-  },
-  {
-    command: `${exec}psql -U postgres -c "
-CREATE TABLE IF NOT EXISTS chaos_perf_test (
-id SERIAL PRIMARY KEY,
-payload TEXT DEFAULT repeat('x', 1024),
-created_at TIMESTAMP DEFAULT now()
-);
-INSERT INTO chaos_perf_test (payload)
-SELECT repeat('x', 1024) FROM generate_series(1, 5000);
-SELECT count(*) FROM chaos_perf_test;"`,
-    answers: /5000/,
-  },
-  {
-    command: `${exec}psql -U postgres -c "
-\\timing on
-SELECT count(*) FROM chaos_perf_test WHERE id BETWEEN 100 AND 4900;
-SELECT pg_current_wal_lsn();"`,
-    answers: /timing|syntax error/,
-    differs: "psql -c takes either one backslash command or SQL, never both; the module is wrong here",
-  },
-  { command: `${exec}psql -U postgres -c "SELECT * FROM pg_stat_bgwriter;"`, answers: /buffers_/ },
-  { command: `${exec}psql -U postgres -c "DROP TABLE IF EXISTS chaos_perf_test;"`, answers: /DROP TABLE/ },
+  // Its hands-on exercise is in lab-module-io.test.ts.
   // Backup and restore
   {
     command: `${exec}psql -U postgres -c "

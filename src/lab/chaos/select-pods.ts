@@ -1,4 +1,5 @@
 import type { LabObject } from "../objects.ts";
+import { holds } from "../label-requirement.ts";
 import { asList, record, texts } from "../runtime/pod-spec.ts";
 
 /**
@@ -47,24 +48,6 @@ function matches(
 
 function hasAll(actual: Record<string, string> | undefined, wanted: Record<string, unknown>): boolean {
   return Object.entries(wanted).every(([key, value]) => actual?.[key] === value);
-}
-
-/** A label selector requirement (k8s.io/apimachinery): In, NotIn, Exists, DoesNotExist. */
-function holds(expression: Record<string, unknown>, labels: Record<string, string>): boolean {
-  const value = labels[String(expression["key"])];
-  const values = texts(expression["values"]);
-  switch (expression["operator"]) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    default:
-      return false;
-  }
 }
 
 function field(pod: LabObject, path: string): unknown {

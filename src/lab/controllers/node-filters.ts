@@ -1,5 +1,6 @@
+import { holds } from "../label-requirement.ts";
 import type { LabObject } from "../objects.ts";
-import { asList, record, texts } from "../runtime/pod-spec.ts";
+import { asList, record } from "../runtime/pod-spec.ts";
 
 /**
  * Why a node cannot take a pod, in kube-scheduler's words; null when it can. Looked at: cordon, the pod's nodeSelector,
@@ -28,21 +29,6 @@ function volumeFits(volume: LabObject, labels: Readonly<Record<string, string>>)
   const required = record(volume.spec?.["nodeAffinity"])["required"];
   if (required === undefined) return true;
   return asList(record(required)["nodeSelectorTerms"]).some((term) =>
-    asList(term["matchExpressions"]).every((expression) => {
-      const value = labels[String(expression["key"])];
-      const values = texts(expression["values"]);
-      switch (expression["operator"]) {
-        case "In":
-          return value !== undefined && values.includes(value);
-        case "NotIn":
-          return value === undefined || !values.includes(value);
-        case "Exists":
-          return value !== undefined;
-        case "DoesNotExist":
-          return value === undefined;
-        default:
-          return false;
-      }
-    }),
+    asList(term["matchExpressions"]).every((expression) => holds(expression, labels)),
   );
 }

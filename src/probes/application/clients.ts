@@ -1,6 +1,7 @@
+import { startClientSchedule } from "../client-schedule.ts";
 import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
-import { startSchedule, type Schedule } from "../schedule.ts";
+import type { Schedule } from "../schedule.ts";
 import { createTally, type Tally } from "../tally.ts";
 import { callApplication, judgeRead, judgeSilence, judgeWrite, type Answer } from "./http.ts";
 import type { Application } from "./target.ts";
@@ -80,17 +81,6 @@ export function applicationClient(options: {
     info,
     tally,
     server: () => server,
-    begin: () =>
-      startSchedule({
-        client: info.id,
-        ratePerSecond: info.ratePerSecond,
-        now: recorder.now,
-        maxInFlight: Math.max(64, Math.ceil((1.2 * info.ratePerSecond * info.timeoutMs) / 1000)),
-        send,
-        skip: (index, plannedMs) => {
-          const atMs = recorder.now();
-          book({ ...base(index, plannedMs), startMs: atMs, endMs: atMs, outcome: "fail", error: "not-sent" });
-        },
-      }),
+    begin: () => startClientSchedule({ info, now: recorder.now, send, book }),
   };
 }

@@ -1,6 +1,7 @@
+import { startClientSchedule } from "../client-schedule.ts";
 import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
-import { startSchedule, type Schedule } from "../schedule.ts";
+import type { Schedule } from "../schedule.ts";
 import { createTally, type Tally } from "../tally.ts";
 import { base64, callEtcd, classifyEtcdError, EtcdRefusal, fromBase64, type Json } from "./http.ts";
 import type { EtcdPods } from "./members.ts";
@@ -67,18 +68,7 @@ export function etcdClient(options: {
       book({ ...operation, startMs, endMs: recorder.now(), outcome, error: judged.error });
     }
   };
-  const begin = (): Schedule =>
-    startSchedule({
-      client: info.id,
-      ratePerSecond: info.ratePerSecond,
-      now: recorder.now,
-      maxInFlight: Math.max(64, Math.ceil((1.2 * info.ratePerSecond * info.timeoutMs) / 1000)),
-      send,
-      skip: (index, plannedMs) => {
-        const atMs = recorder.now();
-        book({ ...base(index, plannedMs), startMs: atMs, endMs: atMs, outcome: "fail", error: "not-sent" });
-      },
-    });
+  const begin = (): Schedule => startClientSchedule({ info, now: recorder.now, send, book, member: member });
   return { info, tally, member, begin };
 }
 

@@ -1,7 +1,8 @@
 import { produceV9, type API } from "@platformatic/kafka";
+import { startClientSchedule } from "../client-schedule.ts";
 import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
-import { startSchedule, type Schedule } from "../schedule.ts";
+import type { Schedule } from "../schedule.ts";
 import { createTally, type Tally } from "../tally.ts";
 import type { BrokerLink } from "./broker-link.ts";
 import type { KafkaPods } from "./brokers.ts";
@@ -109,20 +110,7 @@ export function kafkaClient(options: ClientOptions): KafkaClient {
     info,
     tally,
     member: () => leaders.leaderOf(partition),
-    begin: () =>
-      startSchedule({
-        client: info.id,
-        ratePerSecond: info.ratePerSecond,
-        now: recorder.now,
-        maxInFlight: Math.max(64, Math.ceil((1.2 * info.ratePerSecond * info.timeoutMs) / 1000)),
-        send,
-        skip: (index, plannedMs) => {
-          const atMs = recorder.now();
-          const { id: client, kind } = info;
-          const common = { type: "op", client, kind, seq: index + 1, plannedMs } as const;
-          book({ ...common, startMs: atMs, endMs: atMs, outcome: "fail", error: "not-sent" });
-        },
-      }),
+    begin: () => startClientSchedule({ info, now: recorder.now, send, book }),
     close: () => linkTo.close(),
   };
 }

@@ -1,7 +1,8 @@
 import type pg from "pg";
+import { startClientSchedule } from "../client-schedule.ts";
 import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
-import { startSchedule, type Schedule } from "../schedule.ts";
+import type { Schedule } from "../schedule.ts";
 import { createTally, type Tally } from "../tally.ts";
 import { openEndpoint, withTimeout, type Endpoint } from "./endpoint.ts";
 import { onlyPrimary, viewPatroni, type PatroniPods } from "./members.ts";
@@ -116,17 +117,6 @@ export function patroniClient(options: {
       queries.splice(queries.indexOf(query), 1);
     }
   };
-  const begin = (): Schedule =>
-    startSchedule({
-      client: info.id,
-      ratePerSecond: info.ratePerSecond,
-      now: recorder.now,
-      maxInFlight: Math.max(64, Math.ceil((1.2 * info.ratePerSecond * info.timeoutMs) / 1000)),
-      send,
-      skip: (index, plannedMs) => {
-        const atMs = recorder.now();
-        book({ ...base(index, plannedMs), startMs: atMs, endMs: atMs, outcome: "fail", error: "not-sent" });
-      },
-    });
+  const begin = (): Schedule => startClientSchedule({ info, now: recorder.now, send, book, member: endpoint.member });
   return { info, endpoint, tally, begin };
 }

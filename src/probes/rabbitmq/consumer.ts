@@ -1,11 +1,11 @@
 import type { ConfirmChannel, ConsumeMessage } from "amqplib";
+import { startClientSchedule } from "../client-schedule.ts";
 import type { ClientInfo, Operation, TimelineEvent } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
-import { startSchedule } from "../schedule.ts";
 import { createTally } from "../tally.ts";
 import { openLink, type LinkOptions } from "./link.ts";
 import { listenForReturns, publishNumber } from "./publish.ts";
-import { mostInFlight, type RabbitClient } from "./publisher.ts";
+import type { RabbitClient } from "./publisher.ts";
 
 const prefetch = 200;
 
@@ -109,15 +109,7 @@ export function createConsumer(options: ConsumerOptions): RabbitClient & { tried
     tally,
     tried: Promise.all([consumer.tried, sender.tried]).then(() => undefined),
     member: () => (consumer.channel() === null ? null : consumer.member()),
-    begin: () =>
-      startSchedule({
-        client: info.id,
-        ratePerSecond: info.ratePerSecond,
-        now: recorder.now,
-        maxInFlight: mostInFlight(info),
-        send,
-        skip: (index, plannedMs) => unsent(index, plannedMs, "not-sent"),
-      }),
+    begin: () => startClientSchedule({ info, now: recorder.now, send, book, member: consumer.member }),
     close: async () => {
       say("deliveries", { ...counts });
       await Promise.all([consumer.close(), sender.close()]);

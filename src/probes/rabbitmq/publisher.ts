@@ -1,6 +1,7 @@
+import { startClientSchedule } from "../client-schedule.ts";
 import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
-import { startSchedule, type Schedule } from "../schedule.ts";
+import type { Schedule } from "../schedule.ts";
 import { createTally, type Tally } from "../tally.ts";
 import type { Link } from "./link.ts";
 import { publishNumber } from "./publish.ts";
@@ -12,11 +13,6 @@ export interface RabbitClient {
   member(): string | null;
   begin(): Schedule;
   close(): Promise<void>;
-}
-
-/** So many may be unanswered before a due one is booked as not sent. */
-export function mostInFlight({ ratePerSecond, timeoutMs }: ClientInfo): number {
-  return Math.max(64, Math.ceil((1.2 * ratePerSecond * timeoutMs) / 1000));
 }
 
 /** Publishes numbers to its queue over `link`, and never one twice. */
@@ -51,15 +47,7 @@ export function createPublisher(options: {
     info,
     tally,
     member: () => (link.channel() === null ? null : link.member()),
-    begin: () =>
-      startSchedule({
-        client: info.id,
-        ratePerSecond: info.ratePerSecond,
-        now: recorder.now,
-        maxInFlight: mostInFlight(info),
-        send,
-        skip: (index, plannedMs) => unsent(index, plannedMs, "not-sent"),
-      }),
+    begin: () => startClientSchedule({ info, now: recorder.now, send, book, member: link.member }),
     close: () => link.close(),
   };
 }
