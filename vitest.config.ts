@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that start a lab: two at a time, since they judge by what happens and hardly by when. */
-const labs = ["test/lab/lab*.test.ts"];
+/** Tests on a lab that judge by what happens and hardly by when: two at a time. */
+const labs = ["test/lab/lab*.test.ts", "test/e2e/{backup,browser,schedule}.test.ts"];
 /** Tests that start the whole stack and judge its timings; they get the machine to themselves, one file at a time. */
 const wholeStack = ["test/e2e/**/*.test.ts"];
+/** A machine that stalls for seconds can spoil one run on real servers. A second failure is a failure; the first is shown. */
+const retry = 1;
 
 export default defineConfig({
   test: {
@@ -29,6 +31,7 @@ export default defineConfig({
         test: {
           name: "lab",
           include: labs,
+          retry,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
@@ -39,6 +42,8 @@ export default defineConfig({
         test: {
           name: "real",
           include: wholeStack,
+          exclude: labs,
+          retry,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
