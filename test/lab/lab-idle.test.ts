@@ -88,7 +88,7 @@ describe.skipIf(process.getuid?.() !== 0)("systems of the lab that nobody uses",
   it("PostgreSQL, too, is there again with its rows, one primary and two replicas", async () => {
     const psql = async (sql: string) =>
       (await k("exec", "postgresql-0", "-n", "database", "--", "psql", "-U", "postgres", "-Atc", sql)).trim();
-    await psql("create table kept as select generate_series(1, 1000) as n");
+    await psql("drop table if exists kept; create table kept as select generate_series(1, 1000) as n");
     await untilStopped("database");
     expect(await psql("select count(*), sum(n) from kept")).toBe("1000|500500");
     const roles = await k("get", "pods", "-n", "database", "-l", "app=postgresql", "-L", "role");

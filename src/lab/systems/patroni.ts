@@ -120,6 +120,9 @@ export function patroniSystem(store: ObjectStore, addresses: AddressBook, dcs: P
     formed: async () => {
       const pods = store.list("Pod", namespace);
       if (pods.length < 2 * members || !pods.every(isPodReady)) return false;
+      // Whoever asks by role finds somebody: the labels follow Patroni's word by half a second.
+      const labelled = pods.filter(({ metadata }) => metadata.labels?.["role"] !== undefined);
+      if (labelled.length < members) return false;
       const answers = await Promise.all(ordinals.map((ordinal) => askPatroni(addressOf(`postgresql-${ordinal}`))));
       const primaries = answers.filter((answer) => answer?.role === "master");
       return answers.every((answer) => answer?.running === true) && primaries[0]?.replicas === members - 1;
