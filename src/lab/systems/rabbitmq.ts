@@ -8,8 +8,6 @@ const namespace = "messaging";
 const name = "rabbitmq";
 const members = 3;
 const amqpPort = 5672;
-/** Where nodes talk to each other: the AMQP port and 20,000 (RabbitMQ documentation, networking). */
-const distributionPort = amqpPort + 20_000;
 /** Home of the distribution's user rabbitmq, where its commands look for the Erlang cookie. */
 const home = "/var/lib/rabbitmq";
 
@@ -24,12 +22,14 @@ for pod in $MEMBERS; do
   tries=0
   until getent hosts "$pod" >/dev/null || [ $tries -ge 100 ]; do tries=$((tries + 1)); sleep 0.1; done
 done
-# The first start of all: the others join the first, which waits for nobody. Else they wait for each other's lock.
+# The first start of all: the others join the first, which waits for nobody, once it serves. One that finds its peers not
+# serving yet gives up after some tries and starts a cluster of its own (RabbitMQ documentation, cluster formation).
 peers=$MEMBERS
 if [ ! -d ${home}/mnesia ]; then
   if [ "$POD_NAME" = "$FIRST" ]; then peers=$FIRST; else
+    peers="$FIRST $POD_NAME"
     tries=0
-    until bash -c 'exec 3<>/dev/tcp/$0/${distributionPort}' "$FIRST" 2>/dev/null || [ $tries -ge 200 ]; do
+    until bash -c 'exec 3<>/dev/tcp/$0/${amqpPort}' "$FIRST" 2>/dev/null || [ $tries -ge 250 ]; do
       tries=$((tries + 1)); sleep 0.1
     done
   fi
