@@ -75,17 +75,15 @@ export function createConsumer(options: ConsumerOptions): RabbitClient & { tried
   };
   const base = (index: number, plannedMs: number) =>
     ({ type: "op", client: info.id, kind: info.kind, seq: index + 1, plannedMs, member: consumer.member() }) as const;
-  const unsent = (index: number, plannedMs: number, error: string): void => {
-    const atMs = recorder.now();
-    book({ ...base(index, plannedMs), startMs: atMs, endMs: atMs, outcome: "fail", error });
-  };
   const send = async (index: number, plannedMs: number): Promise<void> => {
-    const channel = sender.channel();
-    if (channel === null) return unsent(index, plannedMs, "no-connection");
     const operation = base(index, plannedMs);
+    const startMs = recorder.now();
+    const channel = sender.channel();
+    if (channel === null) {
+      return book({ ...operation, startMs, endMs: startMs, outcome: "fail", error: "no-connection" });
+    }
     const { seq } = operation;
     const { timeoutMs } = info;
-    const startMs = recorder.now();
     const arrived = new Promise<boolean>((resolve) => {
       const late = setTimeout(() => resolve(false), timeoutMs);
       waiting.set(seq, () => {

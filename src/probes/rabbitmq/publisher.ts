@@ -30,15 +30,13 @@ export function createPublisher(options: {
   };
   const base = (index: number, plannedMs: number) =>
     ({ type: "op", client: info.id, kind: info.kind, seq: index + 1, plannedMs, member: link.member() }) as const;
-  const unsent = (index: number, plannedMs: number, error: string): void => {
-    const atMs = recorder.now();
-    book({ ...base(index, plannedMs), startMs: atMs, endMs: atMs, outcome: "fail", error });
-  };
   const send = async (index: number, plannedMs: number): Promise<void> => {
-    const channel = link.channel();
-    if (channel === null) return unsent(index, plannedMs, "no-connection");
     const operation = base(index, plannedMs);
     const startMs = recorder.now();
+    const channel = link.channel();
+    if (channel === null) {
+      return book({ ...operation, startMs, endMs: startMs, outcome: "fail", error: "no-connection" });
+    }
     const message = { queue, client: info.id, seq: operation.seq, timeoutMs: info.timeoutMs };
     const published = await publishNumber(channel, message);
     book({ ...operation, startMs, endMs: recorder.now(), ...published });
