@@ -15,7 +15,7 @@ export interface Sleeper {
   use(system: LabSystem): string | null;
   /** Scales its workloads to nothing. */
   sleep(system: LabSystem): void;
-  /** Whether pods of it are still about to stop. */
+  /** Whether pods that it was stopped with are still there, marked for it or not yet. */
   stopping(system: LabSystem): boolean;
   /** Scales its workloads to what they were. */
   resume(system: LabSystem): void;
@@ -85,7 +85,8 @@ export function createSleeper(store: ObjectStore, pods: PodNetworks, hostAddress
         });
       }
     },
-    stopping: (system) => podsOf(system).some((pod) => pod.metadata.deletionTimestamp !== undefined),
+    // Not only pods that are marked: between the scaling and its controller's next look they all seem well, and go then.
+    stopping: (system) => podsOf(system).some((pod) => (pod.metadata.ownerReferences ?? []).length > 0),
     resume: (system) => {
       for (const workload of workloadsOf(system)) {
         const replicas = Number(workload.metadata.annotations?.[idleReplicasAnnotation]);
