@@ -10,6 +10,14 @@ import { startPostgres, type EmbeddedPostgres } from "./postgres.ts";
 import { startRedis, type EmbeddedRedis } from "./redis.ts";
 import { makeTempDirectory, removeDirectory } from "./temp-dir.ts";
 
+/** Where bot and worker find what they stand on. */
+export interface Endpoints {
+  slackApiUrl: string;
+  postgresUrl: string;
+  redisUrl: string;
+  kubeconfigPath: string;
+}
+
 export interface StackOptions {
   /** Told what is ready, after how long. */
   onReady: (what: string, afterMs: number) => void;
@@ -21,6 +29,13 @@ export interface StackOptions {
   /** Lease of the worker, e.g. `4s`; short in tests that kill it. */
   lease?: string;
   keepLogs?: boolean;
+  /**
+   * Puts something between bot and worker and what they stand on, e.g. a proxy that loses answers. Resolves to where they
+   * shall look instead; its `stop` is called after theirs.
+   */
+  interpose?: (real: Endpoints) => Promise<Endpoints & { stop(): Promise<void> }>;
+  /** Changes the configuration file that bot and worker read. */
+  configure?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 }
 
 export interface Stack {
@@ -31,6 +46,8 @@ export interface Stack {
   lab: LaunchedLab;
   bot: Child;
   worker: Child;
+  /** One more of it; those that run go on. */
+  startBot(): Promise<Child>;
   startWorker(): Promise<Child>;
   /** Stops all in order: the worker heals before it goes. Safe to call twice. */
   stop(): Promise<void>;
@@ -79,14 +96,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       if (result.status === "rejected") throw result.reason as Error;
       return result.value;
     }) as [EmbeddedPostgres, EmbeddedRedis, LocalSlack, LaunchedLab];
-    const configFile = writeConfig(directory, { postgres, redis, slack, lab }, options.lease);
+    const real: Endpoints = {
+      slackApiUrl: slack.apiUrl,
+      postgresUrl: postgres.url,
+      redisUrl: redis.url,
+      kubeconfigPath: lab.kubeconfigPath,
+    };
+    const endpoints = await interposed(real, options, (stopOne) => stops.push(stopOne));
+    const configFile = writeConfig(directory, endpoints, options);
     const programs: Child[] = [];
     const startRole = (role: "bot" | "worker", number: number) => async (): Promise<Child> => {
       const program = await startProgram(directory, configFile, role, number);
       programs.push(program);
       return program;
     };
-    let workers = 1;
+    let [bots, workers] = [1, 1];
     const [bot, worker] = await Promise.all([
       start("bot", startRole("bot", 1)),
       start("worker", startRole("worker", 1)),
@@ -99,6 +123,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       lab,
       bot,
       worker,
+      startBot: () => start("bot", startRole("bot", ++bots)),
       startWorker: () => start("worker", startRole("worker", ++workers)),
       stop,
       hurry: () => programs.forEach((program) => program.kill("SIGKILL")),
@@ -145,23 +170,30 @@ async function startProgram(
   return { ...child, stop: () => child.stop(workerGraceMs) };
 }
 
-function writeConfig(
-  directory: string,
-  parts: { postgres: EmbeddedPostgres; redis: EmbeddedRedis; slack: LocalSlack; lab: LaunchedLab },
-  lease: string | undefined,
-): string {
+async function interposed(
+  real: Endpoints,
+  { interpose }: StackOptions,
+  onStop: (stop: () => Promise<void>) => void,
+): Promise<Endpoints> {
+  if (interpose === undefined) return real;
+  const between = await interpose(real);
+  onStop(() => between.stop());
+  return between;
+}
+
+function writeConfig(directory: string, endpoints: Endpoints, { lease, configure }: StackOptions): string {
   const file = join(directory, "aftershock.yaml");
   const config = {
-    slack: { mode: "socket", apiUrl: parts.slack.apiUrl, editEvery: "1s" },
-    postgres: { url: parts.postgres.url },
-    redis: { url: parts.redis.url },
-    clusters: { lab: { kubeconfig: parts.lab.kubeconfigPath, context: "lab" } },
+    slack: { mode: "socket", apiUrl: endpoints.slackApiUrl, editEvery: "1s" },
+    postgres: { url: endpoints.postgresUrl },
+    redis: { url: endpoints.redisUrl },
+    clusters: { lab: { kubeconfig: endpoints.kubeconfigPath, context: "lab" } },
     defaultCluster: "lab",
     defaultProfile: "demo",
     approvals: { required: 1, approvers: workspace.people.map(({ id }) => id), expiresAfter: "15m" },
     worker: { lease: lease ?? "10s", reconcileEvery: "1s" },
     health: { port: 0, portFile: "PORT_FILE" },
   };
-  writeFileSync(file, stringify(config));
+  writeFileSync(file, stringify(configure?.(config) ?? config));
   return file;
 }

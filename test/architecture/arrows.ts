@@ -31,6 +31,7 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
   health: {},
   lab: {},
   compose: { "*": "all" },
+  cli: { "*": "all" },
   main: { "*": "all" },
   embedded: { lab: "all", store: "types", "run/lifecycle": "all" },
 };
