@@ -16,6 +16,7 @@ import { rabbitmq } from "../probes/rabbitmq.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
 import { openScheduleQueue, type ScheduleQueue } from "../queue/schedule-queue.ts";
+import { policyOf, type KnownNames } from "./policy.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
 import { migrate, openDatabase, type Database } from "../store/database.ts";
 
@@ -27,6 +28,7 @@ export interface Foundation {
   queue: RunQueue;
   scheduleQueue: ScheduleQueue;
   registry: Registry;
+  knownNames: KnownNames;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,12 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     loadExperiments(config.jobs ?? catalogueDirectory()),
     migrate(secrets.databaseUrl),
   ]);
+  const knownNames: KnownNames = {
+    systems: systems.map(({ name }) => name),
+    experiments: experiments.map(({ name }) => name),
+  };
+  // A policy that cannot hold ends the start, before anything is connected.
+  policyOf(config, null, knownNames);
   const database = openDatabase(secrets.databaseUrl, (error) =>
     log.warn({ error: error.message }, "database connection"),
   );
@@ -72,6 +80,7 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     queue,
     scheduleQueue,
     registry: createRegistry({ experiments, clusters, systems }),
+    knownNames,
     close: async () => {
       await Promise.allSettled([...clusters.map((cluster) => cluster.close()), queue.close(), scheduleQueue.close()]);
       await database.end();

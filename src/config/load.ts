@@ -53,6 +53,11 @@ export function parseConfig(text: string, file: string, environment: Environment
       `Known clusters: ${Object.keys(config.clusters).join(", ")}.`,
     );
   }
+  if ((config.approvals === undefined) === (config.policies === undefined)) {
+    const why =
+      config.policies === undefined ? "nothing says who may approve" : "approvals and policies are both there";
+    throw bad(file, `policies: ${why}`, "Give approvals (the simple form) or policies, one of the two.");
+  }
   return { config, secrets: readSecrets(config, environment) };
 }
 

@@ -1,3 +1,4 @@
+import type { Authoriser } from "../approvals/authoriser.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { isAftershockError, messageOf } from "../errors.ts";
 import type { Experiment } from "../experiment/schema.ts";
@@ -6,6 +7,7 @@ import type { RunningProbes, SystemSession } from "../probes/system.ts";
 import type { Database } from "../store/database.ts";
 import { setFaultState } from "../store/faults.ts";
 import { findRun, type StoredRun } from "../store/runs.ts";
+import { requireApproved, requireInjectable, requireSamePlan, requireSameTargets } from "./approval-check.ts";
 import { keepFault } from "./active-phase.ts";
 import { conclude, type ChartRenderer } from "./conclude.ts";
 import { checkGuards, type GuardEvent } from "./guards.ts";
@@ -18,8 +20,6 @@ import { actionOf, intentOf, storeIntents } from "./inject.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { faultPossible, type RunOutcome } from "./lifecycle.ts";
 import { takeOwnership, type LeaseSettings, type Ownership, type StopWish } from "./ownership.ts";
-import { sameTargets } from "./fault-manifest.ts";
-import { resolveFaultsNow } from "./planner.ts";
 import { publishLive, type Publisher } from "./publish.ts";
 import { systemContext, type Registry } from "./systems.ts";
 import { pause } from "./wait.ts";
@@ -27,6 +27,8 @@ import { pause } from "./wait.ts";
 export interface ConductorDeps {
   database: Database;
   registry: Registry;
+  /** Counts the approvals again at the start. It looks people up in Slack, and says nothing there. */
+  authoriser: Authoriser;
   lease: LeaseSettings;
   healDeadlines: HealDeadlines;
   renderChart: ChartRenderer;
@@ -85,6 +87,7 @@ async function walk(deps: ConductorDeps, ownership: Ownership): Promise<void> {
   try {
     const experiment = deps.registry.experiments.find((candidate) => candidate.name === run.experiment);
     if (experiment === undefined) throw new Error(`the experiment ${run.experiment} is no longer in the catalogue`);
+    await requireApproved(deps, run, ownership.lost);
     const cluster = deps.registry.cluster(run.plan.cluster);
     session = await deps.registry.system(run.plan.system).open(
       systemContext({
@@ -104,7 +107,7 @@ async function walk(deps: ConductorDeps, ownership: Ownership): Promise<void> {
     ownership.lost.throwIfAborted();
     if (journal.state() !== "preflight") throw error;
     // Nothing was touched yet: the run can simply end.
-    const ending = await failure(deps, journal, error);
+    const ending = await failure({ deps, run, journal }, error);
     await conclude({ deps, run, journal, guards, ending, history: null, proofs: [] });
   } finally {
     await session?.close();
@@ -127,18 +130,8 @@ async function preflight(all: Walk): Promise<Ending | null> {
     const names = failed.map((guard) => guard.title.toLowerCase()).join("; ");
     return { outcome: "failed", reason: `Guard failed: ${names}. Nothing was injected.` };
   }
-  return targetsMoved(all);
-}
-
-async function targetsMoved({ experiment, run, session, cluster, ownership }: Walk): Promise<Ending | null> {
-  const now = await resolveFaultsNow(experiment, run.plan, session, { cluster, signal: ownership.lost });
-  if (sameTargets(now, run.plan.faults)) return null;
-  const pods = (faults: typeof now | typeof run.plan.faults): string =>
-    faults.map((f) => [...f.subject, ...Object.values(f.resolved ?? {})].join(" ")).join(", ");
-  return {
-    outcome: "failed",
-    reason: `The approval was for ${pods(run.plan.faults)}, but the target is ${pods(now)} now. Nothing was injected; ask for the run again.`,
-  };
+  await requireSamePlan(deps.registry, { ...all, signal: ownership.lost });
+  return null;
 }
 
 async function experimentAndHeal(all: Walk): Promise<void> {
@@ -169,7 +162,7 @@ async function experimentAndHeal(all: Walk): Promise<void> {
     ending = await runFault(all, recorder, live.probes, exercise);
   } catch (error) {
     ownership.lost.throwIfAborted();
-    ending = await failure(deps, journal, error);
+    ending = await failure({ deps, run, journal }, error);
   }
   try {
     const proofs = await healAndProve(all, recorder, ending, exercise);
@@ -178,7 +171,7 @@ async function experimentAndHeal(all: Walk): Promise<void> {
     } catch (error) {
       // The fault is healed; what could not be read back is unknown, and the run says so instead of vanishing.
       ownership.lost.throwIfAborted();
-      const failed = await failure(deps, journal, error);
+      const failed = await failure({ deps, run, journal }, error);
       if (ending.outcome === "completed") ending = failed;
     }
     await journal.move("judging", { atMs: recorder.now() });
@@ -196,8 +189,7 @@ async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes, ex
   await Promise.all([pause(run.plan.phases.baselineMs, signal), exercise.before(signal)]);
   ownership.lost.throwIfAborted();
   if (ownership.stop.aborted) return stopped(ownership);
-  const moved = await targetsMoved(all);
-  if (moved !== null) return moved;
+  await requireSameTargets({ ...all, signal: ownership.lost });
 
   const pods = await cluster.pods(run.plan.namespace, ownership.lost);
   const intents: Intent[] = [];
@@ -206,7 +198,11 @@ async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes, ex
     intents.push((await faultKindOf(fault.kind).prepare?.(intent, { cluster, signal })) ?? intent);
   }
   recorder.phase("injecting");
-  await storeIntents(journal, run.id, intents, recorder.now());
+  await storeIntents(journal, run.id, {
+    intents,
+    atMs: recorder.now(),
+    require: (client) => requireInjectable(client, deps.authoriser, run),
+  });
   for (const intent of intents) {
     const startedMs = recorder.now();
     try {
@@ -336,8 +332,15 @@ function isStopWish(value: unknown): value is StopWish {
 }
 
 /** Says what went wrong in words for the channel; the stack goes to the log. */
-async function failure(deps: ConductorDeps, journal: Journal, error: unknown): Promise<Ending> {
+async function failure(
+  { deps, run, journal }: Pick<Walk, "deps" | "run" | "journal">,
+  error: unknown,
+): Promise<Ending> {
   deps.log("run failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  if (isAftershockError(error) && error.code === "approval_void") {
+    await journal.say({ type: "approval-void", digest: run.digest, reason: error.message });
+    return { outcome: "failed", reason: `The approval is void, and nothing was injected. ${error.hint}` };
+  }
   const problem = isAftershockError(error)
     ? { code: error.code, message: error.message, hint: error.hint }
     : { code: "internal", message: "The run met an unexpected error.", hint: "The worker's log has the details." };
