@@ -83,7 +83,7 @@ function resolve(
   groups: Readonly<Record<string, readonly string[]>>,
 ): string[] {
   return names.flatMap((name) => {
-    const pods = groups[name];
+    const pods = Object.hasOwn(groups, name) ? groups[name] : undefined;
     if (pods === undefined || pods.length === 0) {
       throw new AftershockError(
         "no_targets",
