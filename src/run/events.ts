@@ -34,8 +34,8 @@ export type RunEventBody =
   /** Somebody took their approval back before the run started. `given` is how many stand now. */
   | { type: "revoked"; by: string; reason: string | null; given: number; needed: number }
   | { type: "expired" }
-  /** The approval of this digest no longer holds, so that nothing was injected by it. The reason is a sentence. */
-  | { type: "approval-void"; digest: string; reason: string }
+  /** The approval no longer holds, so that nothing was injected by it. The reason is a sentence. */
+  | { type: "approval-void"; reason: string }
   | { type: "abort-requested"; by: string; reason: string | null }
   /** The state changed. For terminal states the reason says why, in a sentence for the channel. */
   | { type: "state"; from: RunState; to: RunState; reason: string | null; atMs: number | null }

@@ -64,9 +64,7 @@ export function renderDecision(
         `:leftwards_arrow_with_hook: ${person(event.by)} took the approval back at ${at} (${event.given} of ${event.needed})${because}`,
       );
     case "approval-void":
-      return line(
-        `:no_entry: ${called}*The approval of plan \`${shortDigest(event.digest)}\` is void*: ${escapeReason(event.reason)} Nothing was injected.`,
-      );
+      return line(`:no_entry: ${called}*The approval is void*: ${escapeReason(event.reason)} Nothing was injected.`);
     case "expired":
       return line(`:hourglass: ${called}Nobody approved it in time; it expired at ${at}. Nothing was touched.`);
     case "abort-requested":
