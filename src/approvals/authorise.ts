@@ -1,15 +1,16 @@
 import { countApprovals, standingWords, type GivenApproval } from "./count.ts";
-import { isAmong, nameAll, standingOf, type Facts } from "./people.ts";
+import { isAmong, nameAll, noFacts, standingOf, type Facts } from "./people.ts";
 import { environmentOf, type People, type Policy, type Rule, type Subject } from "./policy.ts";
 import { frozenBy, ruleFor } from "./rules.ts";
 import { durationText, momentText } from "./words.ts";
 
 /**
- * What can be done. `request`, `approve`, `deny`, `revoke`, `abort`, `cancel` (a schedule), `halt` and `resume` are acts
+ * What can be done. `look` is to be shown anything at all. `request`, `approve`, `deny`, `revoke`, `abort`, `cancel` (a schedule), `halt` and `resume` are acts
  * of a person; `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
  * with a run that was approved.
  */
 export type Act =
+  | "look"
   | "request"
   | "approve"
   | "deny"
@@ -67,8 +68,23 @@ export function authorise(policy: Policy, question: Question): Authorisation {
   return { allowed: true };
 }
 
-/** What the policy says about it now, whoever asks; for explanations. */
-export const bounds: readonly Check[] = [hasRule, notFrozen, inAllowedNamespace, withinDuration, noOtherPrimary];
+/** Whether somebody may be shown anything at all: the act `look`, which no rule is needed for. */
+export function mayLook(teamId: string, actor: Person): Authorisation {
+  const question = { subject: null, approvals: [], primaryHitBy: null, facts: noFacts, now: new Date(0) };
+  return authorise({ ...nothing, teamId }, { ...question, act: "look", actor });
+}
+
+/** The policy that allows nothing. */
+const nothing: Policy = {
+  teamId: null,
+  environments: {},
+  rules: [],
+  freezes: [],
+  resumers: { anyone: false, users: [], groups: [] },
+  groupNames: {},
+};
+
+const bounds: readonly Check[] = [hasRule, notFrozen, inAllowedNamespace, withinDuration, noOtherPrimary];
 
 const wanted: readonly Check[] = [
   hasRule,
@@ -86,6 +102,7 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   approve: [inSlack, ofThisWorkspace, notTheRequester, isMember, mayApprove, ...bounds],
   deny: [inSlack, ofThisWorkspace, mayDeny],
   revoke: [inSlack, ofThisWorkspace],
+  look: [ofThisWorkspace],
   abort: [ofThisWorkspace],
   cancel: [ofThisWorkspace],
   halt: [ofThisWorkspace],

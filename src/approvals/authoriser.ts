@@ -88,6 +88,7 @@ function needs(policy: Policy, asked: Asked, now: Date): { users: readonly strin
       return { users: givers, people: rule?.approvers ?? null };
     case "resume":
       return { users: self, people: policy.resumers };
+    case "look":
     case "revoke":
     case "abort":
     case "cancel":

@@ -44,7 +44,8 @@ export function renderDecision(
   event: EventOf<"approved" | "denied" | "revoked" | "expired" | "approval-void" | "abort-requested">,
   requester: string | null,
 ): MessageContent {
-  const called = requester === null || ("by" in event && event.by === requester) ? "" : `${person(requester)}: `;
+  const call = (then: string): string =>
+    requester === null || ("by" in event && event.by === requester) ? "" : ` · ${person(requester)}${then}`;
   const because = "reason" in event && event.reason !== null ? `: ${escapeText(event.reason)}` : "";
   const at = timeOfDay(event.at);
   switch (event.type) {
@@ -55,18 +56,18 @@ export function renderDecision(
         );
       }
       return line(
-        `:white_check_mark: ${event.given < event.needed ? "" : called}${person(event.by)} approved plan \`${shortDigest(event.digest)}\` at ${at} (${event.given} of ${event.needed})${because}`,
+        `:white_check_mark: ${person(event.by)} approved plan \`${shortDigest(event.digest)}\` at ${at} (${event.given} of ${event.needed})${because}${event.given < event.needed ? "" : call(", it starts now")}`,
       );
     case "denied":
-      return line(`:no_entry: ${called}${person(event.by)} denied it at ${at}${because}`);
+      return line(`:no_entry: ${person(event.by)} denied it at ${at}${because}${call("")}`);
     case "revoked":
       return line(
         `:leftwards_arrow_with_hook: ${person(event.by)} took the approval back at ${at} (${event.given} of ${event.needed})${because}`,
       );
     case "approval-void":
-      return line(`:no_entry: ${called}*The approval is void*: ${escapeReason(event.reason)} Nothing was injected.`);
+      return line(`:no_entry: *The approval is void*: ${escapeReason(event.reason)} Nothing was injected.${call("")}`);
     case "expired":
-      return line(`:hourglass: ${called}Nobody approved it in time; it expired at ${at}. Nothing was touched.`);
+      return line(`:hourglass: Nobody approved it in time; it expired at ${at}. Nothing was touched.${call("")}`);
     case "abort-requested":
       return line(`:octagonal_sign: ${person(event.by)} asked to stop it at ${at}${because}`);
   }
