@@ -67,7 +67,10 @@ const specs: Readonly<Record<string, z.ZodType>> = {
   ]),
   Cordon: z.strictObject({}),
   PodDelete: z.strictObject({ gracePeriodSeconds: graceSeconds }),
-  ScratchPostgres: z.strictObject({ image: z.string().min(1), sizeLimit: z.string().regex(/^[1-9]\d{0,4}(Mi|Gi|Ti)$/) }),
+  ScratchPostgres: z.strictObject({
+    image: z.string().min(1),
+    sizeLimit: z.string().regex(/^[1-9]\d{0,4}(Mi|Gi|Ti)$/),
+  }),
 };
 
 /** What is wrong with a fault's spec, as `spec.percent: …`; null when nothing is. */
