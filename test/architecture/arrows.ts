@@ -24,8 +24,9 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
   experiment: {},
   cluster: { probes: "types" },
   approvals: {},
+  audit: {},
   // The lifecycle is vocabulary: a pure file of words that the database's queries share.
-  store: { run: "types", "run/lifecycle": "all", cluster: "types" },
+  store: { run: "types", "run/lifecycle": "all", cluster: "types", audit: "types" },
   queue: {},
   config: { experiment: "all" },
   health: {},

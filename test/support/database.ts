@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres } from "../../src/embedded/postgres.ts";
-import { migrate, openDatabase, type Database } from "../../src/store/database.ts";
+import { openDatabase, type Database } from "../../src/store/database.ts";
+import { migrate } from "../../src/store/schema.ts";
 import { insertRun } from "../../src/store/runs.ts";
 import type { Plan } from "../../src/run/plan.ts";
 
