@@ -1,5 +1,5 @@
 import type { AuditEntry, AuditHead } from "../audit/entry.ts";
-import type { Queryable } from "./database.ts";
+import { inTransaction, type Database, type Queryable } from "./database.ts";
 
 const pageRows = 1000;
 
@@ -22,6 +22,15 @@ export async function auditHead(client: Queryable): Promise<AuditHead | null> {
   );
   const row = rows[0];
   return row === undefined ? null : { seq: Number(row.seq), hash: row.hash };
+}
+
+/** Runs `work` on the database as it is at one moment, with times in UTC, as the trail writes them. */
+export function inAuditSnapshot<T>(database: Database, work: (client: Queryable) => Promise<T>): Promise<T> {
+  return inTransaction(database, async (client) => {
+    await client.query("set transaction isolation level repeatable read, read only");
+    await client.query("set local timezone = 'UTC'");
+    return work(client);
+  });
 }
 
 export interface AuditSelection {

@@ -25,10 +25,6 @@ create index audit_log_by_hash on audit_log (hash);
 create trigger audit_log_append_only before update or delete or truncate on audit_log
   for each statement execute function refuse_change();
 
--- Approvals of runs were append-only by habit; now by rule, as those of schedules.
-create trigger run_decisions_append_only before update or delete or truncate on run_decisions
-  for each statement execute function refuse_change();
-
 -- A run's file is audited by its digest.
 alter table run_artifacts add column sha256 text generated always as (encode(sha256(bytes), 'hex')) stored;
 
@@ -117,6 +113,5 @@ $do$;
 
 drop function audit_row cascade;
 drop function audit_attach, audit_append, audit_time;
-drop trigger run_decisions_append_only on run_decisions;
 alter table run_artifacts drop column sha256;
 drop table audit_log;
