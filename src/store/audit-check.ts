@@ -79,6 +79,7 @@ async function rowProblem(client: Queryable, name: string): Promise<AuditProblem
 const sentences: Readonly<Record<Mismatch, (row: string) => string>> = {
   untold: (row) => `the row ${row} is not in the trail: it was written past it, or its entries were cut off`,
   gone: (row) => `the row ${row} that it recorded is gone from the table`,
-  differs: (row) => `the row ${row} is no longer what it recorded: the table was rewritten`,
+  differs: (row) =>
+    `the row ${row} is no longer what it recorded: the table was rewritten, or the end of the trail was cut off`,
   back: (row) => `the row ${row} whose end it recorded is there again`,
 };

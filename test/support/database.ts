@@ -10,6 +10,8 @@ import type { Plan } from "../../src/run/plan.ts";
 export interface TestDatabase {
   url: string;
   database: Database;
+  /** Closes the connections; the server goes on. */
+  release(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -20,11 +22,14 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   const postgres = await startPostgres(directory);
   await migrate(postgres.url);
   const database = openDatabase(postgres.url, () => undefined);
+  let released: Promise<void> | undefined;
+  const release = (): Promise<void> => (released ??= database.end());
   return {
     url: postgres.url,
     database,
+    release,
     stop: async () => {
-      await database.end();
+      await release();
       await postgres.stop();
       rmSync(directory, { recursive: true, force: true });
     },
