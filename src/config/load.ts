@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
-import { LineCounter, parseDocument } from "yaml";
 import { AftershockError, messageOf } from "../errors.ts";
+import { decodeUtf8, readPlainYaml } from "../experiment/plain-yaml.ts";
 import { configSchema, type Config } from "./schema.ts";
 import { readSecret, type Environment } from "./secret.ts";
+
+/** Larger files are no configuration of ours. */
+const maxBytes = 256 * 1024;
 
 /** What only the environment, or a file that it names, may hold. */
 export interface Secrets {
@@ -26,11 +29,14 @@ export function loadConfig(file: string, environment: Environment): LoadedConfig
 }
 
 function readText(file: string): string {
+  let text: string | undefined;
   try {
-    return readFileSync(file, "utf8");
+    text = decodeUtf8(readFileSync(file));
   } catch (error) {
     throw bad(file, messageOf(error), "Give its path: --config aftershock.yaml");
   }
+  if (text === undefined) throw bad(file, "not UTF-8", docsHint);
+  return text;
 }
 
 /**
@@ -49,19 +55,15 @@ export function parseConfig(text: string, file: string, environment: Environment
 }
 
 function parseFile(text: string, file: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const problem = document.errors[0];
-  if (problem !== undefined) {
-    throw bad(`${file}:${lines.linePos(problem.pos[0]).line}`, problem.message.split("\n")[0] ?? "not YAML", docsHint);
-  }
-  const parsed = configSchema.safeParse(document.toJS());
+  const yaml = readPlainYaml(text, maxBytes);
+  if (!yaml.ok) throw bad(yaml.line === null ? file : `${file}:${yaml.line}`, yaml.why, docsHint);
+  const parsed = configSchema.safeParse(yaml.value);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "file"}: ${issue.message}`);
-    throw bad(file, issues.join("; "), docsHint);
+    throw bad(file, named(issues), docsHint);
   }
   const config = parsed.data;
-  if (config.clusters[config.defaultCluster] === undefined) {
+  if (!Object.hasOwn(config.clusters, config.defaultCluster)) {
     throw bad(
       file,
       `defaultCluster: there is no cluster "${config.defaultCluster}"`,
@@ -73,12 +75,24 @@ function parseFile(text: string, file: string): Config {
 
 const docsHint = "See the commented example in deploy/aftershock.example.yaml";
 
+/** So many mistakes are named at once; a person mends those first. */
+const mostNamed = 8;
+
+function named(issues: readonly string[]): string {
+  const more = issues.length - mostNamed;
+  return [...issues.slice(0, mostNamed), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
+
 function readSecrets(config: Config, environment: Environment): Secrets {
   const need = (name: string, why: string): string => needSecret(environment, name, why);
   refusePassword("redis.url", config.redis?.url, "REDIS_URL");
   const common = {
     databaseUrl: databaseUrl(config, environment),
-    redisUrl: config.redis?.url ?? need("REDIS_URL", "Redis of the queue; or redis.url"),
+    redisUrl: withScheme(
+      config.redis?.url ?? need("REDIS_URL", "Redis of the queue; or redis.url"),
+      config.redis === undefined ? "REDIS_URL" : "redis.url",
+      ["redis", "rediss"],
+    ),
     slackBotToken: need("SLACK_BOT_TOKEN", "the bot token, xoxb-…"),
   };
   return config.slack.mode === "socket"
@@ -89,7 +103,11 @@ function readSecrets(config: Config, environment: Environment): Secrets {
 function databaseUrl(config: Config | undefined, environment: Environment): string {
   refusePassword("postgres.url", config?.postgres?.url, "DATABASE_URL");
   const named = config?.postgres?.url;
-  return named ?? needSecret(environment, "DATABASE_URL", "PostgreSQL of the bot; or postgres.url");
+  return withScheme(
+    named ?? needSecret(environment, "DATABASE_URL", "PostgreSQL of the bot; or postgres.url"),
+    named === undefined ? "DATABASE_URL" : "postgres.url",
+    ["postgres", "postgresql"],
+  );
 }
 
 function needSecret(environment: Environment, name: string, why: string): string {
@@ -103,6 +121,17 @@ function needSecret(environment: Environment, name: string, why: string): string
 function refusePassword(key: string, url: string | undefined, variable: string): void {
   if (url === undefined || !URL.canParse(url) || new URL(url).password === "") return;
   throw bad(key, "there is a password in it", `Give the whole address by ${variable} or ${variable}_FILE instead.`);
+}
+
+/** Refuses what is no address, without quoting it: it may hold a password. */
+function withScheme(url: string, key: string, schemes: readonly string[]): string {
+  if (new RegExp(`^(${schemes.join("|")})://\\S+$`).test(url)) return url;
+  const example = `${schemes[0]}://…`;
+  throw bad(
+    key,
+    `this is no address that begins with ${example}`,
+    `Write it like ${example}; it is not shown here, as it may hold a password.`,
+  );
 }
 
 function bad(where: string, why: string, hint: string): AftershockError {
