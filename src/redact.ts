@@ -1,15 +1,16 @@
 /**
  * What looks like a secret, and what stands for it. Applied to every message of an error, every event and every log
- * line: a password that some library puts into its error must not reach a channel.
+ * line: a password that some library puts into its error must not reach a channel. Lengths have bounds, so that hostile
+ * text of any length costs a time in proportion to it.
  */
 const patterns: ReadonlyArray<readonly [RegExp, string]> = [
   // scheme://user:password@host
-  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@"'<>\\]*):[^\s"'<>\\]*@/gi, "$1:…@"],
+  [/\b([a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@"'<>\\]{0,100}):[^\s"'<>\\]{0,500}@/gi, "$1:…@"],
   // Slack's tokens: xoxb-, xoxp-, xapp-, … (docs.slack.dev, Token types)
   [/\b(xox[a-z]|xapp|xwfp)-[A-Za-z0-9][A-Za-z0-9-]*/g, "$1-…"],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{16,}/gi, "$1 …"],
   // JSON Web Tokens, which a kubeconfig and a pod's service account hold.
-  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g, "eyJ…"],
+  [/\beyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g, "eyJ…"],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, "(private key)"],
   // password=…, PGPASSWORD=…, "token": "…"
   [/((?:password|passwd|secret|token)["']?\s*[=:]\s*["']?)(?!…)[^\s"',;}\\]+/gi, "$1…"],
