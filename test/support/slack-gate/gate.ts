@@ -54,6 +54,7 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
   const misbehaviours = createMisbehaviours();
   const rates = createRates({ ...documentedRates, ...options.rates });
   const limited: ApiCall[] = [];
+  const late = new Set<NodeJS.Timeout>();
   const note = (method: string, found: readonly Refusal[]): void =>
     void violations.push(...found.map((each) => ({ method, ...each })));
   const responses = createResponses(note);
@@ -78,6 +79,11 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
     const verdict = misbehaviours.judge(call);
     if (verdict === "lose-call") {
       response.destroy();
+      return;
+    }
+    if (typeof verdict === "object" && "appliesAfterMs" in verdict) {
+      response.destroy();
+      late.add(setTimeout(() => void answerTo(call).catch(() => undefined), verdict.appliesAfterMs));
       return;
     }
     if (await refuse(verdict, response)) return;
@@ -126,6 +132,7 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
     stop: () =>
       new Promise((resolve) => {
         sockets.stop();
+        late.forEach(clearTimeout);
         server.close(() => resolve());
         server.closeAllConnections();
       }),
@@ -133,7 +140,10 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
 }
 
 /** Answers without passing on; true when it did. A delay only waits. */
-async function refuse(verdict: Verdict, response: ServerResponse): Promise<boolean> {
+async function refuse(
+  verdict: Exclude<Verdict, { appliesAfterMs: number }>,
+  response: ServerResponse,
+): Promise<boolean> {
   if (typeof verdict !== "object") return false;
   if ("delayMs" in verdict) {
     await new Promise((resolve) => setTimeout(resolve, verdict.delayMs));

@@ -50,10 +50,12 @@ export interface Rates {
   refuse(method: string, channel: string | null, nowMs: number): number | null;
 }
 
-/** Slack's limits as sliding windows: a tier's calls within a minute, and one message a second to a channel. */
+/** Slack's limits: a tier's calls within any minute, and a bucket per channel that holds a burst and gains one a second. */
 export function createRates({ speed, postBurst }: RateLimits): Rates {
   const taken = new Map<string, number[]>();
-  const within = (key: string, most: number, windowMs: number, nowMs: number): number | null => {
+  const buckets = new Map<string, { holds: number; atMs: number }>();
+  const perMinute = (key: string, most: number, nowMs: number): number | null => {
+    const windowMs = 60_000 / speed;
     const recent = (taken.get(key) ?? []).filter((atMs) => atMs > nowMs - windowMs);
     taken.set(key, recent);
     if (recent.length < most) {
@@ -62,13 +64,17 @@ export function createRates({ speed, postBurst }: RateLimits): Rates {
     }
     return Math.max(1, Math.ceil(((recent[0] ?? nowMs) + windowMs - nowMs) / 1000));
   };
+  const toChannel = (channel: string, nowMs: number): number | null => {
+    const before = buckets.get(channel) ?? { holds: postBurst, atMs: nowMs };
+    const holds = Math.min(postBurst, before.holds + ((nowMs - before.atMs) * speed) / 1000);
+    buckets.set(channel, { holds: holds < 1 ? holds : holds - 1, atMs: nowMs });
+    return holds < 1 ? Math.max(1, Math.ceil((1 - holds) / speed)) : null;
+  };
   return {
     refuse: (method, channel, nowMs) => {
-      if (method === "chat.postMessage") {
-        return within(`post ${channel}`, postBurst, (postBurst * 1000) / speed, nowMs);
-      }
+      if (method === "chat.postMessage") return toChannel(channel ?? "", nowMs);
       const tier = methodTiers[method];
-      return tier === undefined ? null : within(method, tierPerMinute[tier], 60_000 / speed, nowMs);
+      return tier === undefined ? null : perMinute(method, tierPerMinute[tier], nowMs);
     },
   };
 }
