@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { WebClient } from "@slack/web-api";
-import type { ApprovalPolicy } from "../approvals/policy.ts";
 import { createRunService } from "../run/create-service.ts";
 import { createScheduleService } from "../run/schedules/create-service.ts";
 import { startSlack } from "../slack/app.ts";
 import { loadVerbs } from "../slack/load-verbs.ts";
 import type { Foundation } from "./foundation.ts";
+import { composeAuthoriser } from "./policy.ts";
 import type { Role } from "./worker.ts";
 
 /** The bot: commands, buttons, and the thread. It injects nothing. */
@@ -13,16 +13,11 @@ export async function startBot(foundation: Foundation): Promise<Role> {
   const { loaded, log, database, registry, queue } = foundation;
   const { config, secrets } = loaded;
   const teamId = await ownTeam(secrets.slackBotToken, config.slack.apiUrl);
-  const policy: ApprovalPolicy = {
-    required: config.approvals.required,
-    approvers: config.approvals.approvers,
-    expiresAfterMs: config.approvals.expiresAfter,
-    teamId,
-  };
+  const authoriser = composeAuthoriser(loaded, teamId, foundation.knownNames);
   const service = createRunService({
     database,
     registry,
-    policy,
+    authoriser,
     defaultCluster: config.defaultCluster,
     ...(config.defaultProfile === undefined ? {} : { defaultProfile: config.defaultProfile }),
     wake: queue.wake,
@@ -30,7 +25,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
   });
   const schedules = createScheduleService({
     database,
-    policy,
+    authoriser,
     plan: service.plan,
     wakeUpCalls: foundation.scheduleQueue,
     now: () => new Date(),

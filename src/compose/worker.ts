@@ -9,6 +9,7 @@ import { defaultHealDeadlines } from "../run/heal.ts";
 import type { Ownership } from "../run/ownership.ts";
 import { startReconciler } from "../run/reconciler.ts";
 import type { Foundation } from "./foundation.ts";
+import { composeAuthoriser } from "./policy.ts";
 import { startSchedules } from "./schedules.ts";
 
 export interface Role {
@@ -27,6 +28,7 @@ export function startWorker(foundation: Foundation): Role {
   const deps: ConductorDeps = {
     database,
     registry,
+    authoriser: composeAuthoriser(loaded, null, foundation.knownNames),
     lease: {
       owner: `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`,
       leaseMs: settings.lease,
@@ -53,7 +55,7 @@ export function startWorker(foundation: Foundation): Role {
     onError: (error) => log.error({ err: error }, "run worker"),
   });
   const reconciler = startReconciler(deps, { everyMs: settings.reconcileEvery, wake: foundation.queue.wake });
-  const schedules = startSchedules(foundation);
+  const schedules = startSchedules(foundation, deps.authoriser);
   return {
     stop: async () => {
       // A start that is being planned may take a while; healing does not wait for it.
