@@ -37,7 +37,7 @@ const voidWith = (message: RegExp) => ({ code: "approval_void", message: expect.
 
 describe("at the start", () => {
   const check = (run: StoredRun): Promise<void> =>
-    requireApproved({ database: db.database, authoriser: rig.authoriser }, run, never);
+    requireApproved({ database: db.database, authoriser: rig.authoriser }, run, never, { times: 3, everyMs: 50 });
   it("an approval that counts holds", async () => await check(await approved()));
   it("one by somebody who is no approver any more is void", async () => {
     const run = await approved();
