@@ -26,6 +26,7 @@ export type ErrorCode =
   | "not_allowed"
   | "not_pending"
   | "target_busy"
+  | "halted"
   | "guard_failed"
   | "no_targets"
   | "cluster_refused"

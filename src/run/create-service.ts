@@ -19,6 +19,7 @@ import {
   type StoredRun,
 } from "../store/runs.ts";
 import type { RunEventBody } from "./events.ts";
+import { refuseEarlyWhenHalted, refuseWhenHalted } from "./halt/gate.ts";
 import { isTerminal, type RunState } from "./lifecycle.ts";
 import { makePlan } from "./planner.ts";
 import type { Actor, RunRequest, RunService } from "./service.ts";
@@ -85,10 +86,12 @@ export function createRunService(options: ServiceOptions): RunService {
     plan,
     request: async (actor, request) => {
       enforce(mayAct(policy, actor));
+      await refuseEarlyWhenHalted(database);
       const planned = await plan(request);
       const busy = await occupant(database, planned.plan.targetKey);
       if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
       return inTransaction(database, async (client) => {
+        await refuseWhenHalted(client);
         const { id, expiresAt } = await insertRun(client, {
           ...planned,
           requestedBy: actor.userId,
@@ -170,6 +173,7 @@ export function createRunService(options: ServiceOptions): RunService {
   function approve(actor: Actor, runId: string, reason: string | null): Promise<StoredRun> {
     return change(runId, async (client, run) => {
       enforce(mayApprove(policy, actor, run));
+      await refuseWhenHalted(client);
       requirePending(run);
       const decision = { userId: actor.userId, decision: "approved", reason, digest: run.digest } as const;
       if (!(await insertDecision(client, run.id, decision))) {
