@@ -2,6 +2,12 @@ import { z } from "zod";
 import { duration } from "./duration.ts";
 import { policiesSchema } from "./policies.ts";
 
+/** Channel id for what belongs to no run: halts from a command line, leftovers that were removed. */
+const opsChannel = z
+  .string()
+  .regex(/^[CG][A-Z0-9]+$/, "must be a channel's id, such as C0123ABCD")
+  .optional();
+
 const port = z.int().min(0).max(65_535);
 
 /**
@@ -20,6 +26,7 @@ export const configSchema = z.strictObject({
         .default("/chaos"),
       /** Least time between two edits of one card. */
       editEvery: duration("2s"),
+      opsChannel,
     }),
     z.strictObject({
       mode: z.literal("http"),
@@ -30,6 +37,7 @@ export const configSchema = z.strictObject({
         .regex(/^\/[a-z][a-z0-9_-]*$/)
         .default("/chaos"),
       editEvery: duration("2s"),
+      opsChannel,
     }),
   ]),
   /** Without a password; or DATABASE_URL in the environment. */
@@ -69,6 +77,8 @@ export const configSchema = z.strictObject({
       /** A worker that does not renew for this long has lost its runs; another one heals them. */
       lease: duration("15s"),
       reconcileEvery: duration("3s"),
+      /** How often clusters are searched for what runs left behind. */
+      janitorEvery: duration("30s"),
     })
     .prefault({}),
   health: z.strictObject({ port: port.default(8080), portFile: z.string().optional() }).prefault({}),

@@ -17,6 +17,8 @@ export function stopped(ownership: Ownership): Ending {
   switch (wish.kind) {
     case "abort":
       return { outcome: "aborted", reason: `Stopped by <@${wish.by}>.` };
+    case "halt":
+      return { outcome: "aborted", reason: `Halted by ${wish.reason}.` };
     case "stop-condition":
       return { outcome: "aborted", reason: `Stop condition ${wish.by}: ${wish.reason}.` };
     case "shutdown":
@@ -30,6 +32,7 @@ export function isStopWish(value: unknown): value is StopWish {
 
 /** Says what went wrong in words for the channel; the stack goes to the log. */
 export async function failure(deps: Pick<ConductorDeps, "log">, journal: Journal, error: unknown): Promise<Ending> {
+  if (isAftershockError(error) && error.code === "halted") return { outcome: "aborted", reason: error.message };
   deps.log("run failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   if (isAftershockError(error) && error.code === "approval_void") {
     await journal.say({ type: "approval-void", reason: error.message });

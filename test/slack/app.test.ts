@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../src/embedded/free-port.ts";
 import { startLocalSlack, workspace, type LocalMessage, type LocalSlack } from "../../src/embedded/local-slack.ts";
 import { AftershockError } from "../../src/errors.ts";
+import type { HaltService } from "../../src/run/halt/service.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { Actor, RunService } from "../../src/run/service.ts";
 import { startSlack, type RunningSlack } from "../../src/slack/app.ts";
@@ -94,6 +95,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     secrets,
     service: scriptedService(acts),
     schedules: {} as ScheduleService,
+    halts: {} as HaltService,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),
