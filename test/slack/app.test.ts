@@ -95,7 +95,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     secrets,
     service: scriptedService(acts),
     schedules: {} as ScheduleService,
-    halts: {} as HaltService,
+    halts: { current: async () => null } as unknown as HaltService,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),
