@@ -10,6 +10,7 @@ import { startJanitor } from "../run/janitor.ts";
 import { haltWish, type Ownership } from "../run/ownership.ts";
 import { startReconciler } from "../run/reconciler.ts";
 import type { Foundation } from "./foundation.ts";
+import { composeAuthoriser } from "./policy.ts";
 import { startHaltKeeper } from "./halt-keeper.ts";
 import { startSchedules } from "./schedules.ts";
 
@@ -29,6 +30,7 @@ export function startWorker(foundation: Foundation): Role {
   const deps: ConductorDeps = {
     database,
     registry,
+    authoriser: composeAuthoriser(loaded, null, foundation.knownNames),
     lease: {
       owner: `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`,
       leaseMs: settings.lease,
@@ -55,7 +57,7 @@ export function startWorker(foundation: Foundation): Role {
     onError: (error) => log.error({ err: error }, "run worker"),
   });
   const reconciler = startReconciler(deps, { everyMs: settings.reconcileEvery, wake: foundation.queue.wake });
-  const schedules = startSchedules(foundation);
+  const schedules = startSchedules(foundation, deps.authoriser);
   const janitor = startJanitor(
     {
       database,

@@ -1,6 +1,7 @@
 import { installationLabel } from "../cluster/kinds.ts";
 import { AftershockError } from "../errors.ts";
 import type { PodAddress } from "../probes/system.ts";
+import type { Queryable } from "../store/database.ts";
 import { insertFault, type FaultTarget } from "../store/faults.ts";
 import { faultObject } from "./fault-manifest.ts";
 import type { Intent } from "./faults/fault-kind.ts";
@@ -38,12 +39,18 @@ export function markedBy(installation: string, intent: Intent): Intent {
   return { ...intent, manifest: { ...intent.manifest, metadata: { ...metadata, labels } } };
 }
 
-/** Moves the run to `injecting` and stores all intents with it, in one transaction. */
+/**
+ * Moves the run to `injecting` and stores all intents with it, in one transaction; not when `require` rejects, which is
+ * asked last and holds its locks until then.
+ */
 export async function storeIntents(
   journal: Journal,
   runId: string,
-  intents: readonly Intent[],
-  atMs: number,
+  {
+    intents,
+    atMs,
+    require,
+  }: { intents: readonly Intent[]; atMs: number; require: (client: Queryable) => Promise<void> },
 ): Promise<void> {
   await journal.move("injecting", {
     atMs,
@@ -58,6 +65,7 @@ export async function storeIntents(
     also: async (client) => {
       await refuseWhenHalted(client);
       for (const intent of intents) await insertFault(client, runId, intent);
+      await require(client);
     },
   });
 }

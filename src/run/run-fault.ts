@@ -4,6 +4,7 @@ import type { RunningProbes } from "../probes/system.ts";
 import { setFaultState } from "../store/faults.ts";
 import { installationOf } from "../store/installation.ts";
 import { keepFault } from "./active-phase.ts";
+import { requireInjectable, requireSameTargets } from "./approval-check.ts";
 import { stopped, type Ending } from "./ending.ts";
 import type { RunExercise } from "./exercise.ts";
 import { lookForEffect } from "./fault-effect.ts";
@@ -13,7 +14,6 @@ import { heldNow } from "./halt/gate.ts";
 import { actionOf, intentOf, markedBy, storeIntents } from "./inject.ts";
 import type { Journal } from "./journal.ts";
 import { haltWish } from "./ownership.ts";
-import { targetsMoved } from "./preflight.ts";
 import { pause } from "./wait.ts";
 import type { Walk } from "./walk.ts";
 
@@ -29,8 +29,7 @@ export async function runFault(
   await Promise.all([pause(run.plan.phases.baselineMs, signal), exercise.before(signal)]);
   ownership.lost.throwIfAborted();
   if (ownership.stop.aborted) return stopped(ownership);
-  const moved = await targetsMoved(all);
-  if (moved !== null) return moved;
+  await requireSameTargets({ ...all, signal: ownership.lost });
 
   const pods = await cluster.pods(run.plan.namespace, ownership.lost);
   const installation = await installationOf(deps.database);
@@ -41,7 +40,11 @@ export async function runFault(
   }
   if (await heldBack(all)) return stopped(ownership);
   recorder.phase("injecting");
-  await storeIntents(journal, run.id, intents, recorder.now());
+  await storeIntents(journal, run.id, {
+    intents,
+    atMs: recorder.now(),
+    require: (client) => requireInjectable(client, deps.authoriser, run),
+  });
   for (const intent of intents) {
     if (await heldBack(all)) return stopped(ownership);
     const startedMs = recorder.now();

@@ -2,6 +2,7 @@ import type { RunEvent } from "../run/events.ts";
 import type { RunRow } from "../run/service.ts";
 import { chartAltText } from "../findings/chart/alt-text.ts";
 import type { MessageContent } from "./limits.ts";
+import { renderAuditHead } from "./views/audit-head.ts";
 import { renderCard } from "./views/card.ts";
 import { renderGone, renderLeftover, renderRunHalted } from "./views/halt.ts";
 import { renderLive } from "./views/live.ts";
@@ -57,6 +58,7 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
   let topology: EventOf<"topology"> | undefined;
   let halted: EventOf<"halted"> | undefined;
   let injectedMs: number | null = null;
+  let requester: string | null = null;
   let systemPhase: SystemPhase = "before";
   const isLate = ({ atMs }: EventOf<"system">): boolean => injectedMs !== null && atMs >= injectedMs;
   const putSystem = (phase: SystemPhase, position: number): void =>
@@ -70,13 +72,17 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
     const own = `event:${event.seq}`;
     switch (event.type) {
       case "requested":
+        // Who scheduled it is not called at every due time.
+        requester = event.schedule === undefined ? event.by : null;
         put("request", event.seq, () => renderRequest(event));
         break;
       case "approved":
       case "denied":
+      case "revoked":
       case "expired":
+      case "approval-void":
       case "abort-requested":
-        put(own, event.seq, () => renderDecision(event));
+        put(own, event.seq, () => renderDecision(event, requester));
         break;
       case "halted":
         halted = event;
@@ -141,6 +147,9 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       case "judged":
         put("summary", event.seq, () => renderSummary(event.report));
         files.push(...fileMessages(event));
+        break;
+      case "audit-head":
+        put(own, event.seq, () => renderAuditHead(event));
         break;
     }
   }

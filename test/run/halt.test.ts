@@ -15,11 +15,12 @@ import { eventsAfter } from "../../src/store/events.ts";
 import { compareAndSetState, findRun } from "../../src/store/runs.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { latchCluster, type LatchCluster } from "../support/latch-cluster.ts";
+import { testAuthoriser, testPolicy } from "../support/policy.ts";
 
 const person = (userId: string) => ({ userId, teamId: "T1", channelId: "C1" });
 const alice = person("U0ALICE");
 const bob = person("U0BOB");
-const policy = { required: 1, approvers: [bob.userId], expiresAfterMs: 900_000, teamId: "T1" };
+const authoriser = testAuthoriser({ policy: () => testPolicy({ approvers: [bob.userId] }) });
 const latchKey = "aftershock/halt";
 
 describe("a halt", () => {
@@ -40,7 +41,7 @@ describe("a halt", () => {
     await db.database.query("update runs set ended_at = clock_timestamp(), state = 'aborted' where ended_at is null");
     [east, west] = [latchCluster("east"), latchCluster("west")];
     const clusters = [east.cluster, west.cluster];
-    halts = createHaltService({ database: db.database, policy, clusters });
+    halts = createHaltService({ database: db.database, authoriser, clusters });
     held = [];
     deps = { database: db.database, clusters, onHeld: (by) => void held.push(by), log: () => undefined };
   });
@@ -58,7 +59,7 @@ describe("a halt", () => {
     createRunService({
       database: db.database,
       registry: createRegistry({ experiments: [], clusters: [], systems: [] }),
-      policy,
+      authoriser,
       defaultCluster: "east",
       wake: async () => undefined,
       log: () => undefined,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mayHalt, mayResume, type ApprovalPolicy } from "../../approvals/policy.ts";
+import type { Authoriser } from "../../approvals/authoriser.ts";
+import { noFacts } from "../../approvals/people.ts";
 import type { Cluster } from "../../cluster/port.ts";
 import { AftershockError, messageOf } from "../../errors.ts";
 import { inTransaction, type Database } from "../../store/database.ts";
@@ -13,7 +14,7 @@ import {
   liftHalt,
   openHalt,
 } from "../../store/halts.ts";
-import { enforce } from "../create-service.ts";
+import { enforce } from "../decide.ts";
 import type { Actor } from "../service.ts";
 import type { Halt, HaltCluster } from "./halt.ts";
 import { note } from "./keeper.ts";
@@ -28,12 +29,12 @@ type Act = (cluster: Cluster, signal: AbortSignal) => Promise<void>;
 
 export interface HaltServiceOptions {
   database: Database;
-  policy: ApprovalPolicy;
+  authoriser: Authoriser;
   clusters: readonly Cluster[];
 }
 
 /** The HaltService on PostgreSQL and the clusters. */
-export function createHaltService({ database, policy, clusters }: HaltServiceOptions): HaltService {
+export function createHaltService({ database, authoriser, clusters }: HaltServiceOptions): HaltService {
   /** Does it on all clusters at once; resolves to what went wrong on each, or null. */
   const everyCluster = (act: Act): Promise<Array<{ cluster: string; problem: string | null }>> =>
     Promise.all(
@@ -56,7 +57,8 @@ export function createHaltService({ database, policy, clusters }: HaltServiceOpt
 
   return {
     halt: async (actor, reason) => {
-      enforce(mayHalt(policy, actor));
+      // Nothing is looked up for it: stopping must not wait for Slack.
+      enforce(authoriser.judge({ act: "halt", actor }, noFacts));
       const inserted = await open(database, actor, reason ?? null);
       const halt = inserted ?? (await openHalt(database));
       if (halt === null) throw new Error("the halt was lifted while it was set");
@@ -70,7 +72,7 @@ export function createHaltService({ database, policy, clusters }: HaltServiceOpt
       return { halt, heldBefore: inserted === null, stopped, clusters: told };
     },
     resume: async (actor, reason) => {
-      enforce(mayResume(policy, actor));
+      enforce(await authoriser.decide({ act: "resume", actor }));
       const halt = await openHalt(database);
       if (halt === null) {
         throw new AftershockError("not_pending", "Nothing is halted.", "See what runs: /chaos status");
