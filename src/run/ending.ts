@@ -1,4 +1,4 @@
-import { isAftershockError } from "../errors.ts";
+import { isAftershockError, messageOf } from "../errors.ts";
 import type { Journal } from "./journal.ts";
 import type { RunOutcome } from "./lifecycle.ts";
 import type { Ownership, StopWish } from "./ownership.ts";
@@ -28,12 +28,17 @@ export function isStopWish(value: unknown): value is StopWish {
   return typeof value === "object" && value !== null && "kind" in value && "by" in value;
 }
 
-/** Says what went wrong in words for the channel; the stack goes to the log. */
-export async function failure(deps: Pick<ConductorDeps, "log">, journal: Journal, error: unknown): Promise<Ending> {
+/**
+ * Says what went wrong in words for the channel; the stack goes to the log. The journal writes it in its turn: what
+ * comes next is healing, which waits for no database.
+ */
+export function failure(deps: Pick<ConductorDeps, "log">, journal: Journal, error: unknown): Ending {
   deps.log("run failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   const problem = isAftershockError(error)
     ? { code: error.code, message: error.message, hint: error.hint }
     : { code: "internal", message: "The run met an unexpected error.", hint: "The worker's log has the details." };
-  await journal.say({ type: "problem", ...problem });
+  journal
+    .say({ type: "problem", ...problem })
+    .catch((lost: unknown) => deps.log("a problem could not be told", { error: messageOf(lost) }));
   return { outcome: "failed", reason: problem.message };
 }

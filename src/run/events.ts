@@ -1,6 +1,7 @@
 import type { ProbeStatus } from "../probes/system.ts";
 import type { Report } from "../findings/report.ts";
 import type { Plan } from "./plan.ts";
+import type { HealStep } from "./ladder/steps.ts";
 import type { RunState } from "./lifecycle.ts";
 import type { ScheduleKind } from "./schedules/schedule.ts";
 
@@ -51,6 +52,7 @@ export type RunEventBody =
   | { type: "fault-removed"; fault: string; kind: string; name: string; atMs: number | null; tookMs: number }
   /** One proof that the fault is gone; all of them together make the cleanup verdict. */
   | { type: "healing-proof"; what: string; ok: boolean; detail: string }
+  | HealStep
   | { type: "converged"; ok: boolean; summary: string; tookMs: number }
   | { type: "stop-condition"; id: string; measured: string; bound: string }
   /** A problem in words for the channel; the stack is in the log. */

@@ -1,6 +1,7 @@
 import { messageOf } from "../errors.ts";
 import type { Recorder } from "../probes/recorder.ts";
 import type { RunningProbes } from "../probes/system.ts";
+import { inTransactionOnce } from "../store/database.ts";
 import { setFaultState } from "../store/faults.ts";
 import { keepFault } from "./active-phase.ts";
 import { stopped, type Ending } from "./ending.ts";
@@ -13,6 +14,9 @@ import type { Journal } from "./journal.ts";
 import { targetsMoved } from "./preflight.ts";
 import { pause } from "./wait.ts";
 import type { Walk } from "./walk.ts";
+
+/** How long looking at a fault's effect may go on when its time is over; less than the dead-man's margin. */
+const effectGraceMs = 5000;
 
 /** Baseline, injection, and the time of the fault. */
 export async function runFault(
@@ -35,17 +39,24 @@ export async function runFault(
     const intent = intentOf(run.id, run.plan, fault, pods);
     intents.push((await faultKindOf(fault.kind).prepare?.(intent, { cluster, signal })) ?? intent);
   }
+  // Known here before it is stored: healing must not have to ask PostgreSQL what was intended.
+  all.faults = intents.map((intent) => ({ ...intent, state: "intended" }));
   recorder.phase("injecting");
   await storeIntents(journal, run.id, intents, recorder.now());
   for (const intent of intents) {
     const startedMs = recorder.now();
     try {
+      ownership.requireHeld();
       await faultKindOf(intent.kind).inject(intent, { cluster, signal });
     } catch (error) {
       if (ownership.stop.aborted) return stopped(ownership);
       throw error;
     }
-    await setFaultState(deps.database, run.id, intent.faultId, "injected");
+    await inTransactionOnce(
+      deps.database,
+      (client) => setFaultState(client, run.id, intent.faultId, "injected"),
+      ownership.lost,
+    );
     await tellInjected(journal, recorder, intent, startedMs);
   }
   // A run that is meant to have no fault is told apart from one whose fault never came.
@@ -54,12 +65,16 @@ export async function runFault(
   }
   recorder.phase("active");
   await journal.move("active", { atMs: recorder.now() });
-  const looked = lookForEffect({ ...all, intents, recorder, signal: ownership.lost }).catch((error: unknown) =>
+  const over = new AbortController();
+  const looking = AbortSignal.any([ownership.lost, over.signal]);
+  const looked = lookForEffect({ ...all, intents, recorder, signal: looking }).catch((error: unknown) =>
     deps.log("the fault's effect could not be looked at", { error: messageOf(error) }),
   );
   const { durationMs } = run.plan.phases;
   const ended = await keepFault({ ...all, intents, probes, recorder, exercise, durationMs });
-  await looked;
+  // Looking must not keep the fault: what is not seen by then is not known.
+  await Promise.race([looked, pause(effectGraceMs, ownership.stop, ownership.lost)]);
+  over.abort();
   if (ownership.stop.aborted) return stopped(ownership);
   return ended === null ? { outcome: "completed", reason: null } : { outcome: "failed", reason: ended };
 }

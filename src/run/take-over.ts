@@ -1,12 +1,11 @@
-import { messageOf } from "../errors.ts";
+import { isAftershockError, messageOf } from "../errors.ts";
 import type { SystemSession } from "../probes/system.ts";
-import { faultsOf } from "../store/faults.ts";
+import { faultsOf, type StoredFault } from "../store/faults.ts";
 import { findRun, type StoredRun } from "../store/runs.ts";
-
 import { conclude } from "./conclude.ts";
 import type { ConductorDeps } from "./conductor.ts";
 import type { HealingProof } from "./faults/fault-kind.ts";
-import { proveDataPath, proveFaultsGone, removeFaults } from "./heal.ts";
+import { noteRemoved, proveDataPath, proveFaultsGone, removeFaults, type Healing } from "./heal.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { isOwned, runStates } from "./lifecycle.ts";
 import { takeOwnership, type Ownership } from "./ownership.ts";
@@ -49,10 +48,13 @@ async function healOrphan(deps: ConductorDeps, run: StoredRun, ownership: Owners
   const reached = (state: "healing" | "verifying"): boolean =>
     runStates.indexOf(journal.state()) >= runStates.indexOf(state);
   if (!reached("healing")) await journal.move("healing", ending);
-  const proofs = await heal(deps, run, ownership, journal);
-  if (journal.state() === "healing") await journal.move("verifying", { events: proofs });
-  else await journal.say(...proofs);
-  const paths = await prove(deps, run, ownership, journal);
+  const faults = await faultsOf(deps.database, run.id);
+  const { removed, proofs } = await heal(deps, run, ownership, journal, faults);
+  const events = [...removed, ...proofs];
+  if (journal.state() === "healing") {
+    await journal.move("verifying", { events, also: (client) => noteRemoved(client, run.id, removed) });
+  } else await journal.say(...events);
+  const paths = await prove(deps, run, ownership, journal, faults);
   if (journal.state() === "verifying") await journal.move("judging");
   return conclude({ deps, run, journal, guards: [], ending, history: null, proofs: [...proofs, ...paths] });
 }
@@ -62,17 +64,28 @@ async function heal(
   run: StoredRun,
   ownership: Ownership,
   journal: Journal,
-): Promise<HealingProof[]> {
-  const { removed, proofs } = await removeFaults({
-    runId: run.id,
-    cluster: deps.registry.cluster(run.plan.cluster),
-    database: deps.database,
-    signal: ownership.lost,
-    deadlines: deps.healDeadlines,
-    now: () => null,
-  });
-  await journal.say(...removed);
-  return proofs;
+  faults: StoredFault[],
+): Promise<Pick<Healing, "removed" | "proofs">> {
+  try {
+    return await removeFaults({
+      runId: run.id,
+      cluster: deps.registry.cluster(run.plan.cluster),
+      database: deps.database,
+      signal: ownership.lost,
+      deadlines: deps.healDeadlines,
+      now: () => null,
+      faults,
+      onStep: (step) =>
+        void journal
+          .say(step)
+          .catch((error: unknown) => deps.log("a step could not be told", { run: run.id, error: messageOf(error) })),
+    });
+  } catch (error) {
+    // A cluster that is no longer configured cannot be healed from here, and the run must end all the same: loudly.
+    if (!isAftershockError(error) || error.code !== "unknown_cluster") throw error;
+    const what = `the faults of ${run.id} were removed from ${run.plan.cluster}`;
+    return { removed: [], proofs: [{ type: "healing-proof", what, ok: false, detail: error.message }] };
+  }
 }
 
 /** Opens the system afresh and proves the data path; a system that cannot be opened proves nothing. */
@@ -81,8 +94,9 @@ async function prove(
   run: StoredRun,
   ownership: Ownership,
   journal: Journal,
+  faults: StoredFault[],
 ): Promise<HealingProof[]> {
-  const faults = await faultsOf(deps.database, run.id);
+  if (!deps.registry.clusterNames.includes(run.plan.cluster)) return [];
   const cluster = deps.registry.cluster(run.plan.cluster);
   const back = await proveFaultsGone(faults, { cluster, signal: ownership.lost });
   if (back.length > 0) await journal.say(...back);

@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/port.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { SystemSession } from "../probes/system.ts";
 import type { Database } from "../store/database.ts";
+import type { StoredFault } from "../store/faults.ts";
 import type { StoredRun } from "../store/runs.ts";
 import type { ChartRenderer } from "./conclude.ts";
 import type { HealDeadlines } from "./faults/fault-kind.ts";
@@ -31,4 +32,6 @@ export interface Walk {
   journal: Journal;
   ownership: Ownership;
   guards: GuardEvent[];
+  /** What was or is about to be injected, from just before it is stored. */
+  faults: StoredFault[];
 }
