@@ -55,6 +55,26 @@ export type RunEventBody =
   | HealStep
   | { type: "converged"; ok: boolean; summary: string; tookMs: number }
   | { type: "stop-condition"; id: string; measured: string; bound: string }
+  /** The cleanup was not proven: what is amiss, how to look and to mend it, and who is paged (Slack ids). */
+  | {
+      type: "alarm-raised";
+      target: string;
+      reasons: string[];
+      look: string[];
+      mend: string[];
+      pods: string[];
+      people: string[];
+      groups: string[];
+      channel: string | null;
+    }
+  | { type: "alarm-paged"; number: number; againAfterMs: number }
+  | { type: "alarm-acknowledged"; by: string }
+  /** Healed again and looked at, in vain. `by`: who asked for it, null when it was its time. */
+  | { type: "alarm-checked"; by: string | null; problem: string }
+  /** Healed again and proven. */
+  | { type: "alarm-resolved"; proofs: string[] }
+  | { type: "restart-asked"; pod: string; by: string }
+  | { type: "restart-done"; pod: string; ok: boolean; detail: string }
   /** A problem in words for the channel; the stack is in the log. */
   | { type: "problem"; code: string; message: string; hint: string }
   | { type: "judged"; report: Report; artifacts: string[] };

@@ -1,6 +1,8 @@
 import { messageOf } from "../errors.ts";
 import type { Recorder } from "../probes/recorder.ts";
 import type { Convergence } from "../probes/system.ts";
+import { raiseIfUnproven } from "./alarms/raise.ts";
+import { mender } from "./alarms/restart.ts";
 import { isStopWish, type Ending } from "./ending.ts";
 import type { RunExercise } from "./exercise.ts";
 import type { HealingProof } from "./faults/fault-kind.ts";
@@ -43,6 +45,7 @@ export async function healAndProve(
     now: recorder.now,
     faults: all.faults,
     onStep: tell,
+    mend: mender({ database: deps.database, cluster, runId: run.id, log: deps.log, signal, say: journal.say }),
   });
   for (const { fault, name } of removed) {
     recorder.event({ atMs: recorder.now(), source: "run", event: "fault-removed", detail: { fault, name } });
@@ -52,7 +55,11 @@ export async function healAndProve(
   await journal.move("verifying", {
     atMs: recorder.now(),
     events: [...removed, ...proofs],
-    also: (client) => noteRemoved(client, run.id, removed),
+    also: async (client) => {
+      await noteRemoved(client, run.id, removed);
+      // At once, not when the run has ended: recovery may take minutes.
+      await raiseIfUnproven(client, { run, proofs, paging: deps.paging, fence: ownership.fence });
+    },
   });
   const paths = [
     ...(await proveFaultsGone(faults, { cluster, signal })),

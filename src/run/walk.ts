@@ -4,6 +4,7 @@ import type { SystemSession } from "../probes/system.ts";
 import type { Database } from "../store/database.ts";
 import type { StoredFault } from "../store/faults.ts";
 import type { StoredRun } from "../store/runs.ts";
+import type { Paging } from "./alarms/alarm.ts";
 import type { ChartRenderer } from "./conclude.ts";
 import type { HealDeadlines } from "./faults/fault-kind.ts";
 import type { GuardEvent } from "./guards.ts";
@@ -16,6 +17,8 @@ export interface ConductorDeps {
   registry: Registry;
   lease: LeaseSettings;
   healDeadlines: HealDeadlines;
+  /** Whom to page when a cleanup cannot be proven, besides requester and approvers; absent: nobody (`defaultPaging`). */
+  paging?: Paging;
   renderChart: ChartRenderer;
   log: (message: string, detail?: Record<string, unknown>) => void;
   /** Told about every run this worker owns, so that a shutdown can stop it. */
