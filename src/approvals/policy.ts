@@ -53,6 +53,18 @@ export function mayAct(policy: ApprovalPolicy, actor: { userId: string; teamId: 
   return refuseOutsider(policy, actor) ?? allowed;
 }
 
+/** Whether a person may have a target's pod restarted to clear what a run left on it: who may approve, also the requester. */
+export function mayMend(policy: ApprovalPolicy, actor: { userId: string; teamId: string }): Authorisation {
+  const outsider = refuseOutsider(policy, actor);
+  if (outsider !== null) return outsider;
+  if (policy.approvers.includes(actor.userId)) return allowed;
+  return {
+    allowed: false,
+    message: "A restart of a target is for those who may approve runs.",
+    hint: `It can be asked for by ${nameAll(policy.approvers)}.`,
+  };
+}
+
 function refuseOutsider(policy: ApprovalPolicy, actor: { teamId: string }): Authorisation | null {
   if (policy.teamId === undefined || actor.teamId === policy.teamId) return null;
   return {

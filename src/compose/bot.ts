@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { WebClient } from "@slack/web-api";
-import type { ApprovalPolicy } from "../approvals/policy.ts";
-import { createRunService } from "../run/create-service.ts";
+import { mayAct, mayMend, type ApprovalPolicy } from "../approvals/policy.ts";
+import { createAlarmService } from "../run/alarms/create-service.ts";
+import { createRunService, enforce, normaliseRunId } from "../run/create-service.ts";
 import { createScheduleService } from "../run/schedules/create-service.ts";
 import { startSlack } from "../slack/app.ts";
 import { loadVerbs } from "../slack/load-verbs.ts";
@@ -36,8 +37,14 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     now: () => new Date(),
     log: (message, detail) => log.warn(detail ?? {}, message),
   });
+  const alarms = createAlarmService({
+    database,
+    normaliseRunId,
+    // Who stops what is wrong is welcome; what hits a target once more is for those who may approve.
+    allow: async (act, actor) => enforce(act === "restart" ? mayMend(policy, actor) : mayAct(policy, actor)),
+  });
   const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
-  return startSlack({ config: config.slack, secrets, service, schedules, teamId, database, log, verbs });
+  return startSlack({ config: config.slack, secrets, service, schedules, alarms, teamId, database, log, verbs });
 }
 
 /** The workspace of the token. Rejects when Slack does not accept it, so that a wrong token ends the start. */

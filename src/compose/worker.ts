@@ -5,10 +5,11 @@ import { renderChart } from "../findings/chart/render-chart.ts";
 import type { ReadinessCheck } from "../health.ts";
 import { startRunWorker } from "../queue/run-queue.ts";
 import { conduct, type ConductorDeps } from "../run/conductor.ts";
-import { defaultHealDeadlines } from "../run/heal.ts";
+import { startAlarmKeeper } from "../run/alarms/keeper.ts";
 import type { Ownership } from "../run/ownership.ts";
 import { startReconciler } from "../run/reconciler.ts";
 import type { Foundation } from "./foundation.ts";
+import { healDeadlinesOf, pagingOf } from "./healing.ts";
 import { startSchedules } from "./schedules.ts";
 
 export interface Role {
@@ -32,7 +33,8 @@ export function startWorker(foundation: Foundation): Role {
       leaseMs: settings.lease,
       onError: (error) => log.warn({ error: messageOf(error) }, "lease renewal"),
     },
-    healDeadlines: defaultHealDeadlines,
+    healDeadlines: healDeadlinesOf(loaded.config.healing),
+    paging: pagingOf(loaded.config.alarms),
     renderChart,
     log: (message, detail) => log.info(detail ?? {}, message),
     onOwned: (ownership) => owned.add(ownership),
@@ -53,16 +55,16 @@ export function startWorker(foundation: Foundation): Role {
     onError: (error) => log.error({ err: error }, "run worker"),
   });
   const reconciler = startReconciler(deps, { everyMs: settings.reconcileEvery, wake: foundation.queue.wake });
+  const alarms = startAlarmKeeper(deps, settings.reconcileEvery);
   const schedules = startSchedules(foundation);
   return {
     stop: async () => {
       // A start that is being planned may take a while; healing does not wait for it.
-      const schedulesStopped = schedules.stop();
-      await reconciler.stop();
+      const schedulesStopped = Promise.allSettled([schedules.stop(), alarms.stop()]);
       for (const ownership of owned) {
         ownership.requestStop({ kind: "shutdown", by: deps.lease.owner, reason: "the worker is shutting down" });
       }
-      await Promise.allSettled(underWay);
+      await Promise.allSettled([...underWay, reconciler.stop()]);
       await Promise.allSettled([worker.close(), schedulesStopped]);
     },
   };

@@ -9,6 +9,12 @@ const duration = (fallback: string) =>
     .default(fallback)
     .transform(parseDurationMs);
 
+const waits = (fallback: readonly string[]) =>
+  z
+    .array(duration("1m"))
+    .min(1)
+    .prefault([...fallback]);
+
 const port = z.int().min(0).max(65_535);
 
 /**
@@ -64,6 +70,39 @@ export const configSchema = z.strictObject({
       /** A worker that does not renew for this long has lost its runs; another one heals them. */
       lease: duration("15s"),
       reconcileEvery: duration("3s"),
+    })
+    .prefault({}),
+  /** Deadlines of removing a fault, and of one that does not go (src/run/ladder/steps.ts). */
+  healing: z
+    .strictObject({
+      /** From DELETE until the object must be gone. */
+      deleteWithin: duration("30s"),
+      /** One that stays: how long the thread offers to restart its target before its finalizers are dropped. */
+      offerRestartFor: duration("60s"),
+      /** From dropping the finalizers until the object must be gone. */
+      forceWithin: duration("10s"),
+      /** How long a cluster that answers nothing is asked again. */
+      reachWithin: duration("2m"),
+      /** Of one call to a cluster. */
+      callWithin: duration("10s"),
+    })
+    .prefault({}),
+  /** Cleanups that could not be proven are paged until somebody acknowledges them. */
+  alarms: z
+    .strictObject({
+      /** Waits between pages; the last one again and again. */
+      pageAgainAfter: waits(["1m", "2m", "5m", "10m"]),
+      /** Waits between healing again and looking. */
+      recheckAfter: waits(["10s", "30s", "1m", "5m"]),
+      /** Slack user groups to mention, besides who asked for the run and who approved it. */
+      groups: z
+        .array(z.string().regex(/^S[A-Z0-9]+$/, "must be a Slack user group's id, such as S0123ABCD"))
+        .default([]),
+      /** A channel to page as well as the run's own. */
+      channel: z
+        .string()
+        .regex(/^[CG][A-Z0-9]+$/, "must be a Slack channel's id, such as C0123ABCD")
+        .optional(),
     })
     .prefault({}),
   health: z.strictObject({ port: port.default(8080), portFile: z.string().optional() }).prefault({}),

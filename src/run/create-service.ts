@@ -18,6 +18,7 @@ import {
   requestAbort,
   type StoredRun,
 } from "../store/runs.ts";
+import { refuseUnprovenTarget } from "./alarms/create-service.ts";
 import type { RunEventBody } from "./events.ts";
 import { isTerminal, type RunState } from "./lifecycle.ts";
 import { makePlan } from "./planner.ts";
@@ -88,6 +89,7 @@ export function createRunService(options: ServiceOptions): RunService {
       const planned = await plan(request);
       const busy = await occupant(database, planned.plan.targetKey);
       if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
+      await refuseUnprovenTarget(database, planned.plan.targetKey);
       return inTransaction(database, async (client) => {
         const { id, expiresAt } = await insertRun(client, {
           ...planned,

@@ -16,6 +16,7 @@ import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import type { Verb } from "../../src/slack/verb.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { waitFor } from "../support/stack.ts";
+import { noAlarms } from "../support/alarms.ts";
 
 /**
  * A scripted double of the service: it records who did what, lets the first approval through, and refuses as the real
@@ -90,6 +91,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     secrets,
     service: scriptedService(acts),
     schedules: {} as ScheduleService,
+    alarms: noAlarms,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),

@@ -7,6 +7,7 @@ import type { Actor, RunService } from "../../src/run/service.ts";
 import { parseCommandLine, unknownVerb } from "../../src/slack/command-line.ts";
 import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
+import { noAlarms } from "../support/alarms.ts";
 
 describe("sentences in a command", () => {
   it("may have apostrophes and dashes in them", () => {
@@ -57,7 +58,7 @@ describe("options that a verb does not take", () => {
   let dispatcher: Dispatcher;
   beforeAll(async () => {
     const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
-    dispatcher = createDispatcher(verbs, { service, schedules: {} as ScheduleService }, "/chaos");
+    dispatcher = createDispatcher(verbs, { service, schedules: {} as ScheduleService, alarms: noAlarms }, "/chaos");
   });
   it.each([
     ["list duration=5s", "duration", "/chaos list"],

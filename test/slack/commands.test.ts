@@ -14,6 +14,7 @@ import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { plan } from "../support/database.ts";
 import { testSchedule } from "../support/schedule.ts";
+import { noAlarms } from "../support/alarms.ts";
 
 describe("the command line", () => {
   it("takes key=value, --key value and --key=value, and flags", () => {
@@ -142,7 +143,7 @@ describe("the verbs", () => {
     const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
     dispatcher = createDispatcher(
       verbs,
-      { service: scriptedService(experiments, calls), schedules: scriptedSchedules(calls) },
+      { service: scriptedService(experiments, calls), schedules: scriptedSchedules(calls), alarms: noAlarms },
       "/chaos",
     );
   });

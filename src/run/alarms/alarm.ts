@@ -64,6 +64,13 @@ export function wayOut(alarm: Pick<Alarm, "runId" | "state" | "acknowledgedAt">)
   return [...acknowledge, ...prove].join("; then ");
 }
 
+/** What an open alarm means for its target, as a clause. Pure. */
+export function unprovenText({ runId, state }: Pick<Alarm, "runId" | "state">): string {
+  return state === "resolved"
+    ? `The cleanup of ${runId} could not be proven at first, and nobody has acknowledged that`
+    : `The cleanup of ${runId} is not proven`;
+}
+
 /** Pods that a restart would clear of what a run has left. Pure. */
 export function podsOf(faults: readonly StoredFault[]): Array<{ namespace: string; pod: string }> {
   const pods = faults.flatMap(({ namespace, targets }) =>

@@ -6,7 +6,7 @@ import { faultsOf } from "../../store/faults.ts";
 import { askRestart } from "../../store/pod-restarts.ts";
 import { findRun, lockRun, type StoredRun } from "../../store/runs.ts";
 import type { Actor } from "../service.ts";
-import { podsOf, wayOut, type Alarm } from "./alarm.ts";
+import { podsOf, unprovenText, wayOut, type Alarm } from "./alarm.ts";
 import type { AlarmService } from "./service.ts";
 
 export interface AlarmServiceOptions {
@@ -136,11 +136,4 @@ export async function refuseUnprovenTarget(client: Queryable, targetKey: string)
     `${unprovenText(alarm)}, so nothing new starts on ${targetKey}.`,
     `The way out: ${wayOut(alarm)}`,
   );
-}
-
-/** What an open alarm means for its target, as a clause. Pure. */
-export function unprovenText({ runId, state }: Alarm): string {
-  return state === "resolved"
-    ? `The cleanup of ${runId} could not be proven at first, and nobody has acknowledged that`
-    : `The cleanup of ${runId} is not proven`;
 }

@@ -6,6 +6,7 @@ import { findRun, insertRun, occupant } from "../../store/runs.ts";
 import { appendScheduleEvents } from "../../store/schedule-events.ts";
 import { finishStart, lockSchedule } from "../../store/schedules.ts";
 import { move, targetBusy } from "../create-service.ts";
+import { refuseUnprovenTarget } from "../alarms/create-service.ts";
 import type { RunEventBody } from "../events.ts";
 import type { Plan } from "../plan.ts";
 import { makePlan } from "../planner.ts";
@@ -67,6 +68,7 @@ async function planNow(deps: DueDeps, schedule: Schedule): Promise<Planned> {
   });
   const busy = await occupant(deps.database, planned.plan.targetKey);
   if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
+  await refuseUnprovenTarget(deps.database, planned.plan.targetKey);
   return planned;
 }
 
