@@ -53,15 +53,20 @@ export function mayAct(policy: ApprovalPolicy, actor: { userId: string; teamId: 
   return refuseOutsider(policy, actor) ?? allowed;
 }
 
-/** Whether a person may have a target's pod restarted to clear what a run left on it: who may approve, also the requester. */
-export function mayMend(policy: ApprovalPolicy, actor: { userId: string; teamId: string }): Authorisation {
+/** Whether a person may stop everything at once: anybody of the workspace. Stopping must be easy. */
+export function mayHalt(policy: ApprovalPolicy, actor: { userId: string; teamId: string }): Authorisation {
+  return refuseOutsider(policy, actor) ?? allowed;
+}
+
+/** Whether a person may let runs start again after a halt: an approver. */
+export function mayResume(policy: ApprovalPolicy, actor: { userId: string; teamId: string }): Authorisation {
   const outsider = refuseOutsider(policy, actor);
   if (outsider !== null) return outsider;
   if (policy.approvers.includes(actor.userId)) return allowed;
   return {
     allowed: false,
-    message: "A restart of a target is for those who may approve runs.",
-    hint: `It can be asked for by ${nameAll(policy.approvers)}.`,
+    message: "You are not among those who may resume after a halt.",
+    hint: `Ask ${nameAll(policy.approvers)}.`,
   };
 }
 

@@ -1,13 +1,20 @@
 import { z } from "zod";
 import { parseDurationMs } from "../experiment/duration.ts";
 
+/**
+ * A shorter wait would be a busy loop; a timer of Node that is set for more than 24.8 days fires at once. Both by one
+ * slip of the unit.
+ */
+const boundsMs = { least: 100, most: 7 * 24 * 3_600_000 } as const;
+
 /** `15m` and the like, as milliseconds. */
 const duration = (fallback: string) =>
   z
     .string()
     .regex(/^(\d+(ms|s|m|h))+$/, "must be a duration such as 500ms, 15s or 1m30s")
     .default(fallback)
-    .transform(parseDurationMs);
+    .transform(parseDurationMs)
+    .refine((ms) => ms >= boundsMs.least && ms <= boundsMs.most, "must be from 100ms to 168h");
 
 const waits = (fallback: readonly string[]) =>
   z
@@ -18,7 +25,7 @@ const waits = (fallback: readonly string[]) =>
 const port = z.int().min(0).max(65_535);
 
 /**
- * The configuration file. Secrets are not in it: they come from the environment (see `secretNames`). Unknown keys are
+ * The configuration file. Secrets are not in it: they come from the environment, or from files that it names (secret.ts). Unknown keys are
  * refused, so that a typo cannot silently fall back to a default.
  */
 export const configSchema = z.strictObject({
@@ -45,9 +52,9 @@ export const configSchema = z.strictObject({
       editEvery: duration("2s"),
     }),
   ]),
-  /** Or DATABASE_URL in the environment. */
+  /** Without a password; or DATABASE_URL in the environment. */
   postgres: z.strictObject({ url: z.string() }).optional(),
-  /** Or REDIS_URL in the environment. */
+  /** Without a password; or REDIS_URL in the environment. */
   redis: z.strictObject({ url: z.string() }).optional(),
   clusters: z
     .record(

@@ -4,6 +4,7 @@ import { chartAltText } from "../findings/chart/alt-text.ts";
 import type { MessageContent } from "./limits.ts";
 import { narrateAlarm, type AlarmEvent } from "./narrate-alarm.ts";
 import { renderLadder } from "./views/alarm.ts";
+import { renderAuditHead } from "./views/audit-head.ts";
 import { renderCard } from "./views/card.ts";
 import { renderLive } from "./views/live.ts";
 import { renderSummary } from "./views/summary.ts";
@@ -147,6 +148,9 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       case "judged":
         put("summary", event.seq, () => renderSummary(event.report));
         files.push(...fileMessages(event));
+        break;
+      case "audit-head":
+        put(own, event.seq, () => renderAuditHead(event));
         break;
     }
   }
