@@ -27,6 +27,7 @@ export type ErrorCode =
   | "unknown_cluster"
   | "not_allowed"
   | "not_pending"
+  | "approval_void"
   | "target_busy"
   | "guard_failed"
   | "no_targets"

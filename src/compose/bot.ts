@@ -1,12 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { WebClient } from "@slack/web-api";
-import { mayAct, mayMend, type ApprovalPolicy } from "../approvals/policy.ts";
 import { createAlarmService } from "../run/alarms/create-service.ts";
-import { createRunService, enforce, normaliseRunId } from "../run/create-service.ts";
+import { createRunService } from "../run/create-service.ts";
+import { enforce, normaliseRunId } from "../run/decide.ts";
 import { createScheduleService } from "../run/schedules/create-service.ts";
+import { subjectOf } from "../run/subject.ts";
 import { startSlack } from "../slack/app.ts";
 import { loadVerbs } from "../slack/load-verbs.ts";
 import type { Foundation } from "./foundation.ts";
+import { composeAuthoriser } from "./policy.ts";
 import type { Role } from "./worker.ts";
 
 /** The bot: commands, buttons, and the thread. It injects nothing. */
@@ -14,16 +16,11 @@ export async function startBot(foundation: Foundation): Promise<Role> {
   const { loaded, log, database, registry, queue } = foundation;
   const { config, secrets } = loaded;
   const teamId = await ownTeam(secrets.slackBotToken, config.slack.apiUrl);
-  const policy: ApprovalPolicy = {
-    required: config.approvals.required,
-    approvers: config.approvals.approvers,
-    expiresAfterMs: config.approvals.expiresAfter,
-    teamId,
-  };
+  const authoriser = composeAuthoriser(loaded, teamId, foundation.knownNames);
   const service = createRunService({
     database,
     registry,
-    policy,
+    authoriser,
     defaultCluster: config.defaultCluster,
     ...(config.defaultProfile === undefined ? {} : { defaultProfile: config.defaultProfile }),
     wake: queue.wake,
@@ -31,7 +28,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
   });
   const schedules = createScheduleService({
     database,
-    policy,
+    authoriser,
     plan: service.plan,
     wakeUpCalls: foundation.scheduleQueue,
     now: () => new Date(),
@@ -40,8 +37,10 @@ export async function startBot(foundation: Foundation): Promise<Role> {
   const alarms = createAlarmService({
     database,
     normaliseRunId,
-    // Who stops what is wrong is welcome; what hits a target once more is for those who may approve.
-    allow: async (act, actor) => enforce(act === "restart" ? mayMend(policy, actor) : mayAct(policy, actor)),
+    allow: async (act, actor, run) =>
+      enforce(
+        await authoriser.decide({ act: act === "restart" ? "mend" : "acknowledge", actor, subject: subjectOf(run) }),
+      ),
   });
   const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
   return startSlack({ config: config.slack, secrets, service, schedules, alarms, teamId, database, log, verbs });

@@ -10,6 +10,7 @@ import type { Ownership } from "../run/ownership.ts";
 import { startReconciler } from "../run/reconciler.ts";
 import type { Foundation } from "./foundation.ts";
 import { healDeadlinesOf, pagingOf } from "./healing.ts";
+import { composeAuthoriser } from "./policy.ts";
 import { startSchedules } from "./schedules.ts";
 
 export interface Role {
@@ -28,6 +29,7 @@ export function startWorker(foundation: Foundation): Role {
   const deps: ConductorDeps = {
     database,
     registry,
+    authoriser: composeAuthoriser(loaded, null, foundation.knownNames),
     lease: {
       owner: `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`,
       leaseMs: settings.lease,
@@ -56,7 +58,7 @@ export function startWorker(foundation: Foundation): Role {
   });
   const reconciler = startReconciler(deps, { everyMs: settings.reconcileEvery, wake: foundation.queue.wake });
   const alarms = startAlarmKeeper(deps, settings.reconcileEvery);
-  const schedules = startSchedules(foundation);
+  const schedules = startSchedules(foundation, deps.authoriser);
   return {
     stop: async () => {
       // A start that is being planned may take a while; healing does not wait for it.

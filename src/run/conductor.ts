@@ -2,6 +2,7 @@ import { messageOf } from "../errors.ts";
 import { createRecorder, type Recorder } from "../probes/recorder.ts";
 import type { RunningProbes, SystemSession } from "../probes/system.ts";
 import { findRun } from "../store/runs.ts";
+import { requireApproved } from "./approval-check.ts";
 import { conclude } from "./conclude.ts";
 import { failure, type Ending } from "./ending.ts";
 import { exerciseOf } from "./exercise.ts";
@@ -50,6 +51,7 @@ async function walk(deps: ConductorDeps, ownership: Ownership): Promise<void> {
   try {
     const experiment = deps.registry.experiments.find((candidate) => candidate.name === run.experiment);
     if (experiment === undefined) throw new Error(`the experiment ${run.experiment} is no longer in the catalogue`);
+    await requireApproved(deps, run, ownership.lost);
     const cluster = deps.registry.cluster(run.plan.cluster);
     session = await deps.registry.system(run.plan.system).open(
       systemContext({

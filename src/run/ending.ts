@@ -1,4 +1,5 @@
 import { isAftershockError, messageOf } from "../errors.ts";
+import type { RunEventBody } from "./events.ts";
 import type { Journal } from "./journal.ts";
 import type { RunOutcome } from "./lifecycle.ts";
 import type { Ownership, StopWish } from "./ownership.ts";
@@ -34,11 +35,17 @@ export function isStopWish(value: unknown): value is StopWish {
  */
 export function failure(deps: Pick<ConductorDeps, "log">, journal: Journal, error: unknown): Ending {
   deps.log("run failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  const say = (event: RunEventBody): void =>
+    void journal
+      .say(event)
+      .catch((lost: unknown) => deps.log("a problem could not be told", { error: messageOf(lost) }));
+  if (isAftershockError(error) && error.code === "approval_void") {
+    say({ type: "approval-void", reason: error.message });
+    return { outcome: "failed", reason: `The approval is void, and nothing was injected. ${error.hint}` };
+  }
   const problem = isAftershockError(error)
     ? { code: error.code, message: error.message, hint: error.hint }
     : { code: "internal", message: "The run met an unexpected error.", hint: "The worker's log has the details." };
-  journal
-    .say({ type: "problem", ...problem })
-    .catch((lost: unknown) => deps.log("a problem could not be told", { error: messageOf(lost) }));
+  say({ type: "problem", ...problem });
   return { outcome: "failed", reason: problem.message };
 }

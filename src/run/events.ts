@@ -17,6 +17,8 @@ export type RunEventBody =
       plan: Plan;
       digest: string;
       expiresAt: string;
+      /** The rule that decided, and who may approve by it, in words; absent in events from before there were rules. */
+      policy?: { rule: string; approvers: string };
       schedule?: { id: string; kind: ScheduleKind };
     }
   /** `schedule`: whose approval, given before, covers this run; absent when a person approved this very plan. */
@@ -30,7 +32,11 @@ export type RunEventBody =
       schedule?: string;
     }
   | { type: "denied"; by: string; reason: string | null }
+  /** Somebody took their approval back before the run started. `given` is how many stand now. */
+  | { type: "revoked"; by: string; reason: string | null; given: number; needed: number }
   | { type: "expired" }
+  /** The approval no longer holds, so that nothing was injected by it. The reason is a sentence. */
+  | { type: "approval-void"; reason: string }
   | { type: "abort-requested"; by: string; reason: string | null }
   /** The state changed. For terminal states the reason says why, in a sentence for the channel. */
   | { type: "state"; from: RunState; to: RunState; reason: string | null; atMs: number | null }

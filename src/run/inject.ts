@@ -1,5 +1,6 @@
 import { AftershockError } from "../errors.ts";
 import type { PodAddress } from "../probes/system.ts";
+import type { Queryable } from "../store/database.ts";
 import { insertFault, type FaultTarget } from "../store/faults.ts";
 import { faultObject } from "./fault-manifest.ts";
 import type { Intent } from "./faults/fault-kind.ts";
@@ -29,12 +30,18 @@ export function intentOf(runId: string, plan: Plan, fault: PlannedFault, pods: r
   };
 }
 
-/** Moves the run to `injecting` and stores all intents with it, in one transaction. */
+/**
+ * Moves the run to `injecting` and stores all intents with it, in one transaction; not when `require` rejects, which is
+ * asked last and holds its locks until then.
+ */
 export async function storeIntents(
   journal: Journal,
   runId: string,
-  intents: readonly Intent[],
-  atMs: number,
+  {
+    intents,
+    atMs,
+    require,
+  }: { intents: readonly Intent[]; atMs: number; require: (client: Queryable) => Promise<void> },
 ): Promise<void> {
   await journal.move("injecting", {
     atMs,
@@ -48,6 +55,7 @@ export async function storeIntents(
     })),
     also: async (client) => {
       for (const intent of intents) await insertFault(client, runId, intent);
+      await require(client);
     },
   });
 }

@@ -4,6 +4,7 @@ import type { RunningProbes } from "../probes/system.ts";
 import { inTransactionOnce } from "../store/database.ts";
 import { setFaultState } from "../store/faults.ts";
 import { keepFault } from "./active-phase.ts";
+import { requireInjectable, requireSameTargets } from "./approval-check.ts";
 import { stopped, type Ending } from "./ending.ts";
 import type { RunExercise } from "./exercise.ts";
 import { lookForEffect } from "./fault-effect.ts";
@@ -11,7 +12,6 @@ import type { Intent } from "./faults/fault-kind.ts";
 import { faultKindOf } from "./faults/table.ts";
 import { actionOf, intentOf, storeIntents } from "./inject.ts";
 import type { Journal } from "./journal.ts";
-import { targetsMoved } from "./preflight.ts";
 import { pause } from "./wait.ts";
 import type { Walk } from "./walk.ts";
 
@@ -30,8 +30,7 @@ export async function runFault(
   await Promise.all([pause(run.plan.phases.baselineMs, signal), exercise.before(signal)]);
   ownership.lost.throwIfAborted();
   if (ownership.stop.aborted) return stopped(ownership);
-  const moved = await targetsMoved(all);
-  if (moved !== null) return moved;
+  await requireSameTargets({ ...all, signal: ownership.lost });
 
   const pods = await cluster.pods(run.plan.namespace, ownership.lost);
   const intents: Intent[] = [];
@@ -39,10 +38,14 @@ export async function runFault(
     const intent = intentOf(run.id, run.plan, fault, pods);
     intents.push((await faultKindOf(fault.kind).prepare?.(intent, { cluster, signal })) ?? intent);
   }
-  // Known here before it is stored: healing must not have to ask PostgreSQL what was intended.
-  all.faults = intents.map((intent) => ({ ...intent, state: "intended" }));
   recorder.phase("injecting");
-  await storeIntents(journal, run.id, intents, recorder.now());
+  await storeIntents(journal, run.id, {
+    intents,
+    atMs: recorder.now(),
+    require: (client) => requireInjectable(client, deps.authoriser, run),
+  });
+  // Kept in hand: healing must not have to ask PostgreSQL what was intended.
+  all.faults = intents.map((intent) => ({ ...intent, state: "intended" }));
   for (const intent of intents) {
     const startedMs = recorder.now();
     try {

@@ -1,5 +1,6 @@
 import { App, LogLevel, type Logger as BoltLogger } from "@slack/bolt";
 import type { Logger } from "pino";
+import { mayLook } from "../approvals/authorise.ts";
 import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
 import { AftershockError } from "../errors.ts";
@@ -126,13 +127,8 @@ async function attempt<T>(
   work: () => Promise<T>,
 ): Promise<T | ReturnType<typeof errorMessage>> {
   try {
-    if (actor.teamId !== teamId) {
-      throw new AftershockError(
-        "not_allowed",
-        "Only members of this workspace may do that.",
-        "Ask somebody of the workspace that Aftershock is installed in.",
-      );
-    }
+    const may = mayLook(teamId, actor);
+    if (!may.allowed) throw new AftershockError("not_allowed", may.message, may.hint);
     return await work();
   } catch (error) {
     return errorMessage(error, (reference, cause) => log.error({ err: cause, reference }, "unforeseen error"));

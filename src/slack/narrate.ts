@@ -62,6 +62,7 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
   const system: Record<SystemPhase, Array<EventOf<"system">>> = { before: [], during: [], after: [] };
   let topology: EventOf<"topology"> | undefined;
   let injectedMs: number | null = null;
+  let requester: string | null = null;
   let systemPhase: SystemPhase = "before";
   const isLate = ({ atMs }: EventOf<"system">): boolean => injectedMs !== null && atMs >= injectedMs;
   const putSystem = (phase: SystemPhase, position: number): void =>
@@ -75,13 +76,17 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
     const own = `event:${event.seq}`;
     switch (event.type) {
       case "requested":
+        // Who scheduled it is not called at every due time.
+        requester = event.schedule === undefined ? event.by : null;
         put("request", event.seq, () => renderRequest(event));
         break;
       case "approved":
       case "denied":
+      case "revoked":
       case "expired":
+      case "approval-void":
       case "abort-requested":
-        put(own, event.seq, () => renderDecision(event));
+        put(own, event.seq, () => renderDecision(event, requester));
         break;
       case "topology":
         topology = event;

@@ -15,6 +15,7 @@ import { startSlack, type RunningSlack } from "../../src/slack/app.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import type { Verb } from "../../src/slack/verb.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
+import { testPolicy } from "../support/policy.ts";
 import { waitFor } from "../support/stack.ts";
 import { noAlarms } from "../support/alarms.ts";
 
@@ -44,6 +45,9 @@ function scriptedService(acts: string[]): RunService {
       return refuse();
     },
     deny: refuse,
+    revoke: refuse,
+    policy: () => testPolicy(),
+    explain: refuse,
     abort: refuse,
     find: refuse,
     recent: async () => [],

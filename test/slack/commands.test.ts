@@ -9,10 +9,12 @@ import type { Experiment } from "../../src/experiment/schema.ts";
 import type { Schedule } from "../../src/run/schedules/schedule.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { Actor, RunRow, RunService } from "../../src/run/service.ts";
+import { unplanned } from "../../src/run/subject.ts";
 import { parseCommandLine } from "../../src/slack/command-line.ts";
 import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { plan } from "../support/database.ts";
+import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
 import { noAlarms } from "../support/alarms.ts";
 
@@ -105,6 +107,14 @@ function scriptedService(experiments: readonly Experiment[], calls: string[]): R
     request: call("request", row),
     approve: call("approve", { ...row, state: "approved" as const }),
     deny: call("deny", { ...row, state: "denied" as const }),
+    revoke: call("revoke", row),
+    policy: () => testPolicy(),
+    explain: (actor, { experiment }) =>
+      testAuthoriser().explain({
+        actor,
+        subject: unplanned({ ...plan, name: experiment }, plan.cluster, actor.userId),
+        primaryHitBy: null,
+      }),
     abort: call("abort", { ...row, state: "aborted" as const }),
     find: call("find", row),
     recent: call("recent", [row]),
@@ -166,6 +176,9 @@ describe("the verbs", () => {
     ["stop", /nothing was touched/],
     ["approve run-1", /approved and starts/],
     ["deny run-1 too risky", /denied/],
+    ["revoke run-1", /taken back: 0 of 1/],
+    ["policy", /What no rule allows is denied[\s\S]*1\. everything[\s\S]*1 of <@U0ALICE>/],
+    ["policy redis-split-brain", /You may ask for redis-split-brain now[\s\S]*You may approve it when somebody else/],
     ['schedule backup-verification "0 6 * * 0" tz=Europe/Berlin', /Asked for schedule-3/],
     ["schedules", /schedule-3[\s\S]*for 13 runs within 90 days/],
     ["unschedule 3", /schedule-3 is cancelled/],
@@ -178,6 +191,9 @@ describe("the verbs", () => {
     ["run redis-split-brain duration", "bad_command", /name=value/],
     ["show", "bad_command", /list/],
     ["approve", "bad_command", /chaos/],
+    ["revoke", "bad_command", /chaos/],
+    ["policy redis-split-brain duration", "bad_command", /name=value/],
+    ["policy duration=3s", "bad_command", /chaos list/],
     ["findings", "not_pending", /status run-1/],
     ["schedule", "bad_command", /chaos schedule backup-verification "0 6/],
     ["schedule backup-verification", "bad_command", /chaos schedule backup-verification "0 6/],
@@ -215,9 +231,10 @@ describe("the verbs", () => {
   });
   it("passes clicks on, and knows a button that does not exist", async () => {
     calls.length = 0;
-    await dispatcher.click("approve", "run-1", alice);
+    await dispatcher.click("approve", "run-1@0123456789ab", alice);
+    await dispatcher.click("revoke", "run-1", alice);
     await dispatcher.click("stop", "run-1", alice);
-    expect(calls).toEqual(["approve  run-1", "abort  run-1"]);
+    expect(calls).toEqual(["approve  run-1  0123456789ab", "revoke  run-1", "abort  run-1"]);
     await expect(dispatcher.click("explode", "run-1", alice)).rejects.toMatchObject({ code: "bad_command" });
   });
 });
