@@ -1,5 +1,5 @@
 import { content, section, note } from "../src/slack/limits.ts";
-import { alarmBlocks, alarmsSentence } from "../src/slack/views/alarm-list.ts";
+import { standingBlocks, standingSentences } from "../src/slack/views/standing.ts";
 import { runLine } from "../src/slack/views/run-line.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
@@ -9,11 +9,15 @@ export const verb: Verb = {
   usage: "",
   summary: "What waits here, what runs, what you can do",
   examples: [""],
-  run: async (_line, { service, alarms, actor, command }) => {
-    const [open, unproven] = await Promise.all([service.open(actor.channelId), alarms.open()]);
+  run: async (_line, { service, alarms, halts, actor, command }) => {
+    const [open, standing, unproven] = await Promise.all([
+      service.open(actor.channelId),
+      halts.current(),
+      alarms.open(),
+    ]);
     const state = open.length === 0 ? "Nothing runs or waits in this channel." : open.map(runLine).join("\n");
-    return content(unproven.length === 0 ? state : `${alarmsSentence(unproven)}\n${state}`, [
-      ...alarmBlocks(unproven, command),
+    return content([...standingSentences(standing, unproven), state].join("\n"), [
+      ...standingBlocks(standing, unproven, command),
       section(state),
       note(`\`${command} list\` experiments · \`${command} run NAME\` · \`${command} status\` · \`${command} help\``),
     ]);

@@ -14,11 +14,11 @@ export function healDeadlinesOf(healing: Config["healing"]): Required<HealDeadli
 }
 
 /** Whom and when to page, as configured. */
-export function pagingOf(alarms: Config["alarms"]): Paging {
+export function pagingOf({ alarms, slack }: Pick<Config, "alarms" | "slack">): Paging {
   return {
     againAfterMs: alarms.pageAgainAfter,
     recheckAfterMs: alarms.recheckAfter,
     groups: alarms.groups,
-    channelId: alarms.channel ?? null,
+    channelId: slack.opsChannel ?? null,
   };
 }

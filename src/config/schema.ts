@@ -7,6 +7,11 @@ const waits = (fallback: readonly string[]) =>
     .array(duration("1m"))
     .min(1)
     .prefault([...fallback]);
+/** Channel id for what belongs to no run: halts from a command line, leftovers that were removed. */
+const opsChannel = z
+  .string()
+  .regex(/^[CG][A-Z0-9]+$/, "must be a channel's id, such as C0123ABCD")
+  .optional();
 
 const port = z.int().min(0).max(65_535);
 
@@ -26,6 +31,7 @@ export const configSchema = z.strictObject({
         .default("/chaos"),
       /** Least time between two edits of one card. */
       editEvery: duration("2s"),
+      opsChannel,
     }),
     z.strictObject({
       mode: z.literal("http"),
@@ -36,6 +42,7 @@ export const configSchema = z.strictObject({
         .regex(/^\/[a-z][a-z0-9_-]*$/)
         .default("/chaos"),
       editEvery: duration("2s"),
+      opsChannel,
     }),
   ]),
   /** Without a password; or DATABASE_URL in the environment. */
@@ -75,6 +82,8 @@ export const configSchema = z.strictObject({
       /** A worker that does not renew for this long has lost its runs; another one heals them. */
       lease: duration("15s"),
       reconcileEvery: duration("3s"),
+      /** How often clusters are searched for what runs left behind. */
+      janitorEvery: duration("30s"),
     })
     .prefault({}),
   /** Deadlines of removing a fault, and of one that does not go (src/run/ladder/steps.ts). */
@@ -103,11 +112,6 @@ export const configSchema = z.strictObject({
       groups: z
         .array(z.string().regex(/^S[A-Z0-9]+$/, "must be a Slack user group's id, such as S0123ABCD"))
         .default([]),
-      /** A channel to page as well as the run's own. */
-      channel: z
-        .string()
-        .regex(/^[CG][A-Z0-9]+$/, "must be a Slack channel's id, such as C0123ABCD")
-        .optional(),
     })
     .prefault({}),
   health: z.strictObject({ port: port.default(8080), portFile: z.string().optional() }).prefault({}),

@@ -13,6 +13,7 @@ import { createDecisions, enforce, existingRun, move, normaliseRunId } from "./d
 import type { RunEventBody } from "./events.ts";
 import { explainer } from "./explain.ts";
 import { isTerminal, occupyingStates } from "./lifecycle.ts";
+import { refuseEarlyWhenHalted, refuseWhenHalted } from "./halt/gate.ts";
 import { makePlan } from "./planner.ts";
 import type { RunRequest, RunService } from "./service.ts";
 import { primaryHitBy, subjectOf, unplanned } from "./subject.ts";
@@ -77,12 +78,14 @@ export function createRunService(options: ServiceOptions): RunService {
       const facts = await authoriser.facts({ act: "request", actor, subject: early });
       // What is refused anyhow is refused before a live system is asked anything.
       enforce(authoriser.judge({ act: "request", actor, subject: early }, facts));
+      await refuseEarlyWhenHalted(database);
       const planned = await plan(request);
       const subject = subjectOf({ id: null, requestedBy: actor.userId, ...planned });
       const busy = await occupant(database, planned.plan.targetKey);
       if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
       await refuseUnprovenTarget(database, planned.plan.targetKey);
       const run = await inTransaction(database, async (client) => {
+        await refuseWhenHalted(client);
         const hitBy = await primaryHitBy(client, { id: null, plan: planned.plan }, occupyingStates);
         enforce(authoriser.judge({ act: "request", actor, subject, primaryHitBy: hitBy }, facts));
         const rule = authoriser.rule(subject);

@@ -18,6 +18,8 @@ export function stopped(ownership: Ownership): Ending {
   switch (wish.kind) {
     case "abort":
       return { outcome: "aborted", reason: `Stopped by <@${wish.by}>.` };
+    case "halt":
+      return { outcome: "aborted", reason: `Halted by ${wish.reason}.` };
     case "stop-condition":
       return { outcome: "aborted", reason: `Stop condition ${wish.by}: ${wish.reason}.` };
     case "shutdown":
@@ -34,6 +36,7 @@ export function isStopWish(value: unknown): value is StopWish {
  * comes next is healing, which waits for no database.
  */
 export function failure(deps: Pick<ConductorDeps, "log">, journal: Journal, error: unknown): Ending {
+  if (isAftershockError(error) && error.code === "halted") return { outcome: "aborted", reason: error.message };
   deps.log("run failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   const say = (event: RunEventBody): void =>
     void journal

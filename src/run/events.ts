@@ -38,6 +38,8 @@ export type RunEventBody =
   /** The approval no longer holds, so that nothing was injected by it. The reason is a sentence. */
   | { type: "approval-void"; reason: string }
   | { type: "abort-requested"; by: string; reason: string | null }
+  /** Everything was stopped at once, and this run with it. */
+  | { type: "halted"; halt: string; by: string; reason: string | null }
   /** The state changed. For terminal states the reason says why, in a sentence for the channel. */
   | { type: "state"; from: RunState; to: RunState; reason: string | null; atMs: number | null }
   | { type: "claimed"; worker: string; fence: number; takenOver: boolean }
@@ -81,6 +83,8 @@ export type RunEventBody =
   | { type: "alarm-resolved"; proofs: string[] }
   | { type: "restart-asked"; pod: string; by: string }
   | { type: "restart-done"; pod: string; ok: boolean; detail: string }
+  /** Something of this run was found on the cluster after it had ended, and removed. */
+  | { type: "leftover-healed"; kind: string; name: string; ok: boolean; detail: string; tookMs: number }
   /** A problem in words for the channel; the stack is in the log. */
   | { type: "problem"; code: string; message: string; hint: string }
   | { type: "judged"; report: Report; artifacts: string[] }

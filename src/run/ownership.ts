@@ -1,12 +1,15 @@
 import { findRun } from "../store/runs.ts";
 import type { Database } from "../store/database.ts";
+import { openHalt } from "../store/halts.ts";
 import { renewLease, takeLease } from "../store/leases.ts";
 import type { RunState } from "./lifecycle.ts";
+import type { Held } from "./halt/gate.ts";
+import { haltedByText } from "./halt/halt.ts";
 import { leaseLost } from "./journal.ts";
 
 /** Why a run must stop early. */
 export interface StopWish {
-  kind: "abort" | "shutdown" | "stop-condition";
+  kind: "abort" | "halt" | "shutdown" | "stop-condition";
   by: string;
   reason: string;
 }
@@ -35,6 +38,11 @@ export interface LeaseSettings {
   onError: (error: unknown) => void;
 }
 
+/** The wish of a halt: in the reason is why, in `by` who. */
+export function haltWish(held: Held): StopWish {
+  return { kind: "halt", by: held.by, reason: haltedByText(held) };
+}
+
 /**
  * Takes the lease of a run in one of `states` and keeps it by renewing three times per period (and at least once a
  * second, which is also how an abort reaches the owner). The lease counts as lost as soon as it may have run out in
@@ -61,6 +69,8 @@ export async function takeOwnership(
         return lost.abort(leaseLost(runId));
       }
       validUntil = askedAt + settings.leaseMs;
+      const halt = await openHalt(database);
+      if (halt !== null && !stop.signal.aborted) stop.abort(haltWish(halt));
       const run = await findRun(database, runId);
       if (run?.abortRequestedBy != null && !stop.signal.aborted) {
         stop.abort({ kind: "abort", by: run.abortRequestedBy, reason: "asked to stop" } satisfies StopWish);

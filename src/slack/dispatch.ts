@@ -1,4 +1,5 @@
 import type { AlarmService } from "../run/alarms/service.ts";
+import type { HaltService } from "../run/halt/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
@@ -15,6 +16,7 @@ export interface Services {
   service: RunService;
   schedules: ScheduleService;
   alarms: AlarmService;
+  halts: HaltService;
 }
 
 export function createDispatcher(verbs: readonly Verb[], services: Services, command: string): Dispatcher {

@@ -6,6 +6,7 @@ import { narrateAlarm, type AlarmEvent } from "./narrate-alarm.ts";
 import { renderLadder } from "./views/alarm.ts";
 import { renderAuditHead } from "./views/audit-head.ts";
 import { renderCard } from "./views/card.ts";
+import { renderGone, renderLeftover, renderRunHalted } from "./views/halt.ts";
 import { renderLive } from "./views/live.ts";
 import { renderSummary } from "./views/summary.ts";
 import { isTold, renderSystem } from "./views/system.ts";
@@ -61,6 +62,7 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
   const alarm: AlarmEvent[] = [];
   const system: Record<SystemPhase, Array<EventOf<"system">>> = { before: [], during: [], after: [] };
   let topology: EventOf<"topology"> | undefined;
+  let halted: EventOf<"halted"> | undefined;
   let injectedMs: number | null = null;
   let requester: string | null = null;
   let systemPhase: SystemPhase = "before";
@@ -88,6 +90,13 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       case "abort-requested":
         put(own, event.seq, () => renderDecision(event, requester));
         break;
+      case "halted":
+        halted = event;
+        put(own, event.seq, () => renderRunHalted(event));
+        break;
+      case "leftover-healed":
+        put(own, event.seq, () => renderLeftover(event));
+        break;
       case "topology":
         topology = event;
         break;
@@ -100,6 +109,10 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
         break;
       case "state":
         if (event.to === "healing") systemPhase = "after";
+        if (event.to === "verifying" && halted !== undefined && injectedMs !== null) {
+          const since = halted;
+          put("halt:gone", event.seq, () => renderGone(since, event));
+        }
         put(own, event.seq, () => renderState(event));
         break;
       case "probe-status":

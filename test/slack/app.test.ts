@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../src/embedded/free-port.ts";
 import { startLocalSlack, workspace, type LocalMessage, type LocalSlack } from "../../src/embedded/local-slack.ts";
 import { AftershockError } from "../../src/errors.ts";
+import type { HaltService } from "../../src/run/halt/service.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { Actor, RunService } from "../../src/run/service.ts";
 import { startSlack, type RunningSlack } from "../../src/slack/app.ts";
@@ -96,6 +97,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     service: scriptedService(acts),
     schedules: {} as ScheduleService,
     alarms: noAlarms,
+    halts: {} as HaltService,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),
