@@ -8,6 +8,7 @@ import { findArtifact } from "../store/artifacts.ts";
 import { inTransaction, violates, type Database, type Queryable } from "../store/database.ts";
 import { appendEvents, eventsAfter } from "../store/events.ts";
 import { insertRun, lockRun, occupant, openRuns, recentRuns, requestAbort, type StoredRun } from "../store/runs.ts";
+import { refuseUnprovenTarget } from "./alarms/create-service.ts";
 import { createDecisions, enforce, existingRun, move, normaliseRunId } from "./decide.ts";
 import type { RunEventBody } from "./events.ts";
 import { explainer } from "./explain.ts";
@@ -82,6 +83,7 @@ export function createRunService(options: ServiceOptions): RunService {
       const subject = subjectOf({ id: null, requestedBy: actor.userId, ...planned });
       const busy = await occupant(database, planned.plan.targetKey);
       if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
+      await refuseUnprovenTarget(database, planned.plan.targetKey);
       const run = await inTransaction(database, async (client) => {
         await refuseWhenHalted(client);
         const hitBy = await primaryHitBy(client, { id: null, plan: planned.plan }, occupyingStates);

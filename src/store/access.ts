@@ -113,6 +113,20 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   notices_told: { service: "write" },
   installation: { service: "read" },
   slack_pace: { service: "write" },
+  alarms: {
+    service: "write",
+    frozen: ["run_id", "cluster", "target_key", "reasons", "raised_at"],
+    // Raised, acknowledged, resolved; how often it was paged and looked at its events tell.
+    audit: {
+      subject: "run_id",
+      omitted: ["pages", "next_page_at", "checks", "next_check_at", "check_asked_by", "claimed_until", "last_problem"],
+    },
+  },
+  pod_restarts: {
+    service: "write",
+    frozen: ["id", "run_id", "namespace", "pod", "asked_by", "asked_at"],
+    audit: { subject: "run_id", omitted: ["claimed_until"] },
+  },
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
   narration_cursors: { service: "write" },
