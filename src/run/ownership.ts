@@ -20,6 +20,11 @@ export interface Ownership {
   /** Aborted (with a StopWish as reason) when the run shall stop and heal. */
   stop: AbortSignal;
   requestStop(wish: StopWish): void;
+  /**
+   * Throws AftershockError `lease_lost` when the lease may have run out by now. Asked right before something is created:
+   * a process that was stopped and goes on resumes where it was, before any timer of `lost` has fired.
+   */
+  assertHeld(): void;
   release(): void;
 }
 
@@ -80,6 +85,10 @@ export async function takeOwnership(
     stop: stop.signal,
     requestStop: (wish) => {
       if (!stop.signal.aborted) stop.abort(wish);
+    },
+    assertHeld: () => {
+      if (performance.now() >= validUntil) lost.abort(leaseLost(runId));
+      lost.signal.throwIfAborted();
     },
     release: () => {
       clearInterval(timer);

@@ -39,6 +39,7 @@ export async function runFault(
   await storeIntents(journal, run.id, intents, recorder.now());
   for (const intent of intents) {
     const startedMs = recorder.now();
+    ownership.assertHeld();
     try {
       await faultKindOf(intent.kind).inject(intent, { cluster, signal });
     } catch (error) {

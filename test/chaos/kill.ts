@@ -12,7 +12,7 @@ const stepDeadlineMs = 60_000;
 
 /** One victim's part of the kill matrix, one case after the other on one stack. */
 export function killSuite(victim: Victim): void {
-  describe.skipIf(process.getuid?.() !== 0)(victimWords[victim], () => {
+  describe.skipIf(process.getuid?.() !== 0)(`${victimWords[victim]}`, () => {
     let rig: Rig;
     beforeAll(async () => {
       rig = await startRig();

@@ -93,7 +93,7 @@ export async function startRig(options: Partial<StackOptions> = {}): Promise<Rig
     const scene = createScene(place, { roles, gates, commits, random }, record, () => undefined);
     const found: Violation[] = [];
     try {
-      if (path === redisPath) await untilSteady(place);
+      await untilSteady(place);
       await script(scene);
       await untilEnded(place, record.runs, caseDeadlineMs);
     } catch (error) {

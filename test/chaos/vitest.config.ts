@@ -14,5 +14,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     maxWorkers: 2,
     retry: 0,
+    // A line per case, as it ends.
+    reporters: ["verbose"],
   },
 });
