@@ -21,10 +21,10 @@ export interface Ownership {
   stop: AbortSignal;
   requestStop(wish: StopWish): void;
   /**
-   * Throws AftershockError `lease_lost` when the lease may have run out by now. Asked right before something is created:
-   * a process that was stopped and goes on resumes where it was, before any timer of `lost` has fired.
+   * Throws AftershockError `lease_lost` unless the lease holds by this process' clock, now. For just before something is
+   * done to a target: a process that was stopped for a while goes on before its timers have told it.
    */
-  assertHeld(): void;
+  requireHeld(): void;
   release(): void;
 }
 
@@ -86,7 +86,7 @@ export async function takeOwnership(
     requestStop: (wish) => {
       if (!stop.signal.aborted) stop.abort(wish);
     },
-    assertHeld: () => {
+    requireHeld: () => {
       if (performance.now() >= validUntil) lost.abort(leaseLost(runId));
       lost.signal.throwIfAborted();
     },

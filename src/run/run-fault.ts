@@ -39,8 +39,8 @@ export async function runFault(
   await storeIntents(journal, run.id, intents, recorder.now());
   for (const intent of intents) {
     const startedMs = recorder.now();
-    ownership.assertHeld();
     try {
+      ownership.requireHeld();
       await faultKindOf(intent.kind).inject(intent, { cluster, signal });
     } catch (error) {
       if (ownership.stop.aborted) return stopped(ownership);

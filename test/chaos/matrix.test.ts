@@ -31,7 +31,8 @@ describe("the kill matrix", () => {
   });
   it("expects a run whose owner was killed to end interrupted, and any other to go its way", () => {
     const ends = (victim: Victim, name: string) => killCases(victim).find((one) => one.name === name)?.mayEnd;
-    expect(ends("worker", "worker killed before the commit of judging → completed")).toEqual(["interrupted"]);
+    expect(ends("worker", "worker killed before the commit of verifying → judging")).toEqual(["interrupted"]);
+    expect(ends("worker", "worker killed before the commit of judging → completed")).toEqual(["completed"]);
     expect(ends("worker", "worker killed after the commit of judging → completed")).toEqual(["completed"]);
     expect(ends("worker", "worker killed before the commit of approved → preflight")).toEqual(["completed"]);
     expect(ends("both", "bot and worker killed in the middle of active")).toEqual(["interrupted"]);

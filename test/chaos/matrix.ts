@@ -127,8 +127,15 @@ function killCase(victim: Victim, moment: Moment, route: (typeof routes)[number]
     victim,
     moment,
     route: route.name,
-    mayEnd: [losesItsWorker(victim, moment) ? "interrupted" : route.ends],
+    mayEnd: mayEnd(victim, moment, route.ends),
   };
+}
+
+function mayEnd(victim: Victim, moment: Moment, ends: RunState): RunState[] {
+  if (!losesItsWorker(victim, moment)) return [ends];
+  if (stateAt(moment) !== "judging") return ["interrupted"];
+  // Once the report is stored, only the end is missing, and the next worker gives it that end.
+  return moment.when === "before the commit" ? [ends] : ["interrupted", ends];
 }
 
 /** The table's rows. */

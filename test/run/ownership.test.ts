@@ -16,11 +16,11 @@ describe("the lease of a run, on real PostgreSQL", () => {
 
   it("is known to be lost before any timer fires, when a process was stopped and goes on", async () => {
     const ownership = await own(await insertTestRun(db.database), 400);
-    expect(() => ownership?.assertHeld()).not.toThrow();
+    expect(() => ownership?.requireHeld()).not.toThrow();
     // What SIGSTOP and SIGCONT do: time passes, and no timer has run yet when the code goes on.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
     expect(ownership?.lost.aborted).toBe(false);
-    expect(() => ownership?.assertHeld()).toThrow(/no longer owns/);
+    expect(() => ownership?.requireHeld()).toThrow(/no longer owns/);
     expect(ownership?.lost.aborted).toBe(true);
     ownership?.release();
   });
