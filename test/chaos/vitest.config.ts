@@ -14,7 +14,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     maxWorkers: 2,
     retry: 0,
-    // A line per case, as it ends.
-    reporters: ["verbose"],
+    // The rig says a line per case, as it ends.
+    reporters: ["dot"],
+    disableConsoleIntercept: true,
   },
 });
