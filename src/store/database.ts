@@ -5,9 +5,20 @@ export type Database = pg.Pool;
 /** A pool, or one connection inside a transaction. */
 export type Queryable = Pick<pg.Pool, "query"> | Pick<pg.PoolClient, "query">;
 
+/**
+ * PostgreSQL ends a transaction that its client has left open for so long. Ours take milliseconds; one that does not move
+ * belongs to a process that hangs, and its row locks would keep another worker from healing that run.
+ */
+export const openTransactionMs = 5000;
+
 /** Opens a pool. Idle-connection errors go to `onError`: without a listener they would end the process. */
 export function openDatabase(url: string, onError: (error: Error) => void): Database {
-  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 5000,
+    idle_in_transaction_session_timeout: openTransactionMs,
+  });
   pool.on("error", onError);
   return pool;
 }
