@@ -29,6 +29,7 @@ export type ErrorCode =
   | "not_pending"
   | "approval_void"
   | "target_busy"
+  | "halted"
   | "guard_failed"
   | "no_targets"
   | "cluster_refused"

@@ -2,6 +2,17 @@ import { z } from "zod";
 import { duration } from "./duration.ts";
 import { policiesSchema } from "./policies.ts";
 
+const waits = (fallback: readonly string[]) =>
+  z
+    .array(duration("1m"))
+    .min(1)
+    .prefault([...fallback]);
+/** Channel id for what belongs to no run: halts from a command line, leftovers that were removed. */
+const opsChannel = z
+  .string()
+  .regex(/^[CG][A-Z0-9]+$/, "must be a channel's id, such as C0123ABCD")
+  .optional();
+
 const port = z.int().min(0).max(65_535);
 
 /**
@@ -20,6 +31,7 @@ export const configSchema = z.strictObject({
         .default("/chaos"),
       /** Least time between two edits of one card. */
       editEvery: duration("2s"),
+      opsChannel,
     }),
     z.strictObject({
       mode: z.literal("http"),
@@ -30,6 +42,7 @@ export const configSchema = z.strictObject({
         .regex(/^\/[a-z][a-z0-9_-]*$/)
         .default("/chaos"),
       editEvery: duration("2s"),
+      opsChannel,
     }),
   ]),
   /** Without a password; or DATABASE_URL in the environment. */
@@ -69,6 +82,36 @@ export const configSchema = z.strictObject({
       /** A worker that does not renew for this long has lost its runs; another one heals them. */
       lease: duration("15s"),
       reconcileEvery: duration("3s"),
+      /** How often clusters are searched for what runs left behind. */
+      janitorEvery: duration("30s"),
+    })
+    .prefault({}),
+  /** Deadlines of removing a fault, and of one that does not go (src/run/ladder/steps.ts). */
+  healing: z
+    .strictObject({
+      /** From DELETE until the object must be gone. */
+      deleteWithin: duration("30s"),
+      /** One that stays: how long the thread offers to restart its target before its finalizers are dropped. */
+      offerRestartFor: duration("60s"),
+      /** From dropping the finalizers until the object must be gone. */
+      forceWithin: duration("10s"),
+      /** How long a cluster that answers nothing is asked again. */
+      reachWithin: duration("2m"),
+      /** Of one call to a cluster. */
+      callWithin: duration("10s"),
+    })
+    .prefault({}),
+  /** Cleanups that could not be proven are paged until somebody acknowledges them. */
+  alarms: z
+    .strictObject({
+      /** Waits between pages; the last one again and again. */
+      pageAgainAfter: waits(["1m", "2m", "5m", "10m"]),
+      /** Waits between healing again and looking. */
+      recheckAfter: waits(["10s", "30s", "1m", "5m"]),
+      /** Slack user groups to mention, besides who asked for the run and who approved it. */
+      groups: z
+        .array(z.string().regex(/^S[A-Z0-9]+$/, "must be a Slack user group's id, such as S0123ABCD"))
+        .default([]),
     })
     .prefault({}),
   health: z.strictObject({ port: port.default(8080), portFile: z.string().optional() }).prefault({}),

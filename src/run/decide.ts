@@ -8,6 +8,7 @@ import { inTransaction, type Database, type Queryable } from "../store/database.
 import { appendEvents } from "../store/events.ts";
 import { compareAndSetState, findRun, lockRun, type StoredRun } from "../store/runs.ts";
 import type { RunEventBody } from "./events.ts";
+import { refuseWhenHalted } from "./halt/gate.ts";
 import { occupyingStates, type RunState } from "./lifecycle.ts";
 import type { Actor } from "./service.ts";
 import { primaryHitBy, subjectOf } from "./subject.ts";
@@ -67,6 +68,7 @@ export function createDecisions(options: { database: Database; authoriser: Autho
         may();
         requirePending(run);
         requireSeen(run, seen);
+        await refuseWhenHalted(client);
         may({ primaryHitBy: await primaryHitBy(client, run, occupyingStates) });
         if (given.some(({ userId, digest }) => userId === actor.userId && digest === run.digest)) {
           throw new AftershockError("not_pending", `You have approved ${run.id} already.`, "Somebody else must, too.");

@@ -5,6 +5,8 @@ import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
 import { AftershockError } from "../errors.ts";
 import type { ReadinessCheck } from "../health.ts";
+import type { AlarmService } from "../run/alarms/service.ts";
+import type { HaltService } from "../run/halt/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
@@ -21,6 +23,8 @@ export interface SlackOptions {
   secrets: Secrets;
   service: RunService;
   schedules: ScheduleService;
+  alarms: AlarmService;
+  halts: HaltService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;
@@ -56,6 +60,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     log: (message, detail) => log.warn(detail, message),
   });
   const narrator = startNarrator(database, {
+    opsChannel: config.opsChannel,
     onWanted: outbox.wake,
     onError: (error) => log.warn({ err: error }, "narrator"),
   });

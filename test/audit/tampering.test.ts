@@ -159,12 +159,12 @@ describe("tampering with the tables is caught by the trail:", () => {
     [
       "an approval rewritten",
       "update run_decisions set user_id = 'U0EVE'",
-      /the row run_decisions \(run-1, U0(BOB|EVE)\)/,
+      /the row run_decisions \(1\) is no longer what it recorded/,
     ],
     [
       "an approval added with the triggers off",
       "insert into run_decisions values ('run-1', 'U0EVE', 'approved', null, 'x')",
-      /the row run_decisions \(run-1, U0EVE\) is not in the trail/,
+      /the row run_decisions \(\d+\) is not in the trail/,
     ],
   ])("%s", async (_what, statement, why) => {
     const { url } = await tampered(statement);

@@ -6,6 +6,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { AftershockError } from "../../src/errors.ts";
 import { loadExperiments } from "../../src/experiment/load.ts";
 import type { Experiment } from "../../src/experiment/schema.ts";
+import type { Halt, HaltCluster } from "../../src/run/halt/halt.ts";
+import type { HaltService, Standing } from "../../src/run/halt/service.ts";
 import type { Schedule } from "../../src/run/schedules/schedule.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { Actor, RunRow, RunService } from "../../src/run/service.ts";
@@ -16,6 +18,7 @@ import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { plan } from "../support/database.ts";
 import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
+import { noAlarms } from "../support/alarms.ts";
 
 describe("the command line", () => {
   it("takes key=value, --key value and --key=value, and flags", () => {
@@ -143,7 +146,38 @@ function scriptedSchedules(calls: string[]): ScheduleService {
   };
 }
 
+const halt: Halt = {
+  id: "halt-1",
+  latch: "00000000-0000-4000-8000-000000000001",
+  by: "U0BOB",
+  reason: "customers <see> errors",
+  channelId: "C1",
+  fromCluster: null,
+  at: "2026-01-01T12:00:00.000Z",
+  settledAt: null,
+  resumedBy: null,
+  resumeReason: null,
+  resumedAt: null,
+};
+const unreachable: HaltCluster = { cluster: "staging", state: "unreachable", problem: "no answer." };
+
+/** As `scriptedService`, for halts; the real one is tested on PostgreSQL. */
+function scriptedHalts(calls: string[], standing: () => Standing | null): HaltService {
+  return {
+    halt: async (_actor, reason) => {
+      calls.push(`halt ${reason ?? ""}`.trim());
+      return { halt, heldBefore: false, stopped: 2, clusters: [unreachable] };
+    },
+    resume: async (_actor, reason) => {
+      calls.push(`resume ${reason ?? ""}`.trim());
+      return { halt, clusters: [] };
+    },
+    current: async () => standing(),
+  };
+}
+
 describe("the verbs", () => {
+  let standing: Standing | null = null;
   let dispatcher: Dispatcher;
   let calls: string[];
   beforeAll(async () => {
@@ -152,7 +186,12 @@ describe("the verbs", () => {
     const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
     dispatcher = createDispatcher(
       verbs,
-      { service: scriptedService(experiments, calls), schedules: scriptedSchedules(calls) },
+      {
+        service: scriptedService(experiments, calls),
+        schedules: scriptedSchedules(calls),
+        alarms: noAlarms,
+        halts: scriptedHalts(calls, () => standing),
+      },
       "/chaos",
     );
   });
@@ -173,6 +212,8 @@ describe("the verbs", () => {
     ["status run-1", /waiting for approval/],
     ["abort run-1", /nothing was touched/],
     ["stop", /nothing was touched/],
+    ["halt customers see errors", /halted[\s\S]*2 runs are being stopped[\s\S]*staging[\s\S]*could not be reached/],
+    ["resume", /may start again/],
     ["approve run-1", /approved and starts/],
     ["deny run-1 too risky", /denied/],
     ["revoke run-1", /taken back: 0 of 1/],
@@ -203,6 +244,20 @@ describe("the verbs", () => {
   ])("/chaos %s is told what to type", async (text, code, hint) => {
     await expect(dispatcher.command(text, alice)).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
   });
+  it.each(["", "status"])(
+    "/chaos %s says that everything is halted, by whom, since when, why, and what to type",
+    async (text) => {
+      expect(await say(text)).not.toContain("halted");
+      const runs = [{ run: "run-1", was: "active", goneAfterMs: 2140, proven: true }] as const;
+      standing = { halt, clusters: [unreachable], runs: [...runs] };
+      const said = await say(text);
+      standing = null;
+      expect(said).toMatch(/halted\* by <@U0BOB> since 12:00:00 UTC: customers &lt;see&gt; errors/);
+      expect(said).toMatch(/1 run stopped, last fault gone after 2\.1 s/);
+      expect(said).toMatch(/staging.*could not be reached: no answer\./);
+      expect(said).toContain("/chaos resume");
+    },
+  );
   it("asks nothing of the service but planning in a dry run", async () => {
     calls.length = 0;
     await say("run redis-split-brain --dry-run");

@@ -9,9 +9,11 @@ import { appendEvents } from "../../store/events.ts";
 import { insertRun, occupant } from "../../store/runs.ts";
 import { appendScheduleEvents } from "../../store/schedule-events.ts";
 import { finishStart, lockSchedule } from "../../store/schedules.ts";
+import { refuseUnprovenTarget } from "../alarms/create-service.ts";
 import { targetBusy } from "../create-service.ts";
 import { enforce, existingRun, move } from "../decide.ts";
 import type { RunEventBody } from "../events.ts";
+import { refuseEarlyWhenHalted, refuseWhenHalted } from "../halt/gate.ts";
 import type { Plan } from "../plan.ts";
 import { makePlan } from "../planner.ts";
 import type { Registry } from "../systems.ts";
@@ -56,6 +58,7 @@ export async function handleDue(deps: DueDeps, id: string): Promise<void> {
 }
 
 async function planNow(deps: DueDeps, schedule: Schedule): Promise<Planned> {
+  await refuseEarlyWhenHalted(deps.database);
   const experiment = deps.registry.experiments.find(({ name }) => name === schedule.experiment);
   if (experiment === undefined) {
     throw new AftershockError(
@@ -78,6 +81,7 @@ async function planNow(deps: DueDeps, schedule: Schedule): Promise<Planned> {
   });
   const busy = await occupant(deps.database, planned.plan.targetKey);
   if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
+  await refuseUnprovenTarget(deps.database, planned.plan.targetKey);
   const by = schedule.requestedBy;
   const facts = await mayBeDue(deps, schedule, subjectOf({ id: null, requestedBy: by, ...planned }));
   return { ...planned, facts };
@@ -107,6 +111,7 @@ async function start(
   planned: Planned,
 ): Promise<string | null> {
   const work = inTransaction(deps.database, async (client) => {
+    await refuseWhenHalted(client);
     const schedule = await lockSchedule(client, claimed.id);
     if (schedule?.state !== "active" || schedule.claimFence !== fence || schedule.startingAt === null) return null;
     const reason = whyOver(deps, schedule, planned);
