@@ -101,8 +101,34 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   },
   schedule_events: { service: "append", audit: { subject: "schedule_id" } },
   schedule_decisions: { service: "append", audit: { subject: "schedule_id" } },
+  halts: {
+    service: "write",
+    frozen: ["id", "latch", "halted_by", "reason", "channel_id", "from_cluster", "halted_at"],
+    audit: { subject: "id", omitted: ["settled_at", "last_seq"] },
+  },
+  halt_events: { service: "append", audit: { subject: "halt_id" } },
+  halt_clusters: { service: "write", frozen: ["halt_id", "cluster"], audit: { subject: "halt_id", omitted: ["at"] } },
+  notices: { service: "append", audit: { subject: "kind" } },
+  // A cleanup that was not proven, and who has seen it.
+  alarms: {
+    service: "write",
+    frozen: ["run_id", "cluster", "target_key", "raised_at"],
+    audit: {
+      subject: "run_id",
+      omitted: ["pages", "next_page_at", "checks", "next_check_at", "claimed_until", "last_problem"],
+    },
+  },
+  pod_restarts: {
+    service: "write",
+    frozen: ["id", "run_id", "namespace", "pod", "asked_by", "asked_at"],
+    audit: { subject: "run_id", omitted: ["claimed_until"] },
+  },
+  installation: { service: "read" },
   slack_deliveries: { service: "consume" },
+  slack_pace: { service: "write" },
   slack_outbox: { service: "write" },
   narration_cursors: { service: "write" },
   schedule_narration_cursors: { service: "write" },
+  halt_narration_cursors: { service: "write" },
+  notices_told: { service: "write" },
 };
