@@ -72,12 +72,12 @@ export function createRunService(options: ServiceOptions): RunService {
     experiment,
     plan,
     request: async (actor, request) => {
+      await refuseEarlyWhenHalted(database);
       const cluster = request.cluster ?? options.defaultCluster;
       const early = unplanned(experiment(request.experiment), cluster, actor.userId);
       const facts = await authoriser.facts({ act: "request", actor, subject: early });
       // What is refused anyhow is refused before a live system is asked anything.
       enforce(authoriser.judge({ act: "request", actor, subject: early }, facts));
-      await refuseEarlyWhenHalted(database);
       const planned = await plan(request);
       const subject = subjectOf({ id: null, requestedBy: actor.userId, ...planned });
       const busy = await occupant(database, planned.plan.targetKey);
