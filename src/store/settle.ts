@@ -107,7 +107,7 @@ begin
   end loop;
   for sequence in select oid::regclass from pg_class
                    where relnamespace = current_schema()::regnamespace
-                     and relname in ('run_numbers', 'schedule_numbers') loop
+                     and relname in ('run_numbers', 'schedule_numbers', 'halt_numbers') loop
     execute format('alter sequence %s owner to ${ownerRole}', sequence);
     execute format('grant usage on sequence %s to ${serviceRole}', sequence);
   end loop;
