@@ -127,10 +127,10 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     audit: { subject: "run_id", omitted: ["claimed_until"] },
   },
   slack_deliveries: { service: "consume" },
-  slack_pace: { service: "write" },
   slack_outbox: { service: "write" },
+  slack_pace: { service: "write" },
   narration_cursors: { service: "write" },
   schedule_narration_cursors: { service: "write" },
   halt_narration_cursors: { service: "write" },
-  notices_told: { service: "write" },
+  notices_told: { service: "append" },
 };
