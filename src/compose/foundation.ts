@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { LoadedConfig } from "../config/load.ts";
 import { loadExperiments } from "../experiment/load.ts";
+import { ownNamespaces } from "../cluster/own-namespace.ts";
 import { openCluster } from "../cluster/kubernetes.ts";
 import { withApplication } from "../probes/application.ts";
 import { etcd } from "../probes/etcd.ts";
@@ -71,7 +72,7 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     database,
     queue,
     scheduleQueue,
-    registry: createRegistry({ experiments, clusters, systems }),
+    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: ownNamespaces() }),
     close: async () => {
       await Promise.allSettled([...clusters.map((cluster) => cluster.close()), queue.close(), scheduleQueue.close()]);
       await database.end();

@@ -1,13 +1,20 @@
 import { z } from "zod";
 import { parseDurationMs } from "../experiment/duration.ts";
 
+/**
+ * A shorter wait would be a busy loop; a timer of Node that is set for more than 24.8 days fires at once. Both by one
+ * slip of the unit.
+ */
+const boundsMs = { least: 100, most: 7 * 24 * 3_600_000 } as const;
+
 /** `15m` and the like, as milliseconds. */
 const duration = (fallback: string) =>
   z
     .string()
     .regex(/^(\d+(ms|s|m|h))+$/, "must be a duration such as 500ms, 15s or 1m30s")
     .default(fallback)
-    .transform(parseDurationMs);
+    .transform(parseDurationMs)
+    .refine((ms) => ms >= boundsMs.least && ms <= boundsMs.most, "must be from 100ms to 168h");
 
 const port = z.int().min(0).max(65_535);
 

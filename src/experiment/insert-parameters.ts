@@ -10,7 +10,10 @@ export function insertable(
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
       const definition = experiment.parameters[name];
-      const listed = definition?.type === "choice" ? definition.values[String(value)] : undefined;
+      const listed =
+        definition?.type === "choice" && Object.hasOwn(definition.values, String(value))
+          ? definition.values[String(value)]
+          : undefined;
       return [name, listed ?? value];
     }),
   );
@@ -30,10 +33,12 @@ export function insertParameters<T>(value: T, inserts: Readonly<Record<string, P
 }
 
 function insertIntoText(text: string, inserts: Readonly<Record<string, ParameterValue>>): ParameterValue {
+  const insert = (name: string, found: string): ParameterValue =>
+    Object.hasOwn(inserts, name) ? (inserts[name] ?? found) : found;
   const [whole] = [...text.matchAll(reference)];
-  if (whole !== undefined && whole[0] === text) return inserts[whole[1] ?? ""] ?? text;
+  if (whole !== undefined && whole[0] === text) return insert(whole[1] ?? "", text);
   // Inserted text is not looked at again: a parameter cannot bring in another.
-  return text.replaceAll(reference, (found, name: string) => String(inserts[name] ?? found));
+  return text.replaceAll(reference, (found, name: string) => String(insert(name, found)));
 }
 
 /** The parameters that a value refers to, in order of appearance. */

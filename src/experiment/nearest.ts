@@ -1,10 +1,14 @@
 import { distance } from "fastest-levenshtein";
 
+/** Nothing that has a name is longer; comparing more with four hundred time zones would only take time. */
+const longestWord = 100;
+
 /**
  * The candidate nearest to what was typed, or undefined when none is near: at most a third of the typed letters may
  * differ, and never more than three (one for words of up to four letters).
  */
 export function nearest(typed: string, candidates: readonly string[]): string | undefined {
+  if (typed.length > longestWord) return undefined;
   const word = typed.toLowerCase();
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 3)));
   let best: string | undefined;

@@ -1,5 +1,4 @@
 import { AftershockError } from "../errors.ts";
-
 import { parseDurationMs } from "./duration.ts";
 import { nearest } from "./nearest.ts";
 import type { Experiment, ParameterDefinition, ParameterValue } from "./schema.ts";
@@ -21,7 +20,7 @@ export function resolveParameters(
   const fromProfile = profile === undefined ? {} : profileValues(experiment, profile);
   const values: Record<string, ParameterValue> = {};
   for (const [name, definition] of Object.entries(experiment.parameters)) {
-    const given = typed[name] ?? fromProfile[name];
+    const given = own(typed, name) ?? own(fromProfile, name);
     values[name] = given === undefined ? definition.default : parseValue(experiment, name, definition, String(given));
   }
   return values;
@@ -47,7 +46,7 @@ export function rangeText(definition: ParameterDefinition): string {
 }
 
 function profileValues(experiment: Experiment, profile: string): Record<string, string | number> {
-  const values = experiment.profiles[profile];
+  const values = own(experiment.profiles, profile);
   if (values !== undefined) return values;
   const known = Object.keys(experiment.profiles);
   throw new AftershockError(
@@ -55,6 +54,11 @@ function profileValues(experiment: Experiment, profile: string): Record<string, 
     `${experiment.name} has no profile "${profile}".`,
     known.length === 0 ? "Leave profile= out." : `It has: ${known.join(", ")}.`,
   );
+}
+
+/** A record's own value: a person may type any name, also one that every object has (`constructor`). */
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function parseValue(

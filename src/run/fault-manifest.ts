@@ -4,6 +4,8 @@ import type { Experiment, ParameterValue } from "../experiment/schema.ts";
 import { formatDuration } from "../experiment/duration.ts";
 import { insertParameters } from "../experiment/insert-parameters.ts";
 import { AftershockError } from "../errors.ts";
+import { refuseEverything, refuseNamespace, refuseUnpinned } from "./fault-reach.ts";
+import { specProblem } from "./fault-spec.ts";
 import { faultKindOf } from "./faults/table.ts";
 import { canonicalJson, type PlannedFault } from "./plan.ts";
 
@@ -19,7 +21,8 @@ type FaultDefinition = Experiment["faults"][number];
  * Resolves a fault of an experiment against the groups that the system reports and the run's parameters (`inserts`, see
  * `insertable`). Targets are pinned by pod name:
  * label selectors lag a failover (anchors: Chaos Mesh ignores all other selectors when `pods` is set).
- * Throws AftershockError `no_targets` for a group that is unknown or empty.
+ * Throws AftershockError `no_targets` for a group that is unknown or empty, `bad_experiment` for a spec that its kind
+ * does not take, `not_allowed` for one that would reach too far (fault-reach.ts).
  */
 export function planFault(
   definition: FaultDefinition,
@@ -29,9 +32,18 @@ export function planFault(
   inserts: Readonly<Record<string, ParameterValue>> = {},
 ): PlannedFault {
   const fault = insertParameters(definition, inserts);
+  const problem = specProblem(fault.kind, fault.spec);
+  if (problem !== null) {
+    throw new AftershockError(
+      "bad_experiment",
+      `The fault "${fault.title}" cannot be planned: ${problem}.`,
+      "Correct the parameter that it comes from, or the experiment's file in jobs/.",
+    );
+  }
   const subject = resolve(fault, fault.subject, groups);
   const target = resolve(fault, fault.target, groups);
-  return {
+  refuseEverything({ ...fault, subject, target }, groups);
+  const planned: PlannedFault = {
     id: fault.id,
     title: fault.title,
     kind: fault.kind,
@@ -48,10 +60,17 @@ export function planFault(
         : { duration: formatDuration(durationMs + deadManMarginMs) }),
     },
   };
+  refuseUnpinned(planned, namespace);
+  return planned;
 }
 
-/** The object to create for a planned fault. Its name says whose it is; the run label lets any worker find it. */
+/**
+ * The object to create for a planned fault. Its name says whose it is; the run label lets any worker find it. Throws
+ * AftershockError `not_allowed` for one that reaches too far.
+ */
 export function faultObject(fault: PlannedFault, namespace: string, runId: string): KubernetesObject {
+  refuseNamespace(namespace);
+  refuseUnpinned(fault, namespace);
   return {
     apiVersion,
     kind: fault.kind,
@@ -83,7 +102,7 @@ function resolve(
   groups: Readonly<Record<string, readonly string[]>>,
 ): string[] {
   return names.flatMap((name) => {
-    const pods = groups[name];
+    const pods = Object.hasOwn(groups, name) ? groups[name] : undefined;
     if (pods === undefined || pods.length === 0) {
       throw new AftershockError(
         "no_targets",

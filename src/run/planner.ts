@@ -4,6 +4,7 @@ import { resolveParameters, hasProfile } from "../experiment/parameters.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { SystemSession } from "../probes/system.ts";
 import { planFault } from "./fault-manifest.ts";
+import { refuseNamespace } from "./fault-reach.ts";
 import { faultKindOf } from "./faults/table.ts";
 import { planDigest, type Plan, type PlannedFault } from "./plan.ts";
 import { durationParameterMs, systemContext, type Registry } from "./systems.ts";
@@ -24,7 +25,8 @@ export interface PlanInput {
 
 /**
  * Resolves parameters and targets now, and says what exactly would be done. Touches nothing but by reading.
- * Throws AftershockError for bad parameters, an unreachable system, or a missing target.
+ * Throws AftershockError for bad parameters, a namespace that no run may touch, an unreachable system, a missing target,
+ * or a fault that would reach too far.
  */
 export async function makePlan(registry: Registry, input: PlanInput): Promise<{ plan: Plan; digest: string }> {
   const { experiment } = input;
@@ -34,6 +36,7 @@ export async function makePlan(registry: Registry, input: PlanInput): Promise<{ 
       : undefined;
   const parameters = resolveParameters(experiment, input.typed, input.profile ?? fallback);
   const namespace = String(parameters["namespace"] ?? "default");
+  refuseNamespace(namespace, registry.protectedNamespaces);
   const cluster = registry.cluster(input.cluster);
   const adapter = registry.system(experiment.system);
   const signal = AbortSignal.timeout(planTimeoutMs);

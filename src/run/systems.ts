@@ -9,6 +9,8 @@ export interface Registry {
   experiments: readonly Experiment[];
   cluster(name: string): Cluster;
   clusterNames: readonly string[];
+  /** No run may touch these, besides a cluster's own (fault-reach.ts). */
+  protectedNamespaces?: readonly string[];
   system(name: string): SystemAdapter;
 }
 
@@ -17,11 +19,13 @@ export function createRegistry(parts: {
   experiments: readonly Experiment[];
   clusters: readonly Cluster[];
   systems: readonly SystemAdapter[];
+  protectedNamespaces?: readonly string[];
 }): Registry {
   const clusterNames = parts.clusters.map((cluster) => cluster.name);
   return {
     experiments: parts.experiments,
     clusterNames,
+    protectedNamespaces: parts.protectedNamespaces ?? [],
     cluster: (name) => {
       const found = parts.clusters.find((cluster) => cluster.name === name);
       if (found !== undefined) return found;

@@ -1,5 +1,6 @@
 import { AftershockError } from "../errors.ts";
 import { nearest } from "../experiment/nearest.ts";
+import { isStorable } from "../experiment/plain-yaml.ts";
 
 /** What a person typed after the command. */
 export interface CommandLine {
@@ -17,13 +18,18 @@ export interface CommandLine {
 /** Options that never take a value. */
 const knownFlags: ReadonlySet<string> = new Set(["dry-run", "help"]);
 
+/** As much as a message of Slack should hold (docs.slack.dev, Truncating content); a command is a line. */
+const longestLine = 4000;
+
 /**
  * Reads the text of a slash command. Phones and Macs turn quotes and dashes into typographic ones; both are taken.
  * A quote opens at the start of a word or of a value only, so that "don't" is a word. Slack sends `&`, `<` and `>` as
  * entities (docs.slack.dev, Formatting message text); they are what was typed again here.
- * Throws AftershockError `bad_command` for an open quote, a repeated key or an option without its value.
+ * Throws AftershockError `bad_command` for an open quote, a repeated key, an option without its value, and a line that is
+ * too long or holds what cannot be stored.
  */
 export function parseCommandLine(text: string): CommandLine {
+  refuseUnreadable(text);
   const tokens = tokenize(normalise(text));
   const line: CommandLine = {
     verb: (tokens[0] ?? "").toLowerCase(),
@@ -58,6 +64,23 @@ export function parseCommandLine(text: string): CommandLine {
     }
   }
   return line;
+}
+
+/** Before anything looks at the line: half of a surrogate pair, or a NUL, is what PostgreSQL refuses to store. */
+function refuseUnreadable(text: string): void {
+  if (text.length > longestLine) {
+    throw new AftershockError(
+      "bad_command",
+      `The command has ${text.length} characters; at most ${longestLine} are read.`,
+      "Make it shorter. What a run should say goes into its thread.",
+    );
+  }
+  if (isStorable(text)) return;
+  throw new AftershockError(
+    "bad_command",
+    "The command has a control character or half a character in it.",
+    "Type it again by hand: it came along with what was pasted.",
+  );
 }
 
 /** An error for a verb that does not exist, with the nearest one. */
