@@ -15,6 +15,11 @@ export interface ApiProblem {
  * SyntaxError of an answer that was cut off.
  */
 export function apiProblem(error: unknown): ApiProblem {
+  const unanswered = { status: null, retryAfterMs: null };
+  // Before the look for a status: these are DOMExceptions, whose own `code` is a number too.
+  if (error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError")) {
+    return { ...unanswered, reason: "Timeout", message: "no answer from the API server in time" };
+  }
   if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "number") {
     const body = "body" in error ? parseStatus(error.body) : {};
     return {
@@ -23,10 +28,6 @@ export function apiProblem(error: unknown): ApiProblem {
       message: body.message ?? `the API server answered HTTP ${error.code}`,
       retryAfterMs: "headers" in error ? retryAfterMs(error.headers) : null,
     };
-  }
-  const unanswered = { status: null, retryAfterMs: null };
-  if (error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError")) {
-    return { ...unanswered, reason: "Timeout", message: "no answer from the API server in time" };
   }
   if (error instanceof SyntaxError) {
     return { ...unanswered, reason: "Unreadable", message: "the API server's answer was cut off or is not JSON" };

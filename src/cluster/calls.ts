@@ -6,16 +6,24 @@ import type { KubernetesObject } from "./port.ts";
 
 type Api<T> = new (configuration: Configuration) => T;
 
-/** Longest that a call takes, whatever the server does; within it a call without an answer is made again. */
-export const callPatience: Patience = { totalMs: 10_000, tryMs: 4000 };
-/** Listing pods may take longer: the lab starts a system when its namespace is first asked for. */
-export const listPatience: Patience = { totalMs: 35_000, tryMs: 12_000 };
+/** Longest that a kind of call takes, whatever the server does; within it a call without an answer is made again. */
+export interface Deadlines {
+  call: Pick<Patience, "totalMs" | "tryMs">;
+  /** Listing pods may take longer: the lab starts a system when its namespace is first asked for. */
+  list: Pick<Patience, "totalMs" | "tryMs">;
+}
+
+export const defaultDeadlines: Deadlines = {
+  call: { totalMs: 10_000, tryMs: 4000 },
+  list: { totalMs: 35_000, tryMs: 12_000 },
+};
 
 /**
  * How everything but exec reaches the API server: each try with a deadline, tried again while there is time (see
  * `persist`), and what went wrong put in words as AftershockError `cluster_refused` or `cluster_unreachable`.
  */
 export interface Calls {
+  readonly deadlines: Deadlines;
   ask<A extends ApiType, T>(
     type: Api<A>,
     what: string,
@@ -48,11 +56,11 @@ export interface OwnObject<A> {
   isOurs: (found: KubernetesObject) => boolean;
 }
 
-export function createCalls(cluster: string, connection: Connection): Calls {
+export function createCalls(cluster: string, connection: Connection, deadlines = defaultDeadlines): Calls {
   const ask: Calls["ask"] = async (type, what, work, patience) => {
     try {
       return await persist((attempt) => work(connection.api(type, attempt.signal), attempt), {
-        ...callPatience,
+        ...deadlines.call,
         ...patience,
       });
     } catch (error) {
@@ -60,6 +68,7 @@ export function createCalls(cluster: string, connection: Connection): Calls {
     }
   };
   return {
+    deadlines,
     ask,
     find: (type, what, work, patience) => ask(type, what, async (api, attempt) => orNull(work(api, attempt)), patience),
     createOwn: (type, what, { create, find, isOurs }, signal) =>

@@ -1,7 +1,7 @@
 import { CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import type { PodAddress } from "../probes/system.ts";
 import { clusterError } from "./api-errors.ts";
-import { createCalls, listPatience, type Calls } from "./calls.ts";
+import { createCalls, type Calls, type Deadlines } from "./calls.ts";
 import { connect } from "./connection.ts";
 import { execInPod } from "./exec.ts";
 import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds.ts";
@@ -16,6 +16,8 @@ export interface ClusterOptions {
   /** Path of a kubeconfig; absent: the pod's own service account, or the default kubeconfig. */
   kubeconfig?: string;
   context?: string;
+  /** Of its calls, but for exec, whose callers say how long. */
+  deadlines?: Deadlines;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ClusterOptions {
 export function openCluster(options: ClusterOptions): Cluster {
   const config = loadConfig(options);
   const connection = connect(config);
-  const calls = createCalls(options.name, connection);
+  const calls = createCalls(options.name, connection, options.deadlines);
   const at = (ref: ChaosRef) => ({
     ...chaosGroup,
     plural: pluralOf(ref.kind),
@@ -46,7 +48,7 @@ export function openCluster(options: ClusterOptions): Cluster {
           const list = await api.listNamespacedPod({ namespace, ...selector });
           return list.items.flatMap((pod) => podAddress(pod));
         },
-        { ...listPatience, ...until(signal) },
+        { ...calls.deadlines.list, ...until(signal) },
       ),
     createChaos: (object, signal) => {
       const namespace = object.metadata.namespace ?? "default";

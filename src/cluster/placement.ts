@@ -1,11 +1,11 @@
 import { AppsV1Api, CoreV1Api, PolicyV1Api, StorageV1Api, type V1PersistentVolume } from "@kubernetes/client-node";
 import type { Placement, VolumeView } from "../probes/placement.ts";
-import { listPatience, type Calls } from "./calls.ts";
+import type { Calls } from "./calls.ts";
 import { nodeView, podPlacement } from "./placement-views.ts";
 
 /** Reads where pods run and where their volumes are. */
 export function readPlacement(calls: Calls, signal?: AbortSignal): Placement {
-  const patience = { ...listPatience, ...(signal === undefined ? {} : { signal }) };
+  const patience = { ...calls.deadlines.list, ...(signal === undefined ? {} : { signal }) };
   const core = <T>(what: string, work: (api: CoreV1Api) => Promise<T>): Promise<T> =>
     calls.ask(CoreV1Api, what, work, patience);
   /** Null for what does not exist, and for a kind that this cluster does not serve. */
