@@ -11,8 +11,11 @@ import { faultKindOf } from "./faults/table.ts";
 import { actionOf, intentOf, storeIntents } from "./inject.ts";
 import type { Journal } from "./journal.ts";
 import { targetsMoved } from "./preflight.ts";
-import { pause } from "./wait.ts";
+import { orAborted, pause } from "./wait.ts";
 import type { Walk } from "./walk.ts";
+
+/** The look for the fault's effect may end so long after the fault's time; the longest of them waits 10 s in all. */
+const lookedWithinMs = 10_000;
 
 /** Baseline, injection, and the time of the fault. */
 export async function runFault(
@@ -54,12 +57,13 @@ export async function runFault(
   }
   recorder.phase("active");
   await journal.move("active", { atMs: recorder.now() });
-  const looked = lookForEffect({ ...all, intents, recorder, signal: ownership.lost }).catch((error: unknown) =>
+  const looked = lookForEffect({ ...all, intents, recorder, signal }).catch((error: unknown) =>
     deps.log("the fault's effect could not be looked at", { error: messageOf(error) }),
   );
   const { durationMs } = run.plan.phases;
   const ended = await keepFault({ ...all, intents, probes, recorder, exercise, durationMs });
-  await looked;
+  // A cluster that does not answer must not keep the fault in place.
+  await orAborted(looked, AbortSignal.any([signal, AbortSignal.timeout(lookedWithinMs)]));
   if (ownership.stop.aborted) return stopped(ownership);
   return ended === null ? { outcome: "completed", reason: null } : { outcome: "failed", reason: ended };
 }
