@@ -18,7 +18,8 @@ import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
 import { openScheduleQueue, type ScheduleQueue } from "../queue/schedule-queue.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
-import { migrate, openDatabase, type Database } from "../store/database.ts";
+import { openDatabase, type Database } from "../store/database.ts";
+import { prepareSchema } from "../store/schema.ts";
 
 /** What bot and worker both stand on. */
 export interface Foundation {
@@ -44,16 +45,19 @@ const systems = [
   rabbitmq,
 ];
 
-/** Connects to PostgreSQL (migrating it), Redis and the clusters, and loads the catalogue. */
+/** Connects to PostgreSQL (whose schema it migrates, or finds current), Redis and the clusters, and loads the catalogue. */
 export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {
   const { config, secrets } = loaded;
-  const [experiments] = await Promise.all([
+  const [experiments, schema] = await Promise.all([
     loadExperiments(config.jobs ?? catalogueDirectory()),
-    migrate(secrets.databaseUrl),
+    prepareSchema(secrets.databaseUrl),
   ]);
   const database = openDatabase(secrets.databaseUrl, (error) =>
     log.warn({ error: error.message }, "database connection"),
   );
+  if (schema.mayRewrite) {
+    log.warn("This database user could rewrite the audit trail. Better one in the group aftershock_app: docs/audit.md");
+  }
   const onQueueError = (error: Error): void => log.warn({ error: error.message }, "queue connection");
   const [queue, scheduleQueue] = await Promise.all([
     openRunQueue(secrets.redisUrl, onQueueError),

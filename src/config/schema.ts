@@ -19,7 +19,7 @@ const duration = (fallback: string) =>
 const port = z.int().min(0).max(65_535);
 
 /**
- * The configuration file. Secrets are not in it: they come from the environment (see `secretNames`). Unknown keys are
+ * The configuration file. Secrets are not in it: they come from the environment, or from files that it names (secret.ts). Unknown keys are
  * refused, so that a typo cannot silently fall back to a default.
  */
 export const configSchema = z.strictObject({
@@ -46,9 +46,9 @@ export const configSchema = z.strictObject({
       editEvery: duration("2s"),
     }),
   ]),
-  /** Or DATABASE_URL in the environment. */
+  /** Without a password; or DATABASE_URL in the environment. */
   postgres: z.strictObject({ url: z.string() }).optional(),
-  /** Or REDIS_URL in the environment. */
+  /** Without a password; or REDIS_URL in the environment. */
   redis: z.strictObject({ url: z.string() }).optional(),
   clusters: z
     .record(

@@ -55,7 +55,9 @@ export type RunEventBody =
   | { type: "stop-condition"; id: string; measured: string; bound: string }
   /** A problem in words for the channel; the stack is in the log. */
   | { type: "problem"; code: string; message: string; hint: string }
-  | { type: "judged"; report: Report; artifacts: string[] };
+  | { type: "judged"; report: Report; artifacts: string[] }
+  /** Where the audit trail stood when the run had been judged: said in the thread, so that a later cut shows. */
+  | { type: "audit-head"; entry: number; hash: string };
 
 export type RunEventType = RunEventBody["type"];
 

@@ -2,6 +2,7 @@ import type { RunEvent } from "../run/events.ts";
 import type { RunRow } from "../run/service.ts";
 import { chartAltText } from "../findings/chart/alt-text.ts";
 import type { MessageContent } from "./limits.ts";
+import { renderAuditHead } from "./views/audit-head.ts";
 import { renderCard } from "./views/card.ts";
 import { renderLive } from "./views/live.ts";
 import { renderSummary } from "./views/summary.ts";
@@ -128,6 +129,9 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       case "judged":
         put("summary", event.seq, () => renderSummary(event.report));
         files.push(...fileMessages(event));
+        break;
+      case "audit-head":
+        put(own, event.seq, () => renderAuditHead(event));
         break;
     }
   }
