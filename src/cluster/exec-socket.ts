@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { KubeConfig } from "@kubernetes/client-node";
-import WebSocket, { type ClientOptions } from "ws";
+import { WebSocket, type ClientOptions } from "ws";
 
 /** What client-node's `Exec` asks for a connection by. */
 export interface ExecSocket {
