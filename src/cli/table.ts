@@ -4,5 +4,8 @@ import type { CliCommand } from "./cli-command.ts";
 export const cliCommands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   audit: async () => (await import("./audit.ts")).audit,
   migrate: async () => (await import("./migrate.ts")).migrateCommand,
+  halt: async () => (await import("./halt.ts")).halt,
+  resume: async () => (await import("./resume.ts")).resume,
+  heal: async () => (await import("./heal.ts")).heal,
   start: async () => (await import("./start.ts")).start,
 };

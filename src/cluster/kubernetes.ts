@@ -3,6 +3,7 @@ import type { PodAddress } from "../probes/system.ts";
 import { clusterError } from "./api-errors.ts";
 import { createCalls, type Calls, type Deadlines } from "./calls.ts";
 import { connect } from "./connection.ts";
+import { configMaps } from "./config-maps.ts";
 import { execInPod } from "./exec.ts";
 import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds.ts";
 import { deletePod, setSchedulable } from "./node-actions.ts";
@@ -103,6 +104,7 @@ export function openCluster(options: ClusterOptions): Cluster {
       await calls.find(CustomObjectsApi, `freeing ${describeRef(ref)}`, doing, { ...until(signal), alsoAgain: [409] });
     },
     ...runPods(calls),
+    ...configMaps(calls),
     placement: (signal) => readPlacement(calls, signal),
     setSchedulable: (node, change, signal) => setSchedulable(calls, node, change, signal),
     deletePod: (pod, signal) => deletePod(calls, pod, signal),
@@ -117,6 +119,13 @@ export function openCluster(options: ClusterOptions): Cluster {
     },
     close: () => connection.close(),
   };
+}
+
+/** The name of the context that would be used. Throws what is wrong with the kubeconfig. */
+export function currentContext(options: Omit<ClusterOptions, "name">): string {
+  const config = loadConfig({ name: "", ...options });
+  if (config.getCurrentCluster() === null) throw new Error(`it has no context "${config.getCurrentContext()}"`);
+  return config.getCurrentContext();
 }
 
 function loadConfig(options: ClusterOptions): KubeConfig {

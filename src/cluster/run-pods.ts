@@ -4,7 +4,7 @@ import { runLabel } from "./kinds.ts";
 import type { Cluster, KubernetesObject } from "./port.ts";
 
 /** Pods of the bot's own, each with its run's label, and what any pod is like. */
-export function runPods(calls: Calls): Pick<Cluster, "createPod" | "getPod"> {
+export function runPods(calls: Calls): Pick<Cluster, "createPod" | "getPod" | "labelledPods"> {
   const read =
     (namespace: string, name: string) =>
     async (api: CoreV1Api): Promise<KubernetesObject> =>
@@ -16,6 +16,13 @@ export function runPods(calls: Calls): Pick<Cluster, "createPod" | "getPod"> {
         `reading pod ${namespace}/${name}`,
         read(namespace, name),
         signal === undefined ? {} : { signal },
+      ),
+    labelledPods: (labelSelector, signal) =>
+      calls.ask(
+        CoreV1Api,
+        `listing pods with ${labelSelector}`,
+        async (api) => (await api.listPodForAllNamespaces({ labelSelector })).items.map(plain),
+        { ...calls.deadlines.list, ...(signal === undefined ? {} : { signal }) },
       ),
     createPod: async (manifest, signal) => {
       const { name, namespace = "default", labels } = manifest.metadata;

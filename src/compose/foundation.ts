@@ -17,6 +17,7 @@ import { rabbitmq } from "../probes/rabbitmq.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
 import { openScheduleQueue, type ScheduleQueue } from "../queue/schedule-queue.ts";
+import { policyOf, type KnownNames } from "./policy.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
 import { openDatabase, type Database } from "../store/database.ts";
 import { prepareSchema } from "../store/schema.ts";
@@ -29,6 +30,7 @@ export interface Foundation {
   queue: RunQueue;
   scheduleQueue: ScheduleQueue;
   registry: Registry;
+  knownNames: KnownNames;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,12 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     loadExperiments(config.jobs ?? catalogueDirectory()),
     prepareSchema(secrets.databaseUrl),
   ]);
+  const knownNames: KnownNames = {
+    systems: systems.map(({ name }) => name),
+    experiments: experiments.map(({ name }) => name),
+  };
+  // A policy that cannot hold ends the start, before anything is connected.
+  policyOf(config, null, knownNames);
   const database = openDatabase(secrets.databaseUrl, (error) =>
     log.warn({ error: error.message }, "database connection"),
   );
@@ -77,6 +85,7 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     queue,
     scheduleQueue,
     registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: ownNamespaces() }),
+    knownNames,
     close: async () => {
       await Promise.allSettled([...clusters.map((cluster) => cluster.close()), queue.close(), scheduleQueue.close()]);
       await database.end();

@@ -70,6 +70,11 @@ function parseFile(text: string, file: string): Config {
       `Known clusters: ${Object.keys(config.clusters).join(", ")}.`,
     );
   }
+  if ((config.approvals === undefined) === (config.policies === undefined)) {
+    const why =
+      config.policies === undefined ? "nothing says who may approve" : "approvals and policies are both there";
+    throw bad(file, `policies: ${why}`, "Give approvals (the simple form) or policies, one of the two.");
+  }
   return config;
 }
 

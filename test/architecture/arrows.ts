@@ -26,6 +26,8 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     store: "all",
     config: "types",
     health: "types",
+    // The policy's pure words and the directory's port: who decides is written once, for answers and explanations.
+    approvals: "all",
   },
   findings: { probes: "all", experiment: "all" },
   probes: { experiment: "all" },
@@ -34,7 +36,7 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
   approvals: {},
   audit: {},
   // The lifecycle is vocabulary: a pure file of words that the database's queries share.
-  store: { run: "types", "run/lifecycle": "all", cluster: "types", audit: "types" },
+  store: { run: "types", "run/lifecycle": "all", cluster: "types", audit: "types", approvals: "types" },
   queue: {},
   config: { experiment: "all" },
   health: {},
