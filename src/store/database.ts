@@ -32,3 +32,9 @@ export async function inTransaction<T>(database: Database, work: (client: pg.Poo
 export function violates(error: unknown, constraint: string): boolean {
   return error instanceof pg.DatabaseError && error.code === "23505" && error.constraint === constraint;
 }
+
+/** PostgreSQL's clock, ISO 8601: the one clock that all bots and workers share. */
+export async function databaseNow(client: Queryable): Promise<string> {
+  const { rows } = await client.query<{ now: Date }>("select clock_timestamp() as now");
+  return (rows[0]?.now ?? new Date()).toISOString();
+}
