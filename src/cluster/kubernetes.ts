@@ -1,4 +1,11 @@
-import { CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1Pod,
+} from "@kubernetes/client-node";
 import type { PodAddress } from "../probes/system.ts";
 import { clusterError } from "./api-errors.ts";
 import { createCalls, type Calls, type Deadlines } from "./calls.ts";
@@ -98,9 +105,9 @@ export function openCluster(options: ClusterOptions): Cluster {
       await calls.find(CustomObjectsApi, `deleting ${describeRef(ref)}`, doing, { ...until(signal), alsoAgain: [409] });
     },
     dropFinalizers: async (ref, signal) => {
-      // The client's default for patches is JSON Patch (RFC 6902), and a list is what that wants.
-      const body = [{ op: "replace", path: "/metadata/finalizers", value: [] }];
-      const doing = (api: CustomObjectsApi) => api.patchNamespacedCustomObject({ ...at(ref), body });
+      const merge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+      const body = { metadata: { finalizers: null } };
+      const doing = (api: CustomObjectsApi) => api.patchNamespacedCustomObject({ ...at(ref), body }, merge);
       await calls.find(CustomObjectsApi, `freeing ${describeRef(ref)}`, doing, { ...until(signal), alsoAgain: [409] });
     },
     ...runPods(calls),
