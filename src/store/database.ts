@@ -26,6 +26,9 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
 /** Runs `work` in one transaction; any throw rolls back. */
 export async function inTransaction<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await database.connect();
+  // A server that goes away in the middle is told to the query; unheard, the same would end the process.
+  const unheard = (): void => undefined;
+  client.on("error", unheard);
   let broken: Error | undefined;
   try {
     await client.query("begin");
@@ -37,6 +40,7 @@ export async function inTransaction<T>(database: Database, work: (client: pg.Poo
     throw error;
   } finally {
     client.release(broken);
+    client.off("error", unheard);
   }
 }
 
