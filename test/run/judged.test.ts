@@ -4,6 +4,7 @@ import type { ConductorDeps } from "../../src/run/conductor.ts";
 import { takeOver } from "../../src/run/take-over.ts";
 import { appendEvents, eventsAfter } from "../../src/store/events.ts";
 import { findRun } from "../../src/store/runs.ts";
+import { testAuthoriser } from "../support/policy.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 
 describe("a run whose worker died in judging, on real PostgreSQL", () => {
@@ -26,6 +27,7 @@ describe("a run whose worker died in judging, on real PostgreSQL", () => {
         throw new Error("the system was asked");
       },
     },
+    authoriser: testAuthoriser(),
     lease: { owner: "second", leaseMs: 5000, onError: () => undefined },
     healDeadlines: { deleteMs: 1000, forceMs: 1000 },
     renderChart: () => Promise.reject(new Error("no chart")),
