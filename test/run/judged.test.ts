@@ -33,7 +33,6 @@ describe("a run whose worker died in judging, on real PostgreSQL", () => {
     renderChart: () => Promise.reject(new Error("no chart")),
     log: () => undefined,
     onOwned: () => undefined,
-    authoriser: testAuthoriser(),
   });
   const diedInJudging = async (verdict: "completed" | "aborted" | null): Promise<string> => {
     const runId = await insertTestRun(db.database);
