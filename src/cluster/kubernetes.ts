@@ -1,4 +1,11 @@
-import { CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1Pod,
+} from "@kubernetes/client-node";
 import type { PodAddress } from "../probes/system.ts";
 import { apiProblem, clusterError } from "./api-errors.ts";
 import { connect } from "./connection.ts";
@@ -122,11 +129,11 @@ export function openCluster(options: ClusterOptions): Cluster {
     },
     dropFinalizers: async (ref, signal) => {
       try {
-        // The client's default for patches is JSON Patch (RFC 6902), and a list is what that wants.
-        await custom(signal).patchNamespacedCustomObject({
-          ...at(ref),
-          body: [{ op: "replace", path: "/metadata/finalizers", value: [] }],
-        });
+        const merge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+        await custom(signal).patchNamespacedCustomObject(
+          { ...at(ref), body: { metadata: { finalizers: null } } },
+          merge,
+        );
       } catch (error) {
         if (apiProblem(error).status !== 404) throw clusterError(options.name, `freeing ${describeRef(ref)}`, error);
       }

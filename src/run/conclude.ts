@@ -11,6 +11,8 @@ import { auditHead } from "../store/audit.ts";
 import { setFaultState, faultsOf } from "../store/faults.ts";
 import type { Database } from "../store/database.ts";
 import type { StoredRun } from "../store/runs.ts";
+import type { Paging } from "./alarms/alarm.ts";
+import { raiseIfUnproven } from "./alarms/raise.ts";
 import { readEarlier, type Earlier } from "./earlier.ts";
 import type { Artifact } from "./events.ts";
 import type { GuardEvent } from "./guards.ts";
@@ -24,6 +26,7 @@ export type ChartRenderer = (history: History, report: Report) => Promise<Buffer
 export interface Conclusion {
   deps: {
     database: Database;
+    paging?: Paging;
     renderChart: ChartRenderer;
     log: (message: string, detail?: Record<string, unknown>) => void;
   };
@@ -53,6 +56,8 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
     outcome: ending.outcome,
     ...(ending.reason === null ? {} : { reason: ending.reason }),
     ...(history === null ? {} : { atMs: lastMs(history) }),
+    // With the end itself: no run ends unproven without somebody being told.
+    also: (client) => raiseIfUnproven(client, { run, proofs, paging: deps.paging }),
   });
 }
 

@@ -23,6 +23,11 @@ export interface Ownership {
   /** Aborted (with a StopWish as reason) when the run shall stop and heal. */
   stop: AbortSignal;
   requestStop(wish: StopWish): void;
+  /**
+   * Throws AftershockError `lease_lost` unless the lease holds by this process' clock, now. For just before something is
+   * done to a target: a process that was stopped for a while goes on before its timers have told it.
+   */
+  requireHeld(): void;
   release(): void;
 }
 
@@ -90,6 +95,10 @@ export async function takeOwnership(
     stop: stop.signal,
     requestStop: (wish) => {
       if (!stop.signal.aborted) stop.abort(wish);
+    },
+    requireHeld: () => {
+      if (performance.now() >= validUntil) lost.abort(leaseLost(runId));
+      lost.signal.throwIfAborted();
     },
     release: () => {
       clearInterval(timer);

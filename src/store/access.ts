@@ -104,18 +104,22 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   halts: {
     service: "write",
     frozen: ["id", "latch", "halted_by", "reason", "channel_id", "from_cluster", "halted_at"],
-    audit: { subject: "id", omitted: ["settled_at", "last_seq"] },
+    audit: { subject: "id", omitted: ["last_seq"] },
   },
   halt_events: { service: "append", audit: { subject: "halt_id" } },
   halt_clusters: { service: "write", frozen: ["halt_id", "cluster"], audit: { subject: "halt_id", omitted: ["at"] } },
+  halt_narration_cursors: { service: "write" },
   notices: { service: "append", audit: { subject: "kind" } },
-  // A cleanup that was not proven, and who has seen it.
+  notices_told: { service: "write" },
+  installation: { service: "read" },
+  slack_pace: { service: "write" },
   alarms: {
     service: "write",
-    frozen: ["run_id", "cluster", "target_key", "raised_at"],
+    frozen: ["run_id", "cluster", "target_key", "reasons", "raised_at"],
+    // Raised, acknowledged, resolved; how often it was paged and looked at its events tell.
     audit: {
       subject: "run_id",
-      omitted: ["pages", "next_page_at", "checks", "next_check_at", "claimed_until", "last_problem"],
+      omitted: ["pages", "next_page_at", "checks", "next_check_at", "check_asked_by", "claimed_until", "last_problem"],
     },
   },
   pod_restarts: {
@@ -123,12 +127,8 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     frozen: ["id", "run_id", "namespace", "pod", "asked_by", "asked_at"],
     audit: { subject: "run_id", omitted: ["claimed_until"] },
   },
-  installation: { service: "read" },
   slack_deliveries: { service: "consume" },
-  slack_pace: { service: "write" },
   slack_outbox: { service: "write" },
   narration_cursors: { service: "write" },
   schedule_narration_cursors: { service: "write" },
-  halt_narration_cursors: { service: "write" },
-  notices_told: { service: "write" },
 };

@@ -34,7 +34,8 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
     ]),
   ];
   if (given.length > 0) blocks.push(note(`:white_check_mark: ${given.join("\n:white_check_mark: ")}`));
-  if (judged !== undefined) blocks.push(...verdictBlocks(judged.report));
+  const provenSince = events.some((event) => event.type === "alarm-resolved");
+  if (judged !== undefined) blocks.push(...verdictBlocks(judged.report, provenSince));
   const buttons = buttonsFor(run);
   if (buttons.length > 0) blocks.push({ type: "actions", block_id: `run:${run.id}:${run.state}`, elements: buttons });
   blocks.push(note(hintFor(run)));
@@ -42,13 +43,14 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
   return content(text, blocks);
 }
 
-function verdictBlocks(report: Extract<RunEvent, { type: "judged" }>["report"]): KnownBlock[] {
+function verdictBlocks(report: Extract<RunEvent, { type: "judged" }>["report"], provenSince: boolean): KnownBlock[] {
+  const unproven = provenSince ? "unverified at the end, proven since" : ":rotating_light: UNVERIFIED";
   const { verdicts, writes } = report;
   const top = report.findings.find((finding) => finding.severity === "critical" || finding.severity === "high");
   return [
     fields([
       ["Hypothesis", verdicts.hypothesis],
-      ["Cleanup", verdicts.cleanup === "verified" ? "verified" : ":rotating_light: UNVERIFIED"],
+      ["Cleanup", verdicts.cleanup === "verified" ? "verified" : unproven],
       ["Acknowledged writes", count(writes.total.acknowledged)],
       ["of them lost", count(writes.total.lost)],
     ]),
