@@ -115,7 +115,7 @@ async function startOn(port: number, place: Place): Promise<EmbeddedPostgres> {
   };
   const url = `postgres://aftershock:${password}@127.0.0.1:${port}/postgres`;
   const begin = async (): Promise<Child> => {
-    const child = startChild(options);
+    const child = startChild({ ...options, env: { ...options.env, ...preloaded() } });
     await untilReady(child, { name: "PostgreSQL", logFile, deadlineMs: 20_000, ready: () => answers(url) });
     return child;
   };
@@ -129,6 +129,11 @@ async function startOn(port: number, place: Place): Promise<EmbeddedPostgres> {
     again: async () => void (server = await begin()),
     stop: () => server.stop(),
   };
+}
+
+/** What is preloaded into this process's children now, e.g. a clock that is off (libfaketime) in tests. */
+function preloaded(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(LD_PRELOAD|FAKETIME.*)$/.test(name)));
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -45,11 +45,17 @@ export function violates(error: unknown, constraint: string): boolean {
   return error instanceof pg.DatabaseError && error.code === "23505" && error.constraint === constraint;
 }
 
+/** PostgreSQL's clock, ISO 8601: the one clock that all bots and workers share. */
+export async function databaseNow(client: Queryable): Promise<string> {
+  const { rows } = await client.query<{ now: Date }>("select clock_timestamp() as now");
+  return (rows[0]?.now ?? new Date()).toISOString();
+}
+
 /** Words of node-postgres and of the network for a server that is not there, or not any more. */
 const outageWords =
   /ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|Connection terminated|timeout exceeded|not queryable/;
-/** SQLSTATE classes and codes of a server that is going, coming, or full: connection, insufficient resources, shutdown. */
-const outageStates = /^(08...|53300|57P0[123])$/;
+/** SQLSTATE of a server that is going, coming, or full: connection, disk, memory and connections, shutdown. */
+const outageStates = /^(08...|53[123]00|57P0[123])$/;
 
 /** True when the server was not there to answer, so that asking again may help, and what was asked may have been done. */
 export function isOutage(error: unknown): boolean {

@@ -4,6 +4,7 @@ import type { ConductorDeps } from "../../src/run/conductor.ts";
 import { takeOver } from "../../src/run/take-over.ts";
 import { appendEvents, eventsAfter } from "../../src/store/events.ts";
 import { findRun } from "../../src/store/runs.ts";
+import { testAuthoriser } from "../support/policy.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 
 describe("a run whose worker died in judging, on real PostgreSQL", () => {
@@ -31,6 +32,7 @@ describe("a run whose worker died in judging, on real PostgreSQL", () => {
     renderChart: () => Promise.reject(new Error("no chart")),
     log: () => undefined,
     onOwned: () => undefined,
+    authoriser: testAuthoriser(),
   });
   const diedInJudging = async (verdict: "completed" | "aborted" | null): Promise<string> => {
     const runId = await insertTestRun(db.database);
