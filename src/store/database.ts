@@ -30,6 +30,10 @@ export async function inTransaction<T>(database: Database, work: (client: pg.Poo
   const unheard = (): void => undefined;
   client.on("error", unheard);
   let broken: Error | undefined;
+  // A connection that is ended between two statements says so as an event, which ends the process if nobody listens: the
+  // pool does so only for those that are not in use. The next statement rejects.
+  const onLost = (error: Error): void => void (broken = error);
+  client.on("error", onLost);
   try {
     await client.query("begin");
     const result = await work(client);
@@ -39,6 +43,7 @@ export async function inTransaction<T>(database: Database, work: (client: pg.Poo
     await client.query("rollback").catch((lost: Error) => (broken = lost));
     throw error;
   } finally {
+    client.off("error", onLost);
     client.release(broken);
     client.off("error", unheard);
   }
