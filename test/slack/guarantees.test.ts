@@ -130,6 +130,32 @@ describe("a run's last word", () => {
   });
 });
 
+describe("a 429 for edits in one channel", () => {
+  it("delays no edit in another, and the last word in neither", async () => {
+    const calm = await rig.client.conversations.create({ name: `calm-${Date.now()}` });
+    const other = calm.channel?.id ?? "";
+    const slow = await posted("active");
+    const free = await insertTestRun(db.database, other);
+    await wantMessages(db.database, free, other, [words("card", 0, `${free} active`)]);
+    begin();
+    await drained();
+    rig.gate.misbehave({
+      method: "chat.update",
+      verdict: { retryAfterS: 3 },
+      when: (form) => form.get("channel") === chaos,
+    });
+    await want(slow, words("card", 0, `${slow} healing`));
+    await happened();
+    const limitedAt = Date.now();
+    await want(slow, words("card", 0, `${slow} completed`));
+    await wantMessages(db.database, free, other, [words("card", 0, `${free} completed`)]);
+    await drained();
+    const at = (text: string): number => rig.gate.calls.find(({ form }) => form.get("text") === text)?.atMs ?? Infinity;
+    expect(at(`${free} completed`) - limitedAt).toBeLessThan(2500);
+    expect(at(`${slow} completed`) - limitedAt).toBeGreaterThan(2500);
+  });
+});
+
 describe("a message that must be single", () => {
   it("is single though Slack takes it only after the connection was cut", async () => {
     const runId = await insertTestRun(db.database, chaos);

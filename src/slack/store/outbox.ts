@@ -79,7 +79,7 @@ export async function claimDue(client: Queryable, staleMs: number, rates: SlackR
          ) as pace (kind, applies, scope, calls, each, ahead) on pace.applies
         where o.next_at <= clock_timestamp()
           and (o.claimed_at is null or o.claimed_at < clock_timestamp() - $1 * interval '1 millisecond')
-          and (o.state in ('pending', 'unknown', 'sending') or (o.state = 'sent' and o.version > o.sent_version))
+          and o.state <> 'failed' and (o.state <> 'sent' or o.version > o.sent_version)
           and (o.ts is not null or (
                 (not o.in_thread or card.ts is not null)
                 and not exists (select 1 from slack_outbox earlier
