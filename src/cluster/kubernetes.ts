@@ -1,7 +1,15 @@
-import { CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1Pod,
+} from "@kubernetes/client-node";
 import type { PodAddress } from "../probes/system.ts";
 import { apiProblem, clusterError } from "./api-errors.ts";
 import { connect } from "./connection.ts";
+import { configMaps } from "./config-maps.ts";
 import { execInPod } from "./exec.ts";
 import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds.ts";
 import { deletePod, setSchedulable } from "./node-actions.ts";
@@ -121,16 +129,17 @@ export function openCluster(options: ClusterOptions): Cluster {
     },
     dropFinalizers: async (ref, signal) => {
       try {
-        // The client's default for patches is JSON Patch (RFC 6902), and a list is what that wants.
-        await custom(signal).patchNamespacedCustomObject({
-          ...at(ref),
-          body: [{ op: "replace", path: "/metadata/finalizers", value: [] }],
-        });
+        const merge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+        await custom(signal).patchNamespacedCustomObject(
+          { ...at(ref), body: { metadata: { finalizers: null } } },
+          merge,
+        );
       } catch (error) {
         if (apiProblem(error).status !== 404) throw clusterError(options.name, `freeing ${describeRef(ref)}`, error);
       }
     },
     ...runPods(options.name, core),
+    ...configMaps(options.name, core),
     placement: (signal) =>
       readPlacement({ api: (type, inner) => connection.api(type, bounded(inner, listPodsTimeoutMs)), doing }, signal),
     setSchedulable: (node, change, signal) => setSchedulable(core(signal), node, change, doing),
@@ -144,6 +153,13 @@ export function openCluster(options: ClusterOptions): Cluster {
     },
     close: () => connection.close(),
   };
+}
+
+/** The name of the context that would be used. Throws what is wrong with the kubeconfig. */
+export function currentContext(options: Omit<ClusterOptions, "name">): string {
+  const config = loadConfig({ name: "", ...options });
+  if (config.getCurrentCluster() === null) throw new Error(`it has no context "${config.getCurrentContext()}"`);
+  return config.getCurrentContext();
 }
 
 function loadConfig(options: ClusterOptions): KubeConfig {

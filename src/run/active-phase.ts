@@ -3,6 +3,7 @@ import type { Experiment } from "../experiment/schema.ts";
 import type { Recorder } from "../probes/recorder.ts";
 import type { RunningProbes } from "../probes/system.ts";
 import { messageOf } from "../errors.ts";
+import type { RunEventBody } from "./events.ts";
 import type { RunExercise } from "./exercise.ts";
 import type { Intent } from "./faults/fault-kind.ts";
 import { faultKindOf } from "./faults/table.ts";
@@ -69,8 +70,8 @@ async function watch(input: ActivePhase, work: () => AbortSignal | null): Promis
     if (ownership.stop.aborted) return null;
     const fired = firedStopCondition(input.experiment.stopConditions, input.probes.status());
     if (fired !== null) {
-      await journal.say({ type: "stop-condition", ...fired });
       ownership.requestStop({ kind: "stop-condition", by: fired.id, reason: `${fired.measured} (${fired.bound})` });
+      say(journal, { type: "stop-condition", ...fired });
       return null;
     }
     for (const intent of watched) {
@@ -81,11 +82,16 @@ async function watch(input: ActivePhase, work: () => AbortSignal | null): Promis
       const detail = { fault: intent.faultId, name: intent.name, what: change.what };
       const event = { atMs: recorder.now(), source: "cluster", event: "fault-ended", detail };
       recorder.event(event);
-      await journal.say({ type: "system", ...event });
+      say(journal, { type: "system", ...event });
     }
   }
   work();
   return null;
+}
+
+/** Said in its turn: the fault's time is not kept by a database that is away. The owner notices a lost lease by itself. */
+function say(journal: Journal, event: RunEventBody): void {
+  journal.say(event).catch(() => undefined);
 }
 
 async function look({ cluster, ownership, recorder }: ActivePhase, intent: Intent) {

@@ -1,12 +1,15 @@
 import { findRun } from "../store/runs.ts";
 import type { Database } from "../store/database.ts";
+import { openHalt } from "../store/halts.ts";
 import { renewLease, takeLease } from "../store/leases.ts";
 import type { RunState } from "./lifecycle.ts";
+import type { Held } from "./halt/gate.ts";
+import { haltedByText } from "./halt/halt.ts";
 import { leaseLost } from "./journal.ts";
 
 /** Why a run must stop early. */
 export interface StopWish {
-  kind: "abort" | "shutdown" | "stop-condition";
+  kind: "abort" | "halt" | "shutdown" | "stop-condition";
   by: string;
   reason: string;
 }
@@ -20,6 +23,11 @@ export interface Ownership {
   /** Aborted (with a StopWish as reason) when the run shall stop and heal. */
   stop: AbortSignal;
   requestStop(wish: StopWish): void;
+  /**
+   * Throws AftershockError `lease_lost` unless the lease holds by this process' clock, now. For just before something is
+   * done to a target: a process that was stopped for a while goes on before its timers have told it.
+   */
+  requireHeld(): void;
   release(): void;
 }
 
@@ -28,6 +36,11 @@ export interface LeaseSettings {
   owner: string;
   leaseMs: number;
   onError: (error: unknown) => void;
+}
+
+/** The wish of a halt: in the reason is why, in `by` who. */
+export function haltWish(held: Held): StopWish {
+  return { kind: "halt", by: held.by, reason: haltedByText(held) };
 }
 
 /**
@@ -56,6 +69,8 @@ export async function takeOwnership(
         return lost.abort(leaseLost(runId));
       }
       validUntil = askedAt + settings.leaseMs;
+      const halt = await openHalt(database);
+      if (halt !== null && !stop.signal.aborted) stop.abort(haltWish(halt));
       const run = await findRun(database, runId);
       if (run?.abortRequestedBy != null && !stop.signal.aborted) {
         stop.abort({ kind: "abort", by: run.abortRequestedBy, reason: "asked to stop" } satisfies StopWish);
@@ -80,6 +95,10 @@ export async function takeOwnership(
     stop: stop.signal,
     requestStop: (wish) => {
       if (!stop.signal.aborted) stop.abort(wish);
+    },
+    requireHeld: () => {
+      if (performance.now() >= validUntil) lost.abort(leaseLost(runId));
+      lost.signal.throwIfAborted();
     },
     release: () => {
       clearInterval(timer);

@@ -2,7 +2,11 @@ import type { RunEvent } from "../run/events.ts";
 import type { RunRow } from "../run/service.ts";
 import { chartAltText } from "../findings/chart/alt-text.ts";
 import type { MessageContent } from "./limits.ts";
+import { narrateAlarm, type AlarmEvent } from "./narrate-alarm.ts";
+import { renderLadder } from "./views/alarm.ts";
+import { renderAuditHead } from "./views/audit-head.ts";
 import { renderCard } from "./views/card.ts";
+import { renderGone, renderLeftover, renderRunHalted } from "./views/halt.ts";
 import { renderLive } from "./views/live.ts";
 import { renderSummary } from "./views/summary.ts";
 import { isTold, renderSystem } from "./views/system.ts";
@@ -26,6 +30,8 @@ export interface DesiredMessage {
   /** Order of first posting in the run. */
   position: number;
   inThread: boolean;
+  /** Another channel than the run's; only for what is in no thread. */
+  channelId?: string;
   payload: MessagePayload;
 }
 
@@ -46,15 +52,20 @@ const systemTitles: Readonly<Record<SystemPhase, string>> = {
 export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessage[] {
   // Rendered once at the end: a message that grows by a hundred events is not drawn a hundred times.
   const wanted = new Map<string, { position: number; render: () => MessageContent | null }>();
-  const files: DesiredMessage[] = [];
+  // By key: a run whose worker dies while judging is judged again by another, and has its files once all the same.
+  const files = new Map<string, DesiredMessage>();
   const put = (key: string, position: number, render: () => MessageContent | null): void => {
     wanted.set(key, { position: wanted.get(key)?.position ?? position, render });
   };
   const guards: Array<EventOf<"guard">> = [];
   const healing: Array<EventOf<"fault-removed" | "healing-proof" | "converged">> = [];
+  const steps: Array<EventOf<"heal-step">> = [];
+  const alarm: AlarmEvent[] = [];
   const system: Record<SystemPhase, Array<EventOf<"system">>> = { before: [], during: [], after: [] };
   let topology: EventOf<"topology"> | undefined;
+  let halted: EventOf<"halted"> | undefined;
   let injectedMs: number | null = null;
+  let requester: string | null = null;
   let systemPhase: SystemPhase = "before";
   const isLate = ({ atMs }: EventOf<"system">): boolean => injectedMs !== null && atMs >= injectedMs;
   const putSystem = (phase: SystemPhase, position: number): void =>
@@ -68,13 +79,24 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
     const own = `event:${event.seq}`;
     switch (event.type) {
       case "requested":
+        // Who scheduled it is not called at every due time.
+        requester = event.schedule === undefined ? event.by : null;
         put("request", event.seq, () => renderRequest(event));
         break;
       case "approved":
       case "denied":
+      case "revoked":
       case "expired":
+      case "approval-void":
       case "abort-requested":
-        put(own, event.seq, () => renderDecision(event));
+        put(own, event.seq, () => renderDecision(event, requester));
+        break;
+      case "halted":
+        halted = event;
+        put(own, event.seq, () => renderRunHalted(event));
+        break;
+      case "leftover-healed":
+        put(own, event.seq, () => renderLeftover(event));
         break;
       case "topology":
         topology = event;
@@ -88,6 +110,10 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
         break;
       case "state":
         if (event.to === "healing") systemPhase = "after";
+        if (event.to === "verifying" && halted !== undefined && injectedMs !== null) {
+          const since = halted;
+          put("halt:gone", event.seq, () => renderGone(since, event));
+        }
         put(own, event.seq, () => renderState(event));
         break;
       case "probe-status":
@@ -119,6 +145,19 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
         healing.push(event);
         put("healing", event.seq, () => renderHealing(healing));
         break;
+      case "heal-step":
+        steps.push(event);
+        put("ladder", event.seq, () => renderLadder(run, steps));
+        break;
+      case "alarm-raised":
+      case "alarm-paged":
+      case "alarm-acknowledged":
+      case "alarm-checked":
+      case "alarm-resolved":
+      case "restart-asked":
+      case "restart-done":
+        alarm.push(event);
+        break;
       case "stop-condition":
         put(own, event.seq, () => renderStopCondition(event));
         break;
@@ -127,7 +166,12 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
         break;
       case "judged":
         put("summary", event.seq, () => renderSummary(event.report));
-        files.push(...fileMessages(event));
+        for (const message of fileMessages(event)) {
+          files.set(message.key, { ...message, position: files.get(message.key)?.position ?? message.position });
+        }
+        break;
+      case "audit-head":
+        put(own, event.seq, () => renderAuditHead(event));
         break;
     }
   }
@@ -137,7 +181,7 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       ? []
       : [{ key, position, inThread: key !== "card", payload: { kind: "message", ...message } }];
   });
-  return [...messages, ...files].toSorted((a, b) => a.position - b.position);
+  return [...messages, ...narrateAlarm(run, alarm), ...files.values()].toSorted((a, b) => a.position - b.position);
 }
 
 /** The chart by itself, with words for those who cannot see it; then the report and history as files. */

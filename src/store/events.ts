@@ -1,8 +1,9 @@
 import type { RunEvent, RunEventBody } from "../run/events.ts";
+import { redactDeep } from "../redact.ts";
 import type { Queryable } from "./database.ts";
 
 /**
- * Appends events to a run inside the caller's transaction and returns the last sequence number. With `fence`, only
+ * Appends events to a run inside the caller's transaction, without what looks like a secret, and returns the last sequence number. With `fence`, only
  * while that fence owns the run: otherwise nothing is written and null returned.
  */
 export async function appendEvents(
@@ -23,7 +24,7 @@ export async function appendEvents(
     `insert into run_events (run_id, seq, type, data)
      select $1, $2 + ordinality - 1, element->>'type', element - 'type'
        from jsonb_array_elements($3::jsonb) with ordinality as rows (element, ordinality)`,
-    [runId, first, JSON.stringify(bodies)],
+    [runId, first, JSON.stringify(redactDeep(bodies))],
   );
   return last;
 }
@@ -43,4 +44,13 @@ export function eventFromRow(
   row: { seq: number; at: Date; type: string; data: Record<string, unknown> },
 ): RunEvent {
   return { ...row.data, type: row.type, run: runId, seq: row.seq, at: row.at.toISOString() } as RunEvent;
+}
+
+/** The last event of one type of a run; null when there is none. */
+export async function lastEvent(client: Queryable, runId: string, type: RunEvent["type"]): Promise<RunEvent | null> {
+  const { rows } = await client.query<{ seq: number; at: Date; type: string; data: Record<string, unknown> }>(
+    "select seq, at, type, data from run_events where run_id = $1 and type = $2 order by seq desc limit 1",
+    [runId, type],
+  );
+  return rows[0] === undefined ? null : eventFromRow(runId, rows[0]);
 }

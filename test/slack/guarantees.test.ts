@@ -156,6 +156,31 @@ describe("a 429 for edits in one channel", () => {
   });
 });
 
+describe("what stands in the channel itself", () => {
+  it("waits for nothing in a thread: a page overtakes it", async () => {
+    const runId = await posted("active");
+    const thread = Array.from({ length: 40 }, (_u, at) => words(`m${at}`, at + 1, `${runId} m${at}`));
+    await want(runId, ...thread);
+    begin();
+    await waitFor(
+      () => said(`${runId} m`),
+      (all) => all.length >= 3,
+      10_000,
+    );
+    await want(runId, { ...words("page:1", 41, `${runId} page`), inThread: false });
+    await waitFor(
+      () => said(`${runId} page`),
+      (all) => all.length === 1,
+      10_000,
+    );
+    expect((await said(`${runId} m`)).length).toBeLessThan(30);
+    await drained();
+    expect((await said(`${runId} m`)).map(({ text }) => text)).toEqual(
+      thread.map(({ payload }) => (payload.kind === "message" ? payload.text : "")),
+    );
+  });
+});
+
 describe("a message that must be single", () => {
   it("is single though Slack takes it only after the connection was cut", async () => {
     const runId = await insertTestRun(db.database, chaos);

@@ -1,8 +1,8 @@
-import { describeRef } from "../../cluster/kinds.ts";
 import type { ChaosRef, KubernetesObject } from "../../cluster/port.ts";
-import { AftershockError, messageOf } from "../../errors.ts";
+import { AftershockError } from "../../errors.ts";
 import type { StoredFault } from "../../store/faults.ts";
 import { readChaos, type ChaosReading } from "../chaos-state.ts";
+import { climb } from "../ladder/ladder.ts";
 import { until } from "../wait.ts";
 import type { Change, FaultTools, HealDeadlines, HealingProof, Intent } from "./fault-kind.ts";
 
@@ -71,42 +71,7 @@ export async function replacedPod(intent: Intent, { cluster, signal }: FaultTool
   return changed?.pod ?? null;
 }
 
-/** Deletes the object and waits until it is gone, which Chaos Mesh allows only when it has healed; then the ladder. */
-export async function deleteAndAwait(
-  fault: StoredFault,
-  { cluster, signal }: FaultTools,
-  deadlines: HealDeadlines,
-): Promise<HealingProof> {
-  const ref = refOf(fault);
-  const what = `${describeRef(ref)} is gone`;
-  let lastProblem = "still there";
-  const gone = async (deadlineMs: number): Promise<boolean> =>
-    (await until(
-      async () => {
-        // A server that cannot be reached now may be reached before the deadline; DELETE is safe to repeat.
-        try {
-          await cluster.deleteChaos(ref, signal);
-          return (await cluster.getChaos(ref, signal)) === null ? true : undefined;
-        } catch (error) {
-          lastProblem = messageOf(error);
-          return undefined;
-        }
-      },
-      { deadlineMs, everyMs: 200, signal },
-    )) === true;
-  if (await gone(deadlines.deleteMs)) return { type: "healing-proof", what, ok: true, detail: "deleted" };
-  try {
-    await cluster.dropFinalizers(ref, signal);
-  } catch (error) {
-    lastProblem = messageOf(error);
-  }
-  if (await gone(deadlines.forceMs)) {
-    return {
-      type: "healing-proof",
-      what: `${describeRef(ref)} healed before it went`,
-      ok: false,
-      detail: "it had to be freed of its finalizer, so nobody vouches that its rules were removed",
-    };
-  }
-  return { type: "healing-proof", what, ok: false, detail: lastProblem };
+/** Deletes the object and waits until it is gone, which Chaos Mesh allows only when it has healed; else the ladder. */
+export function deleteAndAwait(fault: StoredFault, tools: FaultTools, deadlines: HealDeadlines): Promise<HealingProof> {
+  return climb(refOf(fault), tools, deadlines);
 }

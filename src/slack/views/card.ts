@@ -16,7 +16,8 @@ import {
   type MessageContent,
 } from "../limits.ts";
 import { actionPrefix } from "../verb.ts";
-import { count, injectsNothing, people, person, stateWords, timeOfDay } from "./words.ts";
+import { approvalLines, neededApprovals } from "./decisions.ts";
+import { count, injectsNothing, people, person, shortDigest, stateWords, timeOfDay } from "./words.ts";
 
 /** The one message of a run in the channel, for every state. */
 export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageContent {
@@ -24,12 +25,15 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
   const { plan } = run;
   const reason = endReason(events);
   const judged = events.findLast((event) => event.type === "judged");
-  const approvals = run.approvedBy.length;
   const target = plan.faults.map((fault) => fault.subject.join(", ")).join("; ") || plan.system;
   const approval =
     run.state === "requested"
-      ? `${approvals} of ${plan.approvalsNeeded}, until ${timeOfDay(run.expiresAt)}`
-      : people(run.approvedBy);
+      ? `${run.approvedBy.length} of ${neededApprovals(plan.approvalsNeeded, events)}, until ${timeOfDay(run.expiresAt)}`
+      : plan.approvalsNeeded === 0 && run.approvedBy.length === 0
+        ? "nobody needed to"
+        : people(run.approvedBy);
+  // Who, when and why, while it is being decided; afterwards the thread has it.
+  const given = run.state === "requested" || run.state === "approved" ? approvalLines(events) : [];
   const blocks: KnownBlock[] = [
     header(`${plan.title} · ${run.id}`),
     section(`${words.icon} *${words.text}*${reason === null ? "" : `\n${escapeReason(reason)}`}`),
@@ -40,7 +44,9 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
       [injectsNothing(plan) ? "Takes at most" : "Fault lasts", formatDuration(plan.phases.durationMs)],
     ]),
   ];
-  if (judged !== undefined) blocks.push(...verdictBlocks(judged.report));
+  if (given.length > 0) blocks.push(note(`:white_check_mark: ${given.join("\n:white_check_mark: ")}`));
+  const provenSince = events.some((event) => event.type === "alarm-resolved");
+  if (judged !== undefined) blocks.push(...verdictBlocks(judged.report, provenSince));
   const buttons = buttonsFor(run);
   if (buttons.length > 0) blocks.push({ type: "actions", block_id: `run:${run.id}:${run.state}`, elements: buttons });
   blocks.push(note(hintFor(run)));
@@ -48,13 +54,14 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
   return content(text, blocks);
 }
 
-function verdictBlocks(report: Extract<RunEvent, { type: "judged" }>["report"]): KnownBlock[] {
+function verdictBlocks(report: Extract<RunEvent, { type: "judged" }>["report"], provenSince: boolean): KnownBlock[] {
+  const unproven = provenSince ? "unverified at the end, proven since" : ":rotating_light: UNVERIFIED";
   const { verdicts, writes } = report;
   const top = report.findings.find((finding) => finding.severity === "critical" || finding.severity === "high");
   return [
     fields([
       ["Hypothesis", verdicts.hypothesis],
-      ["Cleanup", verdicts.cleanup === "verified" ? "verified" : ":rotating_light: UNVERIFIED"],
+      ["Cleanup", verdicts.cleanup === "verified" ? "verified" : unproven],
       ["Acknowledged writes", count(writes.total.acknowledged)],
       ["of them lost", count(writes.total.lost)],
     ]),
@@ -63,11 +70,17 @@ function verdictBlocks(report: Extract<RunEvent, { type: "judged" }>["report"]):
 }
 
 function buttonsFor(run: RunRow): Button[] {
-  const button = (name: string, text: string, style?: "primary" | "danger", confirm?: string): Button => ({
+  const button = (
+    name: string,
+    text: string,
+    style?: "primary" | "danger",
+    confirm?: string,
+    value = run.id,
+  ): Button => ({
     type: "button",
     action_id: `${actionPrefix}${name}`,
     text: { type: "plain_text", text },
-    value: run.id,
+    value,
     ...(style === undefined ? {} : { style }),
     ...(confirm === undefined
       ? {}
@@ -83,10 +96,17 @@ function buttonsFor(run: RunRow): Button[] {
   const pods = run.plan.faults.flatMap((fault) => fault.subject).join(", ");
   if (run.state === "requested") {
     const warning = run.plan.risk === "high" && pods !== "" ? `This injects a real fault into ${pods}.` : undefined;
-    return [button("approve", "Approve", "primary", warning), button("deny", "Deny")];
+    // With the plan that is shown here: a click approves what was seen, or nothing.
+    const seen = `${run.id}@${shortDigest(run.digest)}`;
+    const takeBack = run.approvedBy.length === 0 ? [] : [button("revoke", "Take approval back")];
+    return [button("approve", "Approve", "primary", warning, seen), button("deny", "Deny"), ...takeBack];
   }
   if (isTerminal(run.state) || run.abortRequestedBy !== null) return [];
-  return [button("stop", "Stop", "danger", "The fault is removed at once, and the run ends as aborted.")];
+  const takeBack =
+    run.state === "approved" && run.approvedBy.length > 0
+      ? [button("revoke", "Take approval back", undefined, "The run ends, and nothing is touched.")]
+      : [];
+  return [...takeBack, button("stop", "Stop", "danger", "The fault is removed at once, and the run ends as aborted.")];
 }
 
 function hintFor(run: RunRow): string {
@@ -106,7 +126,12 @@ function endReason(events: readonly RunEvent[]): string | null {
   return last?.type === "state" && isTerminal(last.to) ? last.reason : null;
 }
 
-/** Reasons are our own sentences and may mention people; everything else in them is escaped. */
+/** Reasons are our own sentences and may mention people and moments; everything else in them is escaped. */
 export function escapeReason(reason: string): string {
-  return escapeLines(reason).replace(/&lt;@([UW][A-Z0-9]+)&gt;/g, "<@$1>");
+  return escapeLines(reason)
+    .replace(/&lt;@([UW][A-Z0-9]+)&gt;/g, "<@$1>")
+    .replace(
+      /&lt;!date\^(\d{1,12})\^\{date_short_pretty\} at \{time\}\|(\d{4}-\d\d-\d\d \d\d:\d\d UTC)&gt;/g,
+      "<!date^$1^{date_short_pretty} at {time}|$2>",
+    );
 }
