@@ -8,6 +8,7 @@ import type { ConductorDeps } from "./conductor.ts";
 import type { HealingProof } from "./faults/fault-kind.ts";
 import { noteRemoved, removeFaults, type Healing } from "./heal.ts";
 import { createJournal, type Journal } from "./journal.ts";
+import { endAsJudged, judgedReport } from "./judged.ts";
 import { canMove, isOwned, runStates } from "./lifecycle.ts";
 import { isLeaseLost, takeOwnership, type Ownership } from "./ownership.ts";
 import { proveAfresh } from "./prove-afresh.ts";
@@ -17,7 +18,8 @@ export const ownedStates = runStates.filter(isOwned);
 
 /**
  * Ends a run whose worker is gone: heals what it may have injected, proves it, and says `interrupted`. The worker's
- * history died with it, so nothing is claimed about the hypothesis. Does nothing if somebody owns the run.
+ * history died with it, so nothing is claimed about the hypothesis. A run that was judged already only wants its end, and
+ * gets the one it was judged by. Does nothing if somebody owns the run.
  */
 export async function takeOver(deps: ConductorDeps, runId: string): Promise<void> {
   const ownership = await takeOwnership(deps.database, runId, ownedStates, deps.lease);
@@ -64,6 +66,11 @@ async function healOrphan(deps: ConductorDeps, run: StoredRun, ownership: Owners
   const journal = createJournal(deps.database, ownership);
   const diedIn = journal.state();
   await journal.say({ type: "claimed", worker: deps.lease.owner, fence: ownership.fence, takenOver: true });
+  const report = diedIn === "judging" ? await judgedReport(deps.database, run.id) : null;
+  if (report !== null) {
+    const proofs = report.cleanup.map((proof): HealingProof => ({ type: "healing-proof", ...proof }));
+    return endAsJudged(journal, report, (client) => raiseIfUnproven(client, { run, proofs, paging: deps.paging }));
+  }
   const ending = {
     outcome: "interrupted",
     reason: `The worker was lost while the run was in ${diedIn}; another one healed it.`,

@@ -52,7 +52,8 @@ const systemTitles: Readonly<Record<SystemPhase, string>> = {
 export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessage[] {
   // Rendered once at the end: a message that grows by a hundred events is not drawn a hundred times.
   const wanted = new Map<string, { position: number; render: () => MessageContent | null }>();
-  const files: DesiredMessage[] = [];
+  // By key: a run whose worker dies while judging is judged again by another, and has its files once all the same.
+  const files = new Map<string, DesiredMessage>();
   const put = (key: string, position: number, render: () => MessageContent | null): void => {
     wanted.set(key, { position: wanted.get(key)?.position ?? position, render });
   };
@@ -165,7 +166,9 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
         break;
       case "judged":
         put("summary", event.seq, () => renderSummary(event.report));
-        files.push(...fileMessages(event));
+        for (const message of fileMessages(event)) {
+          files.set(message.key, { ...message, position: files.get(message.key)?.position ?? message.position });
+        }
         break;
       case "audit-head":
         put(own, event.seq, () => renderAuditHead(event));
@@ -178,7 +181,7 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       ? []
       : [{ key, position, inThread: key !== "card", payload: { kind: "message", ...message } }];
   });
-  return [...messages, ...narrateAlarm(run, alarm), ...files].toSorted((a, b) => a.position - b.position);
+  return [...messages, ...narrateAlarm(run, alarm), ...files.values()].toSorted((a, b) => a.position - b.position);
 }
 
 /** The chart by itself, with words for those who cannot see it; then the report and history as files. */

@@ -55,6 +55,12 @@ const words = (key: string, position: number, text: string): DesiredMessage => (
   payload: { kind: "message", text, blocks: [{ type: "section", text: { type: "mrkdwn", text } }] },
 });
 const want = (runId: string, ...messages: DesiredMessage[]) => wantMessages(db.database, runId, chaos, messages);
+/** A card in a channel that nothing else was said in. */
+async function cardOfItsOwn(): Promise<string> {
+  const runId = await insertTestRun(db.database, chaos);
+  await wantMessages(db.database, runId, `C-${runId}`, [words("card", 0, runId)]);
+  return runId;
+}
 const outstanding = async (): Promise<number> =>
   (
     await db.database.query(
@@ -121,6 +127,57 @@ describe("a run's last word", () => {
     begin();
     await drained();
     expect((await said(runId)).map(({ text }) => text)).toEqual([`${runId} completed`]);
+  });
+});
+
+describe("a 429 for edits in one channel", () => {
+  it("delays no edit in another, and the last word in neither", async () => {
+    const calm = await rig.client.conversations.create({ name: `calm-${Date.now()}` });
+    const other = calm.channel?.id ?? "";
+    const slow = await posted("active");
+    const free = await insertTestRun(db.database, other);
+    await wantMessages(db.database, free, other, [words("card", 0, `${free} active`)]);
+    begin();
+    await drained();
+    rig.gate.misbehave({
+      method: "chat.update",
+      verdict: { retryAfterS: 3 },
+      when: (form) => form.get("channel") === chaos,
+    });
+    await want(slow, words("card", 0, `${slow} healing`));
+    await happened();
+    const limitedAt = Date.now();
+    await want(slow, words("card", 0, `${slow} completed`));
+    await wantMessages(db.database, free, other, [words("card", 0, `${free} completed`)]);
+    await drained();
+    const at = (text: string): number => rig.gate.calls.find(({ form }) => form.get("text") === text)?.atMs ?? Infinity;
+    expect(at(`${free} completed`) - limitedAt).toBeLessThan(2500);
+    expect(at(`${slow} completed`) - limitedAt).toBeGreaterThan(2500);
+  });
+});
+
+describe("what stands in the channel itself", () => {
+  it("waits for nothing in a thread: a page overtakes it", async () => {
+    const runId = await posted("active");
+    const thread = Array.from({ length: 40 }, (_u, at) => words(`m${at}`, at + 1, `${runId} m${at}`));
+    await want(runId, ...thread);
+    begin();
+    await waitFor(
+      () => said(`${runId} m`),
+      (all) => all.length >= 3,
+      10_000,
+    );
+    await want(runId, { ...words("page:1", 41, `${runId} page`), inThread: false });
+    await waitFor(
+      () => said(`${runId} page`),
+      (all) => all.length === 1,
+      10_000,
+    );
+    expect((await said(`${runId} m`)).length).toBeLessThan(30);
+    await drained();
+    expect((await said(`${runId} m`)).map(({ text }) => text)).toEqual(
+      thread.map(({ payload }) => (payload.kind === "message" ? payload.text : "")),
+    );
   });
 });
 
@@ -222,8 +279,7 @@ describe("two bots", () => {
     }
   });
   it("know a claim by its number: a sender that comes back from the dead changes nothing", async () => {
-    const runId = await insertTestRun(db.database, chaos);
-    await want(runId, words("card", 0, runId));
+    const runId = await cardOfItsOwn();
     const dead = await claimDue(db.database, 60_000, unlimited);
     const next = await claimDue(db.database, -1, unlimited);
     if (dead === null || next === null) throw new Error("nothing was due");
@@ -237,8 +293,7 @@ describe("two bots", () => {
     expect(await state()).toEqual({ state: "sent", ts: "2.2" });
   });
   it("leave a row alone while its sender says that it lives", async () => {
-    const runId = await insertTestRun(db.database, chaos);
-    await want(runId, words("card", 0, runId));
+    const runId = await cardOfItsOwn();
     const mine = await claimDue(db.database, 60_000, unlimited);
     if (mine === null) throw new Error("nothing was due");
     const age = () =>

@@ -3,7 +3,18 @@ import type { RunEvent } from "../../run/events.ts";
 import { isTerminal } from "../../run/lifecycle.ts";
 import type { RunRow } from "../../run/service.ts";
 import { formatDuration } from "../../experiment/duration.ts";
-import { clamp, content, escapeText, fields, header, limits, note, section, type MessageContent } from "../limits.ts";
+import {
+  content,
+  escapeLines,
+  escapeText,
+  fields,
+  header,
+  limits,
+  note,
+  plain,
+  section,
+  type MessageContent,
+} from "../limits.ts";
 import { actionPrefix } from "../verb.ts";
 import { approvalLines, neededApprovals } from "./decisions.ts";
 import { count, injectsNothing, people, person, shortDigest, stateWords, timeOfDay } from "./words.ts";
@@ -76,7 +87,7 @@ function buttonsFor(run: RunRow): Button[] {
       : {
           confirm: {
             title: { type: "plain_text", text: `${text} ${run.id}?` },
-            text: { type: "plain_text", text: clamp(confirm, limits.confirmText) },
+            text: { type: "plain_text", text: plain(confirm, limits.confirmText) },
             confirm: { type: "plain_text", text },
             deny: { type: "plain_text", text: "Cancel" },
           },
@@ -101,7 +112,7 @@ function buttonsFor(run: RunRow): Button[] {
 function hintFor(run: RunRow): string {
   if (run.state === "requested") return `The thread has the whole plan. In text: \`/chaos approve ${run.id}\``;
   if (run.state === "denied" || run.state === "expired") {
-    return `Nothing was touched. Ask again: \`/chaos run ${run.experiment}\``;
+    return `Nothing was touched. Ask again: \`/chaos run ${escapeText(run.experiment)}\``;
   }
   if (isTerminal(run.state)) return `Details in the thread · \`/chaos findings ${run.id}\``;
   return run.abortRequestedBy === null
@@ -117,7 +128,7 @@ function endReason(events: readonly RunEvent[]): string | null {
 
 /** Reasons are our own sentences and may mention people and moments; everything else in them is escaped. */
 export function escapeReason(reason: string): string {
-  return escapeText(reason)
+  return escapeLines(reason)
     .replace(/&lt;@([UW][A-Z0-9]+)&gt;/g, "<@$1>")
     .replace(
       /&lt;!date\^(\d{1,12})\^\{date_short_pretty\} at \{time\}\|(\d{4}-\d\d-\d\d \d\d:\d\d UTC)&gt;/g,
