@@ -41,7 +41,6 @@ describe.skipIf(process.getuid?.() !== 0)("a fault that does not go, on the real
     chmodSync(join(folder, "nft"), 0o755);
     process.env["PATH"] = `${folder}:${path}`;
     stack = await startTestStack({
-      keepLogs: true,
       configure: (config) => ({
         ...config,
         healing: { deleteWithin: "2s", offerRestartFor: "3s", forceWithin: "3s", reachWithin: "5s", callWithin: "5s" },
