@@ -3,6 +3,7 @@ import { findAlarm } from "../store/alarms.ts";
 import { faultsOf, type StoredFault } from "../store/faults.ts";
 import { findRun, type StoredRun } from "../store/runs.ts";
 import { raiseIfUnproven } from "./alarms/raise.ts";
+import { mender } from "./alarms/restart.ts";
 import { conclude } from "./conclude.ts";
 import type { ConductorDeps } from "./conductor.ts";
 import type { HealingProof } from "./faults/fault-kind.ts";
@@ -114,12 +115,16 @@ async function heal(
   journal: Journal,
   faults: StoredFault[],
 ): Promise<Pick<Healing, "removed" | "proofs">> {
+  const { database, log } = deps;
+  const signal = ownership.lost;
   try {
+    const cluster = deps.registry.cluster(run.plan.cluster);
     return await removeFaults({
       runId: run.id,
-      cluster: deps.registry.cluster(run.plan.cluster),
-      database: deps.database,
-      signal: ownership.lost,
+      cluster,
+      database,
+      signal,
+      mend: mender({ database, cluster, runId: run.id, signal, say: journal.say, log }),
       deadlines: deps.healDeadlines,
       now: () => null,
       faults,
