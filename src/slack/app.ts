@@ -14,6 +14,7 @@ import { createDispatcher, type Dispatcher } from "./dispatch.ts";
 import { errorMessage } from "./errors.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
+import { ratesAt } from "./rates.ts";
 import { firstDelivery } from "./store/deliveries.ts";
 import { actionPrefix, type Verb } from "./verb.ts";
 import { createWebPort } from "./web-port.ts";
@@ -57,6 +58,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     database,
     slack: createWebPort(secrets.slackBotToken, config.apiUrl),
     editEveryMs: config.editEvery,
+    rates: ratesAt(config.speed ?? 1),
     log: (message, detail) => log.warn(detail, message),
   });
   const narrator = startNarrator(database, {
