@@ -14,6 +14,7 @@ import { createDispatcher, type Dispatcher } from "./dispatch.ts";
 import { errorMessage } from "./errors.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
+import type { SlackPort } from "./port.ts";
 import { ratesAt } from "./rates.ts";
 import { firstDelivery } from "./store/deliveries.ts";
 import { actionPrefix, type Verb } from "./verb.ts";
@@ -52,11 +53,12 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   const dispatcher = createDispatcher(options.verbs, options, config.command);
   listenToCommands(app, dispatcher, options);
   listenToClicks(app, dispatcher, options);
-  listenToMentions(app, options);
+  const port = createWebPort(secrets.slackBotToken, config.apiUrl);
+  listenToMentions(app, options, port);
   app.error(async (error) => log.error({ err: error }, "Slack delivery"));
   const outbox = startOutbox({
     database,
-    slack: createWebPort(secrets.slackBotToken, config.apiUrl),
+    slack: port,
     editEveryMs: config.editEvery,
     rates: ratesAt(config.speed ?? 1),
     log: (message, detail) => log.warn(detail, message),
@@ -113,15 +115,18 @@ function listenToClicks(app: App, dispatcher: Dispatcher, options: SlackOptions)
 }
 
 /** Slash commands do not work in threads; a mention says what does. */
-function listenToMentions(app: App, { database, config: { command } }: SlackOptions): void {
-  app.event("app_mention", async ({ event, body, client }) => {
+function listenToMentions(app: App, { database, config: { command }, log }: SlackOptions, port: SlackPort): void {
+  app.event("app_mention", async ({ event, body }) => {
     // Slack repeats an event up to three times when it saw no answer in time.
     if (!(await firstDelivery(database, `event:${body.event_id}`))) return;
-    await client.chat.postMessage({
-      channel: event.channel,
-      thread_ts: event.thread_ts ?? event.ts,
-      text: `I take \`${command}\` in the channel, and the buttons on a run's card. Begin with \`${command} help\`.`,
-    });
+    const text = `I take \`${command}\` in the channel, and the buttons on a run's card. Begin with \`${command} help\`.`;
+    // Not by Bolt's own client: that one asks again when an answer is lost, and would say it twice.
+    const said = await port.post(
+      { channelId: event.channel, threadTs: event.thread_ts ?? event.ts },
+      { text, blocks: [] },
+      `mention/${body.event_id}`,
+    );
+    if (!said.ok) log.warn({ problem: said.problem }, "a mention was not answered");
   });
 }
 
