@@ -9,10 +9,12 @@ import type { Intent } from "./faults/fault-kind.ts";
 import { faultKindOf } from "./faults/table.ts";
 import type { Journal } from "./journal.ts";
 import type { Ownership } from "./ownership.ts";
+import { watchSight, type Sight } from "./sight.ts";
 import { firedStopCondition } from "./stop-conditions.ts";
 import { pause } from "./wait.ts";
 
 const lookEveryMs = 500;
+const lookWithinMs = 5000;
 
 interface ActivePhase {
   ownership: Ownership;
@@ -61,6 +63,7 @@ async function watch(input: ActivePhase, work: () => AbortSignal | null): Promis
   const { ownership, journal, recorder } = input;
   const end = recorder.now() + input.durationMs;
   let watched = input.intents;
+  const sight = watchSight(journal, recorder);
   while (recorder.now() < end) {
     const done = work();
     if (done?.aborted === true) return null;
@@ -75,7 +78,7 @@ async function watch(input: ActivePhase, work: () => AbortSignal | null): Promis
       return null;
     }
     for (const intent of watched) {
-      const change = await look(input, intent);
+      const change = await look(input, intent, sight, end - recorder.now());
       if (change === null) continue;
       if (change.run === "fails") return `${intent.name} ended before its time: ${change.what}`;
       watched = watched.filter((other) => other !== intent);
@@ -94,13 +97,17 @@ function say(journal: Journal, event: RunEventBody): void {
   journal.say(event).catch(() => undefined);
 }
 
-async function look({ cluster, ownership, recorder }: ActivePhase, intent: Intent) {
+async function look({ cluster, ownership }: ActivePhase, intent: Intent, sight: Sight, leftMs: number) {
+  // It ends with the phase: a cluster that does not answer must not keep the fault in place, nor a wish to stop waiting.
+  const limit = AbortSignal.timeout(Math.max(1, Math.round(Math.min(lookWithinMs, leftMs))));
+  const signal = AbortSignal.any([ownership.lost, ownership.stop, limit]);
   try {
-    return await faultKindOf(intent.kind).look(intent, { cluster, signal: ownership.lost });
+    const change = await faultKindOf(intent.kind).look(intent, { cluster, signal });
+    sight.seen();
+    return change;
   } catch (error) {
     // Not being able to look is not the same as the fault having ended.
-    const detail = { problem: messageOf(error) };
-    recorder.event({ atMs: recorder.now(), source: "cluster", event: "unreadable", detail });
+    if (!ownership.stop.aborted && !ownership.lost.aborted && leftMs > lookWithinMs) sight.lost(messageOf(error));
     return null;
   }
 }

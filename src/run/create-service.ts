@@ -8,6 +8,7 @@ import { findArtifact } from "../store/artifacts.ts";
 import { inTransaction, violates, type Database, type Queryable } from "../store/database.ts";
 import { appendEvents, eventsAfter } from "../store/events.ts";
 import { insertRun, lockRun, occupant, openRuns, recentRuns, requestAbort, type StoredRun } from "../store/runs.ts";
+import { isPastExpiry } from "../store/request-expiry.ts";
 import { refuseUnprovenTarget } from "./alarms/create-service.ts";
 import { createDecisions, enforce, existingRun, move, normaliseRunId } from "./decide.ts";
 import type { RunEventBody } from "./events.ts";
@@ -194,7 +195,7 @@ export async function expireRequests(database: Database, runIds: readonly string
   for (const runId of runIds) {
     await inTransaction(database, async (client) => {
       const run = await lockRun(client, runId);
-      if (run?.state !== "requested" || Date.parse(run.expiresAt) > Date.now()) return;
+      if (run?.state !== "requested" || !(await isPastExpiry(client, runId))) return;
       await move(client, run, "expired", "Nobody approved it in time.", [{ type: "expired" }]);
       expired.push(runId);
     });

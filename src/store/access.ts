@@ -104,15 +104,14 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   halts: {
     service: "write",
     frozen: ["id", "latch", "halted_by", "reason", "channel_id", "from_cluster", "halted_at"],
-    audit: { subject: "id", omitted: ["last_seq"] },
+    audit: { subject: "id", omitted: ["settled_at", "last_seq"] },
   },
   halt_events: { service: "append", audit: { subject: "halt_id" } },
+  // How it was last seen; its changes are events of the halt.
   halt_clusters: { service: "write" },
-  halt_narration_cursors: { service: "write" },
   notices: { service: "append", audit: { subject: "kind" } },
-  notices_told: { service: "write" },
   installation: { service: "read" },
-  slack_pace: { service: "write" },
+  // A cleanup that was not proven, and who has seen it.
   alarms: {
     service: "write",
     frozen: ["run_id", "cluster", "target_key", "reasons", "raised_at"],
@@ -129,6 +128,9 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   },
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
+  slack_pace: { service: "write" },
   narration_cursors: { service: "write" },
   schedule_narration_cursors: { service: "write" },
+  halt_narration_cursors: { service: "write" },
+  notices_told: { service: "append" },
 };

@@ -26,7 +26,14 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
 /** Runs `work` in one transaction; any throw rolls back. */
 export async function inTransaction<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await database.connect();
+  // A server that goes away in the middle is told to the query; unheard, the same would end the process.
+  const unheard = (): void => undefined;
+  client.on("error", unheard);
   let broken: Error | undefined;
+  // A connection that is ended between two statements says so as an event, which ends the process if nobody listens: the
+  // pool does so only for those that are not in use. The next statement rejects.
+  const onLost = (error: Error): void => void (broken = error);
+  client.on("error", onLost);
   try {
     await client.query("begin");
     const result = await work(client);
@@ -36,7 +43,9 @@ export async function inTransaction<T>(database: Database, work: (client: pg.Poo
     await client.query("rollback").catch((lost: Error) => (broken = lost));
     throw error;
   } finally {
+    client.off("error", onLost);
     client.release(broken);
+    client.off("error", unheard);
   }
 }
 
@@ -45,11 +54,17 @@ export function violates(error: unknown, constraint: string): boolean {
   return error instanceof pg.DatabaseError && error.code === "23505" && error.constraint === constraint;
 }
 
+/** PostgreSQL's clock, ISO 8601: the one clock that all bots and workers share. */
+export async function databaseNow(client: Queryable): Promise<string> {
+  const { rows } = await client.query<{ now: Date }>("select clock_timestamp() as now");
+  return (rows[0]?.now ?? new Date()).toISOString();
+}
+
 /** Words of node-postgres and of the network for a server that is not there, or not any more. */
 const outageWords =
   /ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT|Connection terminated|timeout exceeded|not queryable/;
-/** SQLSTATE classes and codes of a server that is going, coming, or full: connection, insufficient resources, shutdown. */
-const outageStates = /^(08...|53300|57P0[123])$/;
+/** SQLSTATE of a server that is going, coming, or full: connection, disk, memory and connections, shutdown. */
+const outageStates = /^(08...|53[123]00|57P0[123])$/;
 
 /** True when the server was not there to answer, so that asking again may help, and what was asked may have been done. */
 export function isOutage(error: unknown): boolean {

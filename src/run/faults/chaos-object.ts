@@ -3,7 +3,7 @@ import { AftershockError } from "../../errors.ts";
 import type { StoredFault } from "../../store/faults.ts";
 import { readChaos, type ChaosReading } from "../chaos-state.ts";
 import { climb } from "../ladder/ladder.ts";
-import { until } from "../wait.ts";
+import { pause, until } from "../wait.ts";
 import type { Change, FaultTools, HealDeadlines, HealingProof, Intent } from "./fault-kind.ts";
 
 /** What every Chaos Mesh kind has in common: the object is the fault, its records say on whom. */
@@ -47,18 +47,52 @@ export async function createAndAwait(
   );
 }
 
+/** Set to "true" it heals the fault and keeps the object (anchors/chaos-platforms.md 3.2). */
+const pauseAnnotation = "experiment.chaos-mesh.org/pause";
+/** A cache of the API server may be behind by so much: what it does not know is asked for once more. */
+const cacheBehindMs = 500;
+
 /** What is different in the object's own bookkeeping. */
 export async function lookAtObject(
   intent: Intent,
   { cluster, signal }: FaultTools,
   recordIds: readonly string[],
 ): Promise<Change | null> {
-  const object: KubernetesObject | null = await cluster.getChaos(refOf(intent), signal);
+  const read = (): Promise<KubernetesObject | null> => cluster.getChaos(refOf(intent), signal);
+  let object = await read();
+  if (object === null) {
+    await pause(cacheBehindMs, signal);
+    object = await read();
+  }
   if (object === null) return { what: "somebody deleted the object", run: "fails" };
+  if (object.metadata.deletionTimestamp !== undefined) {
+    return { what: "somebody is deleting the object", run: "fails" };
+  }
+  if (object.metadata.annotations?.[pauseAnnotation] === "true") return { what: "somebody paused it", run: "fails" };
+  const changed = changedSpec(intent, object);
+  if (changed !== null) return { what: `somebody changed the object's ${changed}`, run: "fails" };
   const reading = readChaos(object, recordIds);
   return reading.state === "active"
     ? null
     : { what: `the cluster reports ${reading.state}: ${reading.detail}`, run: "fails" };
+}
+
+/**
+ * The first field of the spec that is not as it was created; null while all are. What a cluster fills in by default is no
+ * change: only what was written is compared.
+ */
+export function changedSpec(intent: Pick<Intent, "manifest">, object: KubernetesObject): string | null {
+  const wanted = intent.manifest.spec ?? {};
+  const found = object.spec ?? {};
+  return Object.keys(wanted).find((field) => !holds(found[field], wanted[field])) ?? null;
+}
+
+/** True when everything in `wanted` is in `found` as well; lists must be alike, entry by entry. */
+function holds(found: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== "object" || wanted === null) return Object.is(found, wanted);
+  if (typeof found !== "object" || found === null || Array.isArray(found) !== Array.isArray(wanted)) return false;
+  if (Array.isArray(wanted) && Array.isArray(found) && wanted.length !== found.length) return false;
+  return Object.entries(wanted).every(([key, value]) => holds((found as Record<string, unknown>)[key], value));
 }
 
 /** A pod that is not the one that was hit, by uid and address; null while all are. */
