@@ -4,7 +4,6 @@ import { cordonedBy } from "../../src/probes/placement.ts";
 import { threadOf } from "../../src/embedded/run-drive.ts";
 import { workspace, type LocalMessage } from "../../src/embedded/local-slack.ts";
 import type { Stack } from "../../src/embedded/stack.ts";
-import type { RunState } from "../../src/run/lifecycle.ts";
 import { narrate } from "../../src/slack/narrate.ts";
 import { eventsToTell } from "../../src/slack/store/run-events.ts";
 import type { Database } from "../../src/store/database.ts";
@@ -23,7 +22,7 @@ export interface Place {
 export async function collectFacts(
   { stack, database, cluster }: Place,
   runId: string,
-  known: { mayEnd: readonly RunState[]; broken: readonly string[] },
+  known: Pick<Facts, "mayEnd" | "broken" | "cleanup">,
 ): Promise<Facts> {
   const run = await findRun(database, runId);
   if (run === null) throw new Error(`${runId} is not in the database`);

@@ -34,6 +34,8 @@ export interface CaseSpec {
   fault: string;
   /** How the run may end; with several runs, each of them. */
   mayEnd: readonly RunState[];
+  /** What its cleanup must be said to be; default: verified. */
+  cleanup?: "verified" | "unverified";
   /** Default: Redis in the lab. */
   path?: DataPath;
 }
@@ -110,7 +112,7 @@ export async function startRig(options: Partial<StackOptions> = {}): Promise<Rig
     await healing.stop();
     const all: Facts[] = [];
     for (const runId of record.runs) {
-      const facts = await collectFacts(place, runId, { mayEnd: spec.mayEnd, broken });
+      const facts = await collectFacts(place, runId, { ...spec, broken });
       found.push(...judgeRun(facts));
       all.push(facts);
     }
