@@ -4,6 +4,7 @@ import { cordonedBy } from "../../src/probes/placement.ts";
 import { threadOf } from "../../src/embedded/run-drive.ts";
 import { workspace, type LocalMessage } from "../../src/embedded/local-slack.ts";
 import type { Stack } from "../../src/embedded/stack.ts";
+import type { RunState } from "../../src/run/lifecycle.ts";
 import { narrate } from "../../src/slack/narrate.ts";
 import { eventsToTell } from "../../src/slack/store/run-events.ts";
 import type { Database } from "../../src/store/database.ts";
@@ -22,7 +23,7 @@ export interface Place {
 export async function collectFacts(
   { stack, database, cluster }: Place,
   runId: string,
-  known: Pick<Facts, "mayEnd" | "broken" | "cleanup">,
+  known: { mayEnd: readonly RunState[]; broken: readonly string[] },
 ): Promise<Facts> {
   const run = await findRun(database, runId);
   if (run === null) throw new Error(`${runId} is not in the database`);

@@ -20,8 +20,6 @@ export interface Facts {
   };
   /** How the run may end here. */
   mayEnd: readonly RunState[];
-  /** What its cleanup must be said to be; default: verified. */
-  cleanup?: "verified" | "unverified";
   events: readonly RunEvent[];
   decisions: ReadonlyArray<{ userId: string; decision: string; digest: string }>;
   /** Who may approve. */
