@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { quickRun, startRig, type Rig } from "../rig.ts";
-import { startOwnWorker } from "./own-worker.ts";
+import { startOwnWorker, type OwnWorker } from "./own-worker.ts";
 import { mountSmallDisk, type SmallDisk } from "./small-disk.ts";
 
 const fullForMs = 6000;
@@ -69,8 +69,9 @@ describe.skipIf(process.getuid?.() !== 0)("full disks and full memory", () => {
         const runId = await scene.ask(quickRun);
         scene.roles.kill("worker");
         const logFile = join(small.path, "worker.log");
-        const worker = await startOwnWorker(rig.stack, { logFile, env: { TMPDIR: small.path } });
+        let worker: OwnWorker | undefined;
         try {
+          worker = await startOwnWorker(rig.stack, { logFile, env: { TMPDIR: small.path } });
           scene.hurt("preflight", "baseline", "injecting", "active", "healing", "verifying", "judging");
           small.fill();
           const before = readFileSync(logFile, "utf8");
@@ -85,7 +86,7 @@ describe.skipIf(process.getuid?.() !== 0)("full disks and full memory", () => {
           await scene.until(next, ["completed"]);
           if (readFileSync(logFile, "utf8") === before) throw new Error("the log did not go on when there was space");
         } finally {
-          await worker.stop();
+          await worker?.stop();
           await scene.roles.restart("worker");
         }
       },
