@@ -1,12 +1,7 @@
-import { documentedRates, type Rate, type SlackRates } from "../../src/slack/rates.ts";
+import { ratesAt } from "../../src/slack/rates.ts";
 import { documentedRates as gateRates, type RateLimits } from "./slack-gate/rates.ts";
 
-/** Slack's limits so many times wider, for tests that have no minutes. */
-export function ratesAt(speed: number): SlackRates {
-  const faster = ({ everyMs, burst }: Rate): Rate => ({ everyMs: everyMs / speed, burst });
-  const { posts, edits, files } = documentedRates;
-  return { posts: faster(posts), edits: faster(edits), files: faster(files) };
-}
+export { ratesAt };
 
 /**
  * The gate's limits at such a speed. A machine that stalls lets calls arrive closer together than they were sent; at this
