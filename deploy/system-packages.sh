@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs what the lab, the demo and the tests need from the distribution (Debian, Ubuntu), once.
 #
-#   deploy/system-packages.sh [--tests] [--list] [--help]
+#   deploy/system-packages.sh [--tests] [--chaos] [--list] [--help]
 #
 #   --tests  also what only the tests need (a browser)
+#   --chaos  also what only the long suite needs (npm run test:chaos): clocks that jump
 #   --list   print what is missing and why, install nothing; exit 1 if anything is missing
 #
 # Where it may not install (another distribution, no root and no sudo, no network) it says what to type instead.
@@ -11,12 +12,14 @@
 set -eu
 
 tests=no
+chaos=no
 list=no
 for argument in "$@"; do
   case "$argument" in
     --tests) tests=yes ;;
+    --chaos) chaos=yes ;;
     --list) list=yes ;;
-    --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "unknown option $argument; see --help" >&2; exit 2 ;;
   esac
 done
@@ -44,6 +47,9 @@ report=$(
   need setpriv util-linux "ends child processes with their parent"
   need python3 python3 "disk faults in the lab"
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo "  postgresql: the bot's own database, and the lab's"
+  if [ "$chaos" = yes ]; then
+    ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || echo "  libfaketime: clocks that jump, in the long suite"
+  fi
   if [ "$tests" = yes ] && [ -z "${CHROME_BIN:-}" ]; then
     command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 \
       || command -v chromium-browser >/dev/null 2>&1 || echo "  chromium: the end-to-end test in a browser"

@@ -6,7 +6,7 @@ sh "$here/node-packages.sh"
 cd "$here/.."
 case " $* " in
   *" --help "*) ;;
-  *) sh deploy/system-packages.sh --tests ;;
+  *) sh deploy/system-packages.sh --tests --chaos ;;
 esac
 KUBECTL=$(sh deploy/fetch-kubectl.sh)
 PATH="$PATH:/usr/sbin:/sbin"

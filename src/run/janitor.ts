@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/port.ts";
 import { messageOf } from "../errors.ts";
 import { askCheck } from "../store/alarms.ts";
 import { inTransaction, type Database, type Queryable } from "../store/database.ts";
+import { withSessionLock } from "../store/session-lock.ts";
 import { appendEvents } from "../store/events.ts";
 import { appendNotice } from "../store/notices.ts";
 import { runFacts } from "../store/run-facts.ts";
@@ -77,9 +78,7 @@ export async function sweep(
   memory: Memory,
   options: { graceMs: number; signal: AbortSignal },
 ): Promise<void> {
-  await inTransaction(deps.database, async (client) => {
-    const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_xact_lock($1) as mine", [sweepLock]);
-    if (rows[0]?.mine !== true) return;
+  await withSessionLock(deps.database, sweepLock, async () => {
     await Promise.all(
       deps.clusters.map(async (cluster) => {
         try {

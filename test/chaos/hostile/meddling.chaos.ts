@@ -48,10 +48,13 @@ const cases: readonly Meddling[] = [
   },
 ];
 
+/** So long somebody's finalizer keeps the object, healed or not; less than the first rung of the abort ladder. */
+const heldMs = 8000;
+
 describe.skipIf(process.getuid?.() !== 0)("somebody else at the same cluster", () => {
   let rig: Rig;
   const kube = (...args: string[]): Promise<string> => {
-    const input = args.at(-1)?.startsWith("{") === true ? args.pop() : undefined;
+    const input = args.includes("apply") ? args.pop() : undefined;
     return kubectlOk(rig.stack.lab.kubeconfigPath, args, input);
   };
   beforeAll(async () => {
@@ -71,6 +74,41 @@ describe.skipIf(process.getuid?.() !== 0)("somebody else at the same cluster", (
       await requireReason(scene, runId, says);
     }),
   );
+
+  it("somebody's finalizer on the object", () =>
+    rig.play(
+      {
+        group: "hostile",
+        name: "meddling: somebody's finalizer keeps the object for 8 s after it was asked to go",
+        fault,
+        mayEnd: ["completed"],
+      },
+      async (scene) => {
+        const runId = await scene.ask(quickRun);
+        await scene.approve(runId);
+        await scene.until(runId, ["active"]);
+        const object = ["networkchaos", `${runId}-cut`, "-n", "cache", "--type=json", "-p"];
+        const path = "/metadata/finalizers";
+        const before = JSON.parse(await kube("get", ...object.slice(0, 4), "-o", "json")) as {
+          metadata: { finalizers?: string[] };
+        };
+        const at = before.metadata.finalizers?.length ?? 0;
+        const add = {
+          op: "add",
+          path: at === 0 ? path : `${path}/-`,
+          value: at === 0 ? ["example.com/held"] : "example.com/held",
+        };
+        await kube("patch", ...object, JSON.stringify([add]));
+        scene.hurt("healing");
+        await scene.until(runId, ["healing"]);
+        await new Promise((resolve) => setTimeout(resolve, heldMs));
+        if ((await scene.state(runId)) !== "healing")
+          throw new Error("the object went with somebody's finalizer on it");
+        await kube("patch", ...object, JSON.stringify([{ op: "remove", path }]));
+        scene.mended();
+        await scene.until(runId, ["completed"]);
+      },
+    ));
 });
 
 async function requireReason({ database }: Scene, runId: string, says: RegExp): Promise<void> {

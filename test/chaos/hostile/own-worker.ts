@@ -4,6 +4,7 @@ import { openSync, closeSync, existsSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
+import { workspace } from "../../../src/embedded/local-slack.ts";
 import type { Stack } from "../../../src/embedded/stack.ts";
 
 export interface OwnWorker {
@@ -25,7 +26,14 @@ export async function startOwnWorker(
   const args = ["--pdeathsig=KILL", "--", process.execPath, "--import", "tsx", main];
   const child = spawn("setpriv", [...args, "--config", configFile, "--role", "worker"], {
     stdio: ["ignore", log, log],
-    env: { ...process.env, DATABASE_URL: stack.postgres.serviceUrl, REDIS_URL: stack.redis.url, ...env },
+    env: {
+      ...process.env,
+      SLACK_BOT_TOKEN: workspace.bot.token,
+      SLACK_APP_TOKEN: workspace.bot.appToken,
+      DATABASE_URL: stack.postgres.serviceUrl,
+      REDIS_URL: stack.redis.url,
+      ...env,
+    },
   });
   closeSync(log);
   const running = (): boolean => child.exitCode === null && child.signalCode === null;
@@ -33,7 +41,9 @@ export async function startOwnWorker(
   for (;;) {
     const port = existsSync(portFile) ? readFileSync(portFile, "utf8") : "";
     if (port !== "" && (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.ok === true) break;
-    if (!running() || performance.now() > end) throw new Error("the worker did not start");
+    if (!running() || performance.now() > end) {
+      throw new Error(`the worker did not start: ${readFileSync(logFile, "utf8").slice(-1000)}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return {
