@@ -187,6 +187,7 @@ function mayApprove(policy: Policy, question: Question): Refusal | null {
   return unlessAmong(policy, question, rule.approvers, {
     no: `You are not among the approvers of ${subject.id ?? subject.experiment}.`,
     who: "It can be approved by",
+    except: subject.requestedBy,
   });
 }
 
@@ -274,13 +275,18 @@ function isApproved(policy: Policy, question: Question): Refusal | null {
 
 function unlessAmong(
   policy: Policy,
-  { actor, facts, subject }: Question,
+  { actor, facts }: Question,
   people: People,
-  words: { no: string; who: string },
+  words: {
+    no: string;
+    who: string;
+    /** Who is among them and yet cannot. */
+    except?: string | null;
+  },
 ): Refusal | null {
   const { among, unknown } = isAmong(people, actor?.userId ?? "", facts);
   if (among && actor !== null) return null;
-  const hint = `${words.who} ${nameAll(people, policy, words.who.includes("approved") ? subject?.requestedBy : null)}.`;
+  const hint = `${words.who} ${nameAll(people, policy, words.except)}.`;
   if (unknown === null) return refusal(words.no, hint);
   return refusal(
     `Slack could not say who is in the user groups of the policy (${unknown}), and nothing is allowed on a guess.`,

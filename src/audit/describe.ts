@@ -26,6 +26,7 @@ const tables: Readonly<Record<string, Describe>> = {
   }),
   run_events: describeEvent,
   schedule_events: describeEvent,
+  halt_events: describeEvent,
   run_decisions: describeDecision("plan_digest"),
   schedule_decisions: describeDecision("shape_digest"),
   run_faults: (row, { op }) => ({
@@ -60,6 +61,14 @@ const events: Readonly<Record<string, (data: Row) => string>> = {
   approved: (data) =>
     `approved plan ${text(data["digest"])} (${text(data["given"])} of ${text(data["needed"])})${because(data)}`,
   denied: (data) => `denied${because(data)}`,
+  revoked: (data) => `took the approval back (${text(data["given"])} of ${text(data["needed"])} left)${because(data)}`,
+  "approval-void": (data) => `the approvals are void${because(data)}`,
+  halted: (data) => `halted${data["halt"] === undefined ? " everything" : ` by ${text(data["halt"])}`}${because(data)}`,
+  resumed: (data) => `resumed${because(data)}`,
+  "alarm-raised": () => "CLEANUP UNVERIFIED: an alarm is raised",
+  "alarm-acknowledged": () => "acknowledged the alarm",
+  "alarm-resolved": () => "the alarm is resolved: proven clean",
+  "restart-asked": (data) => `asked to restart pod ${text(data["pod"])}`,
   expired: () => "expired: nobody approved in time",
   "abort-requested": (data) => `asked to stop${because(data)}`,
   state: (data) => `${text(data["from"])} → ${text(data["to"])}${because(data)}`,

@@ -72,6 +72,7 @@ export function startWorker(foundation: Foundation): Role {
       database,
       clusters: registry.clusterNames.map(registry.cluster),
       healDeadlines: deps.healDeadlines,
+      paging: deps.paging,
       log: (message, detail) => log.warn(detail ?? {}, message),
     },
     settings.janitorEvery,

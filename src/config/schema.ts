@@ -13,6 +13,9 @@ const opsChannel = z
   .regex(/^[CG][A-Z0-9]+$/, "must be a channel's id, such as C0123ABCD")
   .optional();
 
+/** How many times Slack's documented rates the bot may use (default 1, right for Slack itself); more only with a stand-in that allows it. */
+const speed = z.number().min(1).optional();
+
 const port = z.int().min(0).max(65_535);
 
 /**
@@ -31,6 +34,7 @@ export const configSchema = z.strictObject({
         .default("/chaos"),
       /** Least time between two edits of one card. */
       editEvery: duration("2s"),
+      speed,
       opsChannel,
     }),
     z.strictObject({
@@ -42,6 +46,7 @@ export const configSchema = z.strictObject({
         .regex(/^\/[a-z][a-z0-9_-]*$/)
         .default("/chaos"),
       editEvery: duration("2s"),
+      speed,
       opsChannel,
     }),
   ]),

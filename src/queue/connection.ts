@@ -1,5 +1,8 @@
 import type { ConnectionOptions } from "bullmq";
 
+/** A Redis that takes commands and does not answer must not hold a command, nor the reconciler, for longer. */
+const answerWithinMs = 5000;
+
 /** How BullMQ connects: a worker waits for Redis for ever (BullMQ demands null); a command must not hang on it. */
 export function connection(redisUrl: string, whenDown: "fail-fast" | "wait"): ConnectionOptions {
   const url = new URL(redisUrl);
@@ -10,6 +13,8 @@ export function connection(redisUrl: string, whenDown: "fail-fast" | "wait"): Co
     ...(url.username === "" ? {} : { username: decodeURIComponent(url.username) }),
     ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
     ...(url.protocol === "rediss:" ? { tls: {} } : {}),
-    ...(whenDown === "wait" ? { maxRetriesPerRequest: null } : { maxRetriesPerRequest: 1, enableOfflineQueue: false }),
+    ...(whenDown === "wait"
+      ? { maxRetriesPerRequest: null }
+      : { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: answerWithinMs }),
   };
 }

@@ -10,7 +10,7 @@ import type { GuardEvent } from "./guards.ts";
 import { refuseWhenHalted } from "./halt/gate.ts";
 import { healAndProve } from "./heal-and-prove.ts";
 import { createJournal } from "./journal.ts";
-import { takeOwnership, type Ownership } from "./ownership.ts";
+import { isLeaseLost, takeOwnership, type Ownership } from "./ownership.ts";
 import { preflight } from "./preflight.ts";
 import { publishLive, type Publisher } from "./publish.ts";
 import { runFault } from "./run-fault.ts";
@@ -34,7 +34,7 @@ export async function conduct(deps: ConductorDeps, runId: string): Promise<void>
   try {
     await walk(deps, ownership);
   } catch (error) {
-    if (!ownership.lost.aborted) throw error;
+    if (!isLeaseLost(error, ownership)) throw error;
     deps.log("lease lost; leaving the run to its new owner", { runId });
   } finally {
     ownership.release();

@@ -41,7 +41,8 @@ export async function healAndProve(
     cluster,
     database: deps.database,
     signal,
-    deadlines: deps.healDeadlines,
+    // A worker that leaves has no time to wait for a person.
+    deadlines: { ...deps.healDeadlines, ...(isLeaving(ownership) ? { offerMs: 0 } : {}) },
     now: recorder.now,
     faults: all.faults,
     onStep: tell,
@@ -67,7 +68,7 @@ export async function healAndProve(
   ];
   if (paths.length > 0) await journal.say(...paths);
 
-  const shutdown = isStopWish(ownership.stop.reason) && ownership.stop.reason.kind === "shutdown";
+  const shutdown = isLeaving(ownership);
   const startedMs = recorder.now();
   const converged = await session
     .awaitConvergence(recorder, shutdown ? shutdownRecoveryMs : run.plan.phases.recoveryMs, signal)
@@ -83,6 +84,11 @@ export async function healAndProve(
   const late = touched ? await removeLate(all, tell) : [];
   if (shown.length + late.length > 0) await journal.say(...shown, ...late);
   return [...proofs, ...paths, ...shown, ...late];
+}
+
+function isLeaving({ stop }: Walk["ownership"]): boolean {
+  const wish: unknown = stop.reason;
+  return isStopWish(wish) && wish.kind === "shutdown";
 }
 
 /** What the exercise proves; where it fails, that nothing was proven. */

@@ -6,6 +6,9 @@ import { withSessionLock } from "../store/session-lock.ts";
 import { appendEvents } from "../store/events.ts";
 import { appendNotice } from "../store/notices.ts";
 import { runFacts } from "../store/run-facts.ts";
+import { findRun } from "../store/runs.ts";
+import type { Paging } from "./alarms/alarm.ts";
+import { raiseIfUnproven } from "./alarms/raise.ts";
 import type { HealDeadlines } from "./faults/fault-kind.ts";
 import { faultKindOf } from "./faults/table.ts";
 import { judgeLeftover } from "./leftovers/judge-leftover.ts";
@@ -20,6 +23,8 @@ export interface JanitorDeps {
   database: Database;
   clusters: readonly Cluster[];
   healDeadlines: HealDeadlines;
+  /** Whom to page when something of a run that is known stays. */
+  paging: Paging | undefined;
   log: (message: string, detail?: Record<string, unknown>) => void;
 }
 
@@ -158,7 +163,11 @@ async function healLeftover(
     const { kind, name } = fault;
     const said = { type: "leftover-healed", kind, name, ok, detail, tookMs } as const;
     const ours = object.installation === null || (await runFacts(client, [{ run, ...fault }]))[0]?.intended === true;
-    if (ours && (await appendEvents(client, run, [said])) !== null) return;
+    if (ours && (await appendEvents(client, run, [said])) !== null) {
+      const known = await findRun(client, run);
+      if (known !== null) await raiseIfUnproven(client, { run: known, proofs: [proof], paging: deps.paging });
+      return;
+    }
     await appendNotice(client, { kind: "leftover", cluster: cluster.name, what, run, ok, detail, tookMs });
   });
 }

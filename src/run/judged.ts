@@ -11,9 +11,18 @@ export async function judgedReport(client: Queryable, runId: string): Promise<Re
 
 /**
  * Ends a run by the report that its owner stored before it died: healed, proven and judged it was by then, and to judge it
- * anew without its history would throw the findings away.
+ * anew without its history would throw the findings away. `also` is done in the same transaction.
  */
-export async function endAsJudged(journal: Journal, report: Report): Promise<void> {
+export async function endAsJudged(
+  journal: Journal,
+  report: Report,
+  also?: (client: Queryable) => Promise<void>,
+): Promise<void> {
   const outcome = report.verdicts.run;
-  await journal.move(outcome, { outcome, ...(report.run.reason === undefined ? {} : { reason: report.run.reason }) });
+  const { reason } = report.run;
+  await journal.move(outcome, {
+    outcome,
+    ...(reason === undefined ? {} : { reason }),
+    ...(also === undefined ? {} : { also }),
+  });
 }

@@ -1,3 +1,4 @@
+import { isAftershockError } from "../errors.ts";
 import { findRun } from "../store/runs.ts";
 import type { Database } from "../store/database.ts";
 import { openHalt } from "../store/halts.ts";
@@ -106,4 +107,9 @@ export async function takeOwnership(
       clearInterval(watchdog);
     },
   };
+}
+
+/** Whether something failed because the run is another worker's now: the database may have said it before the clock did. */
+export function isLeaseLost(error: unknown, { lost }: Pick<Ownership, "lost">): boolean {
+  return lost.aborted || (isAftershockError(error) && error.code === "lease_lost");
 }

@@ -6,10 +6,14 @@ import { bounded } from "./bounded.ts";
 import type { HealingProof } from "./faults/fault-kind.ts";
 import { proveDataPath, proveFaultsGone } from "./heal.ts";
 import { systemContext } from "./systems.ts";
+import { pause } from "./wait.ts";
 import type { ConductorDeps } from "./walk.ts";
 
 /** Opening a system and tidying in it end before this, or are given up. */
 const openMs = 60_000;
+/** A system that has just been healed may have no leader for a moment: opening it is tried again for so long. */
+const defaultPatienceMs = 30_000;
+const againMs = 1000;
 
 /**
  * Proves that a run's faults are gone without what its worker had in hand: by the cluster, and through the system, which
@@ -20,6 +24,7 @@ export async function proveAfresh(
   run: Pick<StoredRun, "id" | "plan">,
   faults: readonly StoredFault[],
   signal: AbortSignal,
+  { patienceMs } = { patienceMs: defaultPatienceMs },
 ): Promise<HealingProof[]> {
   // Without its cluster nothing was healed, which is said elsewhere, and nothing can be looked at.
   if (!deps.registry.clusterNames.includes(run.plan.cluster)) return [];
@@ -38,16 +43,14 @@ export async function proveAfresh(
           log: deps.log,
         }),
       );
-    const ended = new AbortController();
-    const opened = open(AbortSignal.any([signal, ended.signal]));
-    session = await bounded(() => opened, { deadlineMs: openMs, signal }).catch((error: unknown) => {
-      ended.abort(error);
-      opened.then((late) => late.close()).catch(() => undefined);
-      throw error;
-    });
+    session = await openPatiently(open, { patienceMs, signal });
     const paths = await proveDataPath(faults, { cluster, session, signal });
     const { cleanUp } = session;
-    await bounded(() => cleanUp(), { deadlineMs: openMs, signal });
+    // What the clients wrote is no fault: that it stays for a while says nothing about the healing.
+    await bounded(() => cleanUp(), { deadlineMs: openMs, signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      deps.log("probe keys stay until they expire", { run: run.id, error: messageOf(error) });
+    });
     return [...back, ...paths];
   } catch (error) {
     signal.throwIfAborted();
@@ -57,5 +60,25 @@ export async function proveAfresh(
     return [...back, { type: "healing-proof", what: "the data path was tried", ok: false, detail: messageOf(error) }];
   } finally {
     await session?.close().catch(() => undefined);
+  }
+}
+
+async function openPatiently(
+  open: (signal: AbortSignal) => Promise<SystemSession>,
+  { patienceMs, signal }: { patienceMs: number; signal: AbortSignal },
+): Promise<SystemSession> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const ended = new AbortController();
+    const opened = open(AbortSignal.any([signal, ended.signal]));
+    try {
+      return await bounded(() => opened, { deadlineMs: openMs, signal });
+    } catch (error) {
+      ended.abort(error);
+      opened.then((late) => late.close()).catch(() => undefined);
+      signal.throwIfAborted();
+      if (performance.now() > end) throw error;
+    }
+    await pause(againMs, signal);
   }
 }

@@ -29,8 +29,9 @@ export function startReconciler(
         .finally(() => healing.delete(runId));
       healing.set(runId, healed);
     }
-    for (const runId of await waitingRuns(deps.database)) await options.wake(runId);
     await expireRequests(deps.database, await expiredRequests(deps.database));
+    // Last, since it alone needs the queue: without Redis nothing starts, and all else goes on.
+    for (const runId of await waitingRuns(deps.database)) await options.wake(runId);
   };
   const tick = (): void => {
     running ??= step()

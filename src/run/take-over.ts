@@ -1,14 +1,17 @@
 import { isAftershockError, messageOf } from "../errors.ts";
+import { findAlarm } from "../store/alarms.ts";
 import { faultsOf, type StoredFault } from "../store/faults.ts";
 import { findRun, type StoredRun } from "../store/runs.ts";
 import { raiseIfUnproven } from "./alarms/raise.ts";
+import { mender } from "./alarms/restart.ts";
 import { conclude } from "./conclude.ts";
 import type { ConductorDeps } from "./conductor.ts";
+import type { HealingProof } from "./faults/fault-kind.ts";
 import { noteRemoved, removeFaults, type Healing } from "./heal.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { endAsJudged, judgedReport } from "./judged.ts";
-import { isOwned, runStates } from "./lifecycle.ts";
-import { takeOwnership, type Ownership } from "./ownership.ts";
+import { canMove, isOwned, runStates } from "./lifecycle.ts";
+import { isLeaseLost, takeOwnership, type Ownership } from "./ownership.ts";
 import { proveAfresh } from "./prove-afresh.ts";
 
 /** States in which a run needs an owner. */
@@ -26,13 +29,38 @@ export async function takeOver(deps: ConductorDeps, runId: string): Promise<void
   try {
     const run = await findRun(deps.database, runId);
     if (run === null) throw new Error(`${runId} vanished`);
-    await healOrphan(deps, run, ownership);
+    await healOrphan(deps, run, ownership).catch((error: unknown) => {
+      if (isLeaseLost(error, ownership) || ownership.fence < mostTakeOvers) throw error;
+      deps.log("given up aloud", { runId, error: messageOf(error) });
+      return giveUp(deps, run, ownership, error);
+    });
   } catch (error) {
-    if (!ownership.lost.aborted) throw error;
+    if (!isLeaseLost(error, ownership)) throw error;
     deps.log("lease lost; leaving the run to its new owner", { runId });
   } finally {
     ownership.release();
   }
+}
+
+/** Workers that came and went before a run which none of them can end is ended as it is, with an alarm. */
+const mostTakeOvers = 8;
+
+/** Whatever keeps it from its end, a run must not be taken over for ever: it ends, and people are told that it is unproven. */
+async function giveUp(deps: ConductorDeps, run: StoredRun, ownership: Ownership, error: unknown): Promise<void> {
+  const stored = await findRun(deps.database, run.id);
+  const journal = createJournal(deps.database, { ...ownership, state: stored?.state ?? ownership.state });
+  const what = `the faults of ${run.id} are gone`;
+  const detail = `${ownership.fence} workers have tried, and none could end it: ${messageOf(error)}`;
+  const proofs: HealingProof[] = [{ type: "healing-proof", what, ok: false, detail }];
+  for (const next of ["healing", "verifying", "judging"] as const) {
+    if (canMove(journal.state(), next) && journal.state() !== "preflight") await journal.move(next);
+  }
+  await journal.move("interrupted", {
+    outcome: "interrupted",
+    reason: "No worker could end it; what it may have left is unproven.",
+    events: proofs,
+    also: (client) => raiseIfUnproven(client, { run, proofs, paging: deps.paging, fence: ownership.fence }),
+  });
 }
 
 async function healOrphan(deps: ConductorDeps, run: StoredRun, ownership: Ownership): Promise<void> {
@@ -40,7 +68,10 @@ async function healOrphan(deps: ConductorDeps, run: StoredRun, ownership: Owners
   const diedIn = journal.state();
   await journal.say({ type: "claimed", worker: deps.lease.owner, fence: ownership.fence, takenOver: true });
   const report = diedIn === "judging" ? await judgedReport(deps.database, run.id) : null;
-  if (report !== null) return endAsJudged(journal, report);
+  if (report !== null) {
+    const proofs = report.cleanup.map((proof): HealingProof => ({ type: "healing-proof", ...proof }));
+    return endAsJudged(journal, report, (client) => raiseIfUnproven(client, { run, proofs, paging: deps.paging }));
+  }
   const ending = {
     outcome: "interrupted",
     reason: `The worker was lost while the run was in ${diedIn}; another one healed it.`,
@@ -65,8 +96,16 @@ async function healOrphan(deps: ConductorDeps, run: StoredRun, ownership: Owners
   } else await journal.say(...events);
   const paths = await proveAfresh(deps, run, faults, ownership.lost);
   if (paths.length > 0) await journal.say(...paths);
+  const all = [...proofs, ...paths, ...(await earlierDoubt(deps, run))];
   if (journal.state() === "verifying") await journal.move("judging");
-  return conclude({ deps, run, journal, guards: [], ending, history: null, proofs: [...proofs, ...paths] });
+  return conclude({ deps, run, journal, guards: [], ending, history: null, proofs: all });
+}
+
+/** What a worker before this one could not prove is not proven by finding nothing now: it may have been freed by force. */
+async function earlierDoubt(deps: ConductorDeps, run: StoredRun): Promise<HealingProof[]> {
+  const alarm = await findAlarm(deps.database, run.id);
+  if (alarm === null || alarm.state === "resolved") return [];
+  return [{ type: "healing-proof", what: "the healing was proven", ok: false, detail: alarm.reasons.join(" ") }];
 }
 
 async function heal(
@@ -76,12 +115,16 @@ async function heal(
   journal: Journal,
   faults: StoredFault[],
 ): Promise<Pick<Healing, "removed" | "proofs">> {
+  const { database, log } = deps;
+  const signal = ownership.lost;
   try {
+    const cluster = deps.registry.cluster(run.plan.cluster);
     return await removeFaults({
       runId: run.id,
-      cluster: deps.registry.cluster(run.plan.cluster),
-      database: deps.database,
-      signal: ownership.lost,
+      cluster,
+      database,
+      signal,
+      mend: mender({ database, cluster, runId: run.id, signal, say: journal.say, log }),
       deadlines: deps.healDeadlines,
       now: () => null,
       faults,

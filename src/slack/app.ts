@@ -15,6 +15,7 @@ import { errorMessage } from "./errors.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
 import type { SlackPort } from "./port.ts";
+import { ratesAt } from "./rates.ts";
 import { firstDelivery } from "./store/deliveries.ts";
 import { actionPrefix, type Verb } from "./verb.ts";
 import { createWebPort } from "./web-port.ts";
@@ -59,6 +60,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     database,
     slack: port,
     editEveryMs: config.editEvery,
+    rates: ratesAt(config.speed ?? 1),
     log: (message, detail) => log.warn(detail, message),
   });
   const narrator = startNarrator(database, {

@@ -1,5 +1,6 @@
 import type { Halt, HaltCluster, HaltedRun, HaltEvent, HaltEventBody } from "../run/halt/halt.ts";
 import type { RunState } from "../run/lifecycle.ts";
+import { redactDeep } from "../redact.ts";
 import type { Queryable } from "./database.ts";
 
 /** Of `pg_advisory_xact_lock`: whoever starts something holds it shared, whoever halts holds it alone. */
@@ -95,7 +96,7 @@ export async function appendHaltEvents(client: Queryable, id: string, bodies: re
      insert into halt_events (halt_id, seq, type, data)
      select $1, before + ordinality, element->>'type', element - 'type'
        from numbered, jsonb_array_elements($3::jsonb) with ordinality as rows (element, ordinality)`,
-    [id, bodies.length, JSON.stringify(bodies)],
+    [id, bodies.length, JSON.stringify(redactDeep(bodies))],
   );
 }
 

@@ -1,9 +1,10 @@
 import type { Notice } from "../run/notice.ts";
+import { redactDeep } from "../redact.ts";
 import type { Queryable } from "./database.ts";
 
 export async function appendNotice(client: Queryable, notice: Notice): Promise<void> {
   const { kind, ...data } = notice;
-  await client.query("insert into notices (kind, data) values ($1, $2)", [kind, JSON.stringify(data)]);
+  await client.query("insert into notices (kind, data) values ($1, $2)", [kind, JSON.stringify(redactDeep(data))]);
 }
 
 /** Those that nobody was told of, oldest first. `noteTold` decides who tells one. */

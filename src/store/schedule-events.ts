@@ -1,4 +1,5 @@
 import type { ScheduleEvent, ScheduleEventBody } from "../run/schedules/schedule.ts";
+import { redactDeep } from "../redact.ts";
 import type { Queryable } from "./database.ts";
 
 /** Appends events to a schedule inside the caller's transaction. */
@@ -13,7 +14,7 @@ export async function appendScheduleEvents(
      insert into schedule_events (schedule_id, seq, type, data)
      select $1, before + ordinality, element->>'type', element - 'type'
        from numbered, jsonb_array_elements($3::jsonb) with ordinality as rows (element, ordinality)`,
-    [id, bodies.length, JSON.stringify(bodies)],
+    [id, bodies.length, JSON.stringify(redactDeep(bodies))],
   );
 }
 

@@ -126,6 +126,26 @@ describe("who may ask, deny, stop, halt and resume", () => {
   });
 });
 
+describe("who may see to what a run has left", () => {
+  it("acknowledge an alarm: anybody of the workspace, without a look-up", () => {
+    const nobody = { facts: { people: {}, groups: {} } };
+    expect(ask("acknowledge", person("UEVE"), nobody)).toEqual(allowed);
+    expect(ask("acknowledge", person("UEVE", "T2"), nobody)).toEqual(refused("Only members"));
+  });
+  it("have a target's pod restarted: who may approve such a run, also the requester of it", () => {
+    const mine = { subject: { ...subject, requestedBy: "UBOB" } };
+    expect(ask("mend", person("UBOB"), mine)).toEqual(allowed);
+    expect(ask("mend", person("UEVE"))).toEqual(refused("for those who may approve", /<@UBOB>/));
+    expect(ask("mend", person("UBOB", "T2"))).toEqual(refused("Only members"));
+    expect(ask("mend", person("UBOB"), { facts: { people: {}, groups: {} } })).toMatchObject({ allowed: false });
+  });
+  it("have it restarted when no rule holds just then: who may let runs start again after a halt", () => {
+    const closed = policy({ rules: [], resumers: named("UCAROL") });
+    expect(ask("mend", person("UCAROL"), {}, closed)).toEqual(allowed);
+    expect(ask("mend", person("UBOB"), {}, closed)).toEqual(refused("for those who may approve", /<@UCAROL>/));
+  });
+});
+
 describe("whoever is at a command line", () => {
   it("may halt, heal and resume with nothing but a kubeconfig, and nothing else", () => {
     for (const act of ["halt", "heal", "resume"] as const) expect(mayOperate(act, "root")).toEqual(allowed);

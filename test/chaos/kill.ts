@@ -12,7 +12,7 @@ const stepDeadlineMs = 60_000;
 
 /** One victim's part of the kill matrix, one case after the other on one stack. */
 export function killSuite(victim: Victim): void {
-  describe.skipIf(process.getuid?.() !== 0)(`${victimWords[victim]}`, () => {
+  describe.skipIf(process.getuid?.() !== 0)(`kill matrix: ${victim}`, () => {
     let rig: Rig;
     beforeAll(async () => {
       rig = await startRig();
@@ -22,7 +22,7 @@ export function killSuite(victim: Victim): void {
     // Not `it.each`, which would cut the names that --only looks for.
     for (const one of killCases(victim)) {
       const spec = { group: "kill", name: one.name, fault: victimWords[victim], mayEnd: one.mayEnd };
-      it(one.name, () => rig.play(spec, (scene) => playKill(scene, one)));
+      it(`${one.name}, and started again`, () => rig.play(spec, (scene) => playKill(scene, one)));
     }
   });
 }

@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openCluster } from "../../src/cluster/kubernetes.ts";
-import type { StackOptions } from "../../src/embedded/stack.ts";
 import { isTerminal, runStates, type RunState } from "../../src/run/lifecycle.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { startTestStack } from "../support/stack.ts";
+import { startTestStack, type TestStackOptions } from "../support/stack.ts";
 import { healingBoundMs, lease } from "./bound.ts";
 import { collectFacts, collectThread, type Place } from "./collect.ts";
 import { watchCommits } from "./commits.ts";
@@ -62,13 +61,15 @@ function builtMain(): { main?: string } {
 }
 
 /** The real stack for one file of cases, with the suite's experiments beside the catalogue's. */
-export async function startRig(options: Partial<StackOptions> = {}): Promise<Rig> {
+export async function startRig(options: TestStackOptions = {}): Promise<Rig> {
   const jobs = mkdtempSync(join(tmpdir(), "aftershock-chaos-jobs-"));
   for (const folder of ["../../jobs", "./jobs"]) {
     cpSync(fileURLToPath(new URL(folder, import.meta.url)), jobs, { recursive: true });
   }
   const stack = await startTestStack({
     ...builtMain(),
+    // A run takes seconds here, and its thread of 14 messages would take Slack a quarter of a minute.
+    slackSpeed: 20,
     ...options,
     lease,
     configure: (config) => {

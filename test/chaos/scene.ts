@@ -9,7 +9,7 @@ import type { Random } from "./random.ts";
 import type { Roles } from "./roles.ts";
 
 /** How often a person tries again whose command or click was lost with the bot. */
-const tryAgainAfterMs = 6000;
+const tryAgainAfterMs = 8000;
 
 /** One case on the stage: what people do, what is done to the bot, and when. */
 export interface Scene extends Place {

@@ -138,10 +138,8 @@ describe.skipIf(process.getuid?.() !== 0)("the policy, on the real stack", () =>
     await untilState(stack, runId, ["approved"]);
     const { kubeconfigPath } = stack.lab;
     const inCache = ["-n", "cache"];
-    await kubectlOk(kubeconfigPath, [
-      ...["exec", "redis-sentinel-0", ...inCache, "--"],
-      ...["redis-cli", "-p", "26379", "SENTINEL", "FAILOVER", "mymaster"],
-    ]);
+    const failover = ["redis-cli", "-p", "26379", "SENTINEL", "FAILOVER", "mymaster"];
+    await kubectlOk(kubeconfigPath, ["exec", "redis-sentinel-0", ...inCache, "--", ...failover]);
     const master = ["get", "pods", ...inCache, "-l", "role=master", "-o", "name"];
     await waitFor(
       () => kubectlOk(kubeconfigPath, master),

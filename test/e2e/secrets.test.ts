@@ -100,10 +100,8 @@ describe.skipIf(process.getuid?.() !== 0)("the secrets of a full run", () => {
     const inThread = said.find((hash) => hash !== undefined) ?? "";
     const inReport = (await reportOf(stack, "run-1")).run.auditHead?.hash ?? "";
     expect(inReport).not.toBe(inThread);
-    const verified = await aftershock(
-      stack.postgres.serviceUrl,
-      ...["audit", "verify", "--expect", inThread, "--expect", inReport],
-    );
+    const noted = ["--expect", inThread, "--expect", inReport];
+    const verified = await aftershock(stack.postgres.serviceUrl, "audit", "verify", ...noted);
     expect(verified).toMatchObject({ code: 0, out: expect.stringContaining("both ways") });
     const other = await aftershock(stack.postgres.serviceUrl, "audit", "verify", "--expect", "a".repeat(64));
     expect(other).toMatchObject({ code: 1 });

@@ -46,6 +46,22 @@ describe("wake-up calls on a real Redis", () => {
     await one.close();
   });
 
+  it("gives up when Redis takes the command and does not answer, and goes on when it does again", async () => {
+    const client = new Redis(redis.url);
+    await client.call("CLIENT", "PAUSE", "8000", "ALL");
+    await expect(queue.wake("run-1")).rejects.toThrow(/timed out/);
+    await waitFor(
+      () =>
+        queue.wake("run-2").then(
+          () => "woken",
+          () => "not yet",
+        ),
+      (said) => said === "woken",
+      20_000,
+    );
+    client.disconnect();
+  }, 40_000);
+
   it("calls again while an earlier call is in the hands of a worker that does nothing with it", async () => {
     let letGo: () => void = () => undefined;
     const stuck = new Promise<void>((resolve) => (letGo = resolve));

@@ -8,13 +8,20 @@ import type { HaltService } from "../../src/run/halt/service.ts";
 import { createRunService } from "../../src/run/create-service.ts";
 import { takeOwnership } from "../../src/run/ownership.ts";
 import { createJournal } from "../../src/run/journal.ts";
+import { runFault } from "../../src/run/run-fault.ts";
+import { handleDue } from "../../src/run/schedules/due.ts";
+import type { RunExercise } from "../../src/run/exercise.ts";
+import type { Walk } from "../../src/run/walk.ts";
+import type { Recorder } from "../../src/probes/recorder.ts";
+import type { RunningProbes } from "../../src/probes/system.ts";
 import { createRegistry } from "../../src/run/systems.ts";
 import { inTransaction } from "../../src/store/database.ts";
 import { appendHaltEvents, haltEvents, insertHalt, openHalt } from "../../src/store/halts.ts";
 import { eventsAfter } from "../../src/store/events.ts";
 import { compareAndSetState, findRun } from "../../src/store/runs.ts";
-import { asService, insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
+import { asService, insertTestRun, plan, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { latchCluster, type LatchCluster } from "../support/latch-cluster.ts";
+import { scheduleRig } from "../support/schedule-rig.ts";
 import { testAuthoriser, testPolicy } from "../support/policy.ts";
 
 const person = (userId: string) => ({ userId, teamId: "T1", channelId: "C1" });
@@ -317,5 +324,75 @@ describe("a halt", () => {
     );
     await expect(db.database.query("delete from halt_events")).rejects.toThrow(/append-only|permission denied/);
     expect((await haltEvents(db.database, halt.id))[0]).toMatchObject({ type: "halted", by: alice.userId, seq: 1 });
+  });
+});
+
+describe("what starts by itself, while everything is halted", () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await startTestDatabase();
+  });
+  afterAll(() => db.stop());
+  const halt = () =>
+    inTransaction(db.database, (client) =>
+      insertHalt(client, { latch: randomUUID(), by: "U0ALICE", reason: null, channelId: null, fromCluster: null }),
+    );
+  const resume = () => db.database.query("update halts set resumed_at = clock_timestamp()");
+
+  it("is no schedule: its due time starts nothing and says why; the next one starts again", async () => {
+    const rig = scheduleRig(db);
+    const id = await rig.active();
+    await halt();
+    rig.world.now = new Date("2026-11-24T11:00:01Z");
+    await handleDue(rig.deps, id);
+    expect(await rig.events(id)).toContainEqual(expect.objectContaining({ type: "cannot-start", code: "halted" }));
+    expect(rig.woken).toEqual([]);
+    await resume();
+    rig.world.now = new Date("2026-11-24T12:00:01Z");
+    await handleDue(rig.deps, id);
+    expect(rig.woken).toHaveLength(1);
+  });
+
+  it("is no injection: the latch is looked at after the baseline, in the database and on the cluster", async () => {
+    const lab = latchCluster("lab");
+    const moved: string[] = [];
+    const stop = new AbortController();
+    const ownership = {
+      runId: "run-1",
+      lost: new AbortController().signal,
+      stop: stop.signal,
+      requestStop: (wish: unknown) => stop.abort(wish),
+    };
+    // Test double: a run without faults whose system answers at once, so that only the latch decides.
+    const walk = {
+      deps: { database: db.database },
+      run: { id: "run-1", plan: { ...plan, faults: [], phases: { ...plan.phases, baselineMs: 0 } } },
+      experiment: { faults: [], parameters: {}, profiles: {} },
+      cluster: { ...lab.cluster, pods: async () => [] },
+      session: { topology: async () => ({ groups: {}, summary: "" }) },
+      journal: {
+        state: () => "baseline",
+        move: async (to: string) => {
+          moved.push(to);
+          throw new Error("reached injecting");
+        },
+      },
+      ownership,
+      guards: [],
+    } as unknown as Walk;
+    const recorder = { now: () => 0, phase: () => undefined, event: () => undefined } as unknown as Recorder;
+    const exercise = { before: async () => undefined } as unknown as RunExercise;
+    const inject = () => runFault(walk, recorder, {} as RunningProbes, exercise);
+    await expect(inject()).rejects.toThrow("reached injecting");
+    await writeLatch(lab.cluster, {
+      latch: randomUUID(),
+      by: "joe@laptop",
+      reason: null,
+      since: "2026-01-01T00:00:00Z",
+      origin: "command-line",
+      resume: "aftershock resume",
+    });
+    expect(await inject()).toEqual({ outcome: "aborted", reason: "Halted by joe@laptop." });
+    expect(moved).toEqual(["injecting"]);
   });
 });

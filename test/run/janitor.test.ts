@@ -30,7 +30,7 @@ describe("the janitor", () => {
     logged.length = 0;
     memory = emptyMemory();
     const log = (message: string): void => void logged.push(message);
-    deps = { database: db.database, clusters: [lab.cluster], healDeadlines, log };
+    deps = { database: db.database, clusters: [lab.cluster], healDeadlines, paging: undefined, log };
   });
   const look = (graceMs = 60_000) => sweep(deps, memory, { graceMs, signal: new AbortController().signal });
   const runIn = async (state: RunState): Promise<string> => {
@@ -108,10 +108,13 @@ describe("the janitor", () => {
     deps = { ...deps, clusters: [stuck] };
     await look();
     await look();
-    expect(await eventsAfter(db.database, run, 0)).toMatchObject([{ type: "leftover-healed", ok: false }]);
+    expect(await eventsAfter(db.database, run, 0)).toMatchObject([
+      { type: "leftover-healed", ok: false },
+      { type: "alarm-raised", reasons: [expect.stringContaining(`${run}-partition`)] },
+    ]);
     deps = { ...deps, clusters: [lab.cluster] };
     await look();
-    expect(await eventsAfter(db.database, run, 0)).toMatchObject([{ ok: false }, { ok: true }]);
+    expect(await eventsAfter(db.database, run, 0)).toMatchObject([{ ok: false }, {}, { ok: true }]);
   });
 
   it("looks at the other clusters when one cannot be reached, and logs that once", async () => {

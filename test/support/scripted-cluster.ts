@@ -47,7 +47,13 @@ export function scriptedCluster(objects: readonly KubernetesObject[] = []): { cl
       }),
     createChaos: (object: KubernetesObject) =>
       call(`create ${keyOf(object.kind, object.metadata.name)}`, () => {
-        const records = [{ id: "cache/redis-0", phase: "Injected", injectedCount: 1, recoveredCount: 0, events: [] }];
+        const records = ["redis-0", "redis-1"].map((pod) => ({
+          id: `${object.metadata.namespace ?? ""}/${pod}`,
+          phase: "Injected",
+          injectedCount: 1,
+          recoveredCount: 0,
+          events: [],
+        }));
         const created = { ...object, status: { experiment: { desiredPhase: "Run", containerRecords: records } } };
         script.objects.set(keyOf(object.kind, object.metadata.name), created);
         return created;
@@ -63,10 +69,18 @@ export function scriptedCluster(objects: readonly KubernetesObject[] = []): { cl
       call(`free ${key(ref)}`, () => {
         if (!script.stubborn.has(key(ref))) script.objects.delete(key(ref));
       }),
-    pods: () =>
-      call("pods", () => [
-        { name: "redis-0", namespace: "cache", uid: "u0", host: "10.0.0.1", labels: {}, ready: true, containerIds: {} },
-      ]),
+    pods: (namespace: string) =>
+      call("pods", () =>
+        [0, 1].map((n) => ({
+          name: `redis-${n}`,
+          namespace,
+          uid: `u${n}`,
+          host: `10.0.0.${n + 1}`,
+          labels: {},
+          ready: true,
+          containerIds: {},
+        })),
+      ),
     getPod: (namespace: string, name: string) =>
       call(`get pod ${name}`, () => ({
         apiVersion: "v1",

@@ -21,16 +21,22 @@ export interface TestStack extends Stack {
 export interface TestStackOptions extends Partial<StackOptions> {
   /** A limit of Slack's that the test means to run into; any other fails the test file when the stack is stopped. */
   expectsViolation?: (violation: Violation) => boolean;
+  /** How many times Slack's rates gate and bot go by; default 1. For tests with more runs than Slack would take. */
+  slackSpeed?: number;
 }
 
 /**
  * The real stack, for one test file: local-slack behind the strict gate, PostgreSQL, Redis, the lab, bot and worker. An
  * interposer of the test's own gets the gate's address for Slack's.
  */
-export async function startTestStack({ expectsViolation, ...options }: TestStackOptions = {}): Promise<TestStack> {
+export async function startTestStack({
+  expectsViolation,
+  slackSpeed: speed = 1,
+  ...options
+}: TestStackOptions = {}): Promise<TestStack> {
   let gate: SlackGate | undefined;
   const interpose = async (real: Endpoints): Promise<Endpoints & { stop(): Promise<void> }> => {
-    const started = await startSlackGate({ apiUrl: real.slackApiUrl });
+    const started = await startSlackGate({ apiUrl: real.slackApiUrl, rates: { speed } });
     gate = started;
     const ours = { ...real, slackApiUrl: started.apiUrl };
     try {
@@ -47,7 +53,11 @@ export async function startTestStack({ expectsViolation, ...options }: TestStack
       throw error;
     }
   };
-  const stack = await startStack({ onReady: () => undefined, lease: "4s", ...options, interpose });
+  const configure: StackOptions["configure"] = (config) => {
+    const own = { ...config, slack: { ...(config["slack"] as object), speed } };
+    return options.configure?.(own) ?? own;
+  };
+  const stack = await startStack({ onReady: () => undefined, lease: "4s", ...options, interpose, configure });
   if (gate === undefined) throw new Error("the gate was not put in between");
   const { violations } = gate;
   return {

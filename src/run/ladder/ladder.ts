@@ -37,14 +37,14 @@ export async function climb(ref: ChaosRef, tools: FaultTools, given: HealDeadlin
     const afterMs = performance.now() - startedAt;
     tools.onStep?.({ type: "heal-step", step, ...ref, afterMs, detail, pods });
   };
-  const rung = (deadlineMs: number, mend?: () => Promise<void>): Promise<boolean> =>
-    awaitGone(ref, tools, { deadlineMs, ...deadlines }, sight, {
+  const rung = (deadlineMs: number, reachMs: number, mend?: () => Promise<void>): Promise<boolean> =>
+    awaitGone(ref, tools, { deadlineMs, reachMs, callMs: deadlines.callMs }, sight, {
       onUnreachable: () => tell("unreachable", sight.problem),
       mend,
     });
 
   tell("delete", "asked to go");
-  if (await rung(deadlines.deleteMs)) {
+  if (await rung(deadlines.deleteMs, deadlines.reachMs)) {
     tell("gone", "deleted");
     return { type: "healing-proof", what, ok: true, detail: "deleted" };
   }
@@ -52,7 +52,7 @@ export async function climb(ref: ChaosRef, tools: FaultTools, given: HealDeadlin
   tell("stuck", reasons.join("; "), pods);
   if (deadlines.offerMs > 0 && pods.length > 0 && tools.mend !== undefined) {
     tell("restart-offered", `for ${deadlines.offerMs / 1000} s`, pods);
-    if (await rung(deadlines.offerMs, tools.mend)) {
+    if (await rung(deadlines.offerMs, 0, tools.mend)) {
       tell("gone", "it went");
       return { type: "healing-proof", what, ok: true, detail: "deleted, after its target was restarted" };
     }
@@ -64,7 +64,8 @@ export async function climb(ref: ChaosRef, tools: FaultTools, given: HealDeadlin
     tools.signal.throwIfAborted();
     sight.problem = messageOf(error);
   }
-  if (await rung(deadlines.forceMs)) {
+  // A server that has taken nothing so far is not waited for as long again.
+  if (await rung(deadlines.forceMs, 0)) {
     tell("gone", "without its finalizers");
     return {
       type: "healing-proof",

@@ -78,13 +78,12 @@ export async function claimDue(client: Queryable, staleMs: number, rates: SlackR
            ('post', o.ts is null and o.payload->>'kind' <> 'files', 'post:' || o.channel_id,
              1, $6 * interval '1 millisecond', $7 * interval '1 millisecond')
          ) as pace (kind, applies, scope, calls, each, ahead) on pace.applies
-        where o.next_at <= clock_timestamp()
+        where o.outstanding and o.next_at <= clock_timestamp()
           and (o.claimed_at is null or o.claimed_at < clock_timestamp() - $1 * interval '1 millisecond')
-          and o.state <> 'failed' and (o.state <> 'sent' or o.version > o.sent_version)
           and (o.ts is not null or (
                 (not o.in_thread or card.ts is not null)
                 and not exists (select 1 from slack_outbox earlier
-                                 where earlier.run_id = o.run_id and earlier.state in ('pending', 'sending', 'unknown')
+                                 where earlier.run_id = o.run_id and earlier.outstanding and earlier.state <> 'sent'
                                    and (o.in_thread or not earlier.in_thread)
                                    and (earlier.position, earlier.id) < (o.position, o.id))))
           and not exists (select 1 from slack_pace p where p.scope = pace.scope

@@ -13,7 +13,17 @@ create table slack_pace (
 -- Counts the claims of a row: a sender that was thought dead and comes back changes nothing.
 alter table slack_outbox add column claim integer not null default 0;
 
+-- What is still to be told. Rows stay for good, so that those few must be found without the others: the condition as a
+-- column of its own lets PostgreSQL know how few they are.
+alter table slack_outbox add column outstanding boolean not null
+  generated always as (state <> 'failed' and (state <> 'sent' or version > sent_version)) stored;
+drop index slack_outbox_due;
+create index slack_outbox_outstanding on slack_outbox (run_id, position) where outstanding;
+
 -- Down Migration
 
+drop index slack_outbox_outstanding;
+create index slack_outbox_due on slack_outbox (next_at) where state <> 'failed' and (state <> 'sent' or version > sent_version);
+alter table slack_outbox drop column outstanding;
 alter table slack_outbox drop column claim;
 drop table slack_pace;
