@@ -92,7 +92,11 @@ function readSecrets(config: Config, environment: Environment): Secrets {
 function withScheme(url: string, key: string, schemes: readonly string[]): string {
   if (new RegExp(`^(${schemes.join("|")})://\\S+$`).test(url)) return url;
   const example = `${schemes[0]}://…`;
-  throw bad(key, `this is no address that begins with ${example}`, `Write it like ${example}; it is not shown here, as it may hold a password.`);
+  throw bad(
+    key,
+    `this is no address that begins with ${example}`,
+    `Write it like ${example}; it is not shown here, as it may hold a password.`,
+  );
 }
 
 function bad(where: string, why: string, hint: string): AftershockError {

@@ -30,7 +30,9 @@ export function meaningProblem(experiment: Experiment): MeaningProblem | null {
   }
   const stranger = referredParameters(faults).find((name) => own(parameters, name) === undefined);
   if (stranger !== undefined) return { path: ["faults"], why: `use \${${stranger}}, which is no parameter` };
-  for (const profile of Object.keys(profiles)) {
+  for (const [profile, values] of Object.entries(profiles)) {
+    const unknown = Object.keys(values).find((name) => own(parameters, name) === undefined);
+    if (unknown !== undefined) return { path: ["profiles", profile, unknown], why: "is no parameter" };
     try {
       resolveParameters(experiment, {}, profile);
     } catch (error) {
@@ -45,7 +47,9 @@ function parameterProblem(definition: ParameterDefinition): MeaningProblem | nul
   const outside = { path: ["default"], why: "is outside its own range" };
   switch (definition.type) {
     case "duration": {
-      const [least = 0, value = 0, most = 0] = [definition.min, definition.default, definition.max].map(parseDurationMs);
+      const [least = 0, value = 0, most = 0] = [definition.min, definition.default, definition.max].map(
+        parseDurationMs,
+      );
       return least <= value && value <= most && Number.isSafeInteger(most) ? null : outside;
     }
     case "integer":
@@ -61,7 +65,10 @@ function parameterProblem(definition: ParameterDefinition): MeaningProblem | nul
 }
 
 /** A pattern that is not tied to both ends lets anything through around what it matches. */
-function textProblem({ pattern, default: value }: Extract<ParameterDefinition, { type: "text" }>): MeaningProblem | null {
+function textProblem({
+  pattern,
+  default: value,
+}: Extract<ParameterDefinition, { type: "text" }>): MeaningProblem | null {
   if (!/^\^.*\$$/s.test(pattern)) return { path: ["pattern"], why: "must begin with ^ and end with $" };
   try {
     return new RegExp(pattern).test(value) ? null : { path: ["default"], why: "does not match its own pattern" };

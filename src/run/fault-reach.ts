@@ -8,7 +8,13 @@ import type { PlannedFault } from "./plan.ts";
  */
 
 /** A cluster's own namespaces, and those of the injector: a fault there also hits what would heal it. */
-const clusterNamespaces: readonly string[] = ["kube-system", "kube-public", "kube-node-lease", "chaos-mesh", "chaos-testing"];
+const clusterNamespaces: readonly string[] = [
+  "kube-system",
+  "kube-public",
+  "kube-node-lease",
+  "chaos-mesh",
+  "chaos-testing",
+];
 
 /** Names of pods (RFC 1123 subdomain). */
 const podName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
@@ -49,7 +55,10 @@ export function refuseEverything(
   const twice = fault.target.find((pod) => hit.has(pod));
   if (twice !== undefined) throw tooWide(fault, `has the pod ${twice} on both of its sides`);
   if (fault.kind === "NetworkChaos" && fault.target.length === 0) {
-    throw tooWide(fault, "names nobody to be cut off from, which cuts its pods off from everything, their node included");
+    throw tooWide(
+      fault,
+      "names nobody to be cut off from, which cuts its pods off from everything, their node included",
+    );
   }
   // A system of one pod has no other; its guards say whether it may be hit.
   if (all.size > 1 && [...all].every((pod) => hit.has(pod))) {
