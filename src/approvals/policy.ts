@@ -53,6 +53,23 @@ export function mayAct(policy: ApprovalPolicy, actor: { userId: string; teamId: 
   return refuseOutsider(policy, actor) ?? allowed;
 }
 
+/** Whether a person may stop everything at once: anybody of the workspace. Stopping must be easy. */
+export function mayHalt(policy: ApprovalPolicy, actor: { userId: string; teamId: string }): Authorisation {
+  return refuseOutsider(policy, actor) ?? allowed;
+}
+
+/** Whether a person may let runs start again after a halt: an approver. */
+export function mayResume(policy: ApprovalPolicy, actor: { userId: string; teamId: string }): Authorisation {
+  const outsider = refuseOutsider(policy, actor);
+  if (outsider !== null) return outsider;
+  if (policy.approvers.includes(actor.userId)) return allowed;
+  return {
+    allowed: false,
+    message: "You are not among those who may resume after a halt.",
+    hint: `Ask ${nameAll(policy.approvers)}.`,
+  };
+}
+
 function refuseOutsider(policy: ApprovalPolicy, actor: { teamId: string }): Authorisation | null {
   if (policy.teamId === undefined || actor.teamId === policy.teamId) return null;
   return {

@@ -4,11 +4,15 @@ import { spawnSync } from "node:child_process";
 import pg from "pg";
 import { AftershockError } from "../errors.ts";
 import { postgresPrograms } from "../lab/systems/postgres-programs.ts";
-import { startChild, untilReady } from "./child.ts";
+import { startChild, untilReady, type Child, type ChildOptions } from "./child.ts";
 import { onFreePort } from "./free-port.ts";
 
 export interface EmbeddedPostgres {
   url: string;
+  /** Ends it at once and breaks every connection (immediate shutdown, as after a crash). Data and port stay. */
+  crash(): Promise<void>;
+  /** Starts it again after `crash`. */
+  again(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -82,7 +86,7 @@ async function startOn(port: number, { programs, data, logFile, identity }: Plac
     full_page_writes: "off",
     log_min_messages: "warning",
   };
-  const server = startChild({
+  const options: ChildOptions = {
     name: "postgres",
     command: [
       join(programs, "postgres"),
@@ -97,10 +101,23 @@ async function startOn(port: number, { programs, data, logFile, identity }: Plac
     // server's shared memory segment behind. https://www.postgresql.org/docs/15/server-shutdown.html
     stopSignal: "SIGINT",
     deathSignal: "SIGQUIT",
-  });
+  };
   const url = `postgres://aftershock:aftershock@127.0.0.1:${port}/postgres`;
-  await untilReady(server, { name: "PostgreSQL", logFile, deadlineMs: 20_000, ready: () => answers(url) });
-  return { url, stop: () => server.stop() };
+  const begin = async (): Promise<Child> => {
+    const child = startChild(options);
+    await untilReady(child, { name: "PostgreSQL", logFile, deadlineMs: 20_000, ready: () => answers(url) });
+    return child;
+  };
+  let server = await begin();
+  return {
+    url,
+    crash: async () => {
+      server.kill("SIGQUIT");
+      await server.stop();
+    },
+    again: async () => void (server = await begin()),
+    stop: () => server.stop(),
+  };
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -1,11 +1,15 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { startChild, untilReady } from "./child.ts";
+import { startChild, untilReady, type Child, type ChildOptions } from "./child.ts";
 import { onFreePort } from "./free-port.ts";
 
 export interface EmbeddedRedis {
   url: string;
+  /** Ends it at once. What it was told to save (SAVE) stays. */
+  crash(): Promise<void>;
+  /** Starts it again after `crash`, with what it saved or with nothing. */
+  again(data: "kept" | "lost"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -18,7 +22,7 @@ async function startOn(port: number, directory: string): Promise<EmbeddedRedis> 
   const data = join(directory, "redis");
   const logFile = join(directory, "redis.log");
   mkdirSync(data, { recursive: true });
-  const server = startChild({
+  const options: ChildOptions = {
     name: "redis",
     command: [
       "redis-server",
@@ -36,9 +40,25 @@ async function startOn(port: number, directory: string): Promise<EmbeddedRedis> 
       "noeviction",
     ],
     logFile,
-  });
-  await untilReady(server, { name: "Redis", logFile, deadlineMs: 10_000, ready: () => answers(port) });
-  return { url: `redis://127.0.0.1:${port}`, stop: () => server.stop() };
+  };
+  const begin = async (): Promise<Child> => {
+    const child = startChild(options);
+    await untilReady(child, { name: "Redis", logFile, deadlineMs: 10_000, ready: () => answers(port) });
+    return child;
+  };
+  let server = await begin();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    crash: async () => {
+      server.kill("SIGKILL");
+      await server.stop();
+    },
+    again: async (kept) => {
+      if (kept === "lost") rmSync(join(data, "dump.rdb"), { force: true });
+      server = await begin();
+    },
+    stop: () => server.stop(),
+  };
 }
 
 async function answers(port: number): Promise<boolean> {

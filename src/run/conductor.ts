@@ -1,60 +1,25 @@
-import type { Cluster } from "../cluster/port.ts";
-import { isAftershockError, messageOf } from "../errors.ts";
-import type { Experiment } from "../experiment/schema.ts";
+import { messageOf } from "../errors.ts";
 import { createRecorder, type Recorder } from "../probes/recorder.ts";
 import type { RunningProbes, SystemSession } from "../probes/system.ts";
-import type { Database } from "../store/database.ts";
-import { setFaultState } from "../store/faults.ts";
-import { findRun, type StoredRun } from "../store/runs.ts";
-import { keepFault } from "./active-phase.ts";
-import { conclude, type ChartRenderer } from "./conclude.ts";
-import { checkGuards, type GuardEvent } from "./guards.ts";
-import { exerciseOf, type RunExercise } from "./exercise.ts";
-import { lookForEffect } from "./fault-effect.ts";
-import type { HealDeadlines, HealingProof, Intent } from "./faults/fault-kind.ts";
-import { faultKindOf } from "./faults/table.ts";
-import { proveDataPath, proveFaultsGone, removeFaults } from "./heal.ts";
-import { actionOf, intentOf, storeIntents } from "./inject.ts";
-import { createJournal, type Journal } from "./journal.ts";
-import { faultPossible, type RunOutcome } from "./lifecycle.ts";
-import { takeOwnership, type LeaseSettings, type Ownership, type StopWish } from "./ownership.ts";
-import { sameTargets } from "./fault-manifest.ts";
-import { resolveFaultsNow } from "./planner.ts";
+import { findRun } from "../store/runs.ts";
+import { conclude } from "./conclude.ts";
+import { failure, type Ending } from "./ending.ts";
+import { exerciseOf } from "./exercise.ts";
+import type { GuardEvent } from "./guards.ts";
+import { healAndProve } from "./heal-and-prove.ts";
+import { createJournal } from "./journal.ts";
+import { takeOwnership, type Ownership } from "./ownership.ts";
+import { preflight } from "./preflight.ts";
 import { publishLive, type Publisher } from "./publish.ts";
-import { systemContext, type Registry } from "./systems.ts";
+import { runFault } from "./run-fault.ts";
+import { systemContext } from "./systems.ts";
 import { pause } from "./wait.ts";
+import type { ConductorDeps, Walk } from "./walk.ts";
 
-export interface ConductorDeps {
-  database: Database;
-  registry: Registry;
-  lease: LeaseSettings;
-  healDeadlines: HealDeadlines;
-  renderChart: ChartRenderer;
-  log: (message: string, detail?: Record<string, unknown>) => void;
-  /** Told about every run this worker owns, so that a shutdown can stop it. */
-  onOwned: (ownership: Ownership) => void;
-}
+export type { ConductorDeps } from "./walk.ts";
 
 /** How long clients go on after the system has recovered, so that their outages end inside the history. */
 const tailMs = 2000;
-/** How long a worker that was told to leave waits for the system to recover; healing itself is not shortened. */
-const shutdownRecoveryMs = 5000;
-
-interface Ending {
-  outcome: RunOutcome;
-  reason: string | null;
-}
-
-interface Walk {
-  deps: ConductorDeps;
-  run: StoredRun;
-  experiment: Experiment;
-  cluster: Cluster;
-  session: SystemSession;
-  journal: Journal;
-  ownership: Ownership;
-  guards: GuardEvent[];
-}
 
 /**
  * Drives one approved run through its phases, alone: the lease decides who. Heals on every way out; when the lease
@@ -111,36 +76,6 @@ async function walk(deps: ConductorDeps, ownership: Ownership): Promise<void> {
   }
 }
 
-/** Null when everything holds; otherwise how the run ends, with nothing touched. */
-async function preflight(all: Walk): Promise<Ending | null> {
-  const { run, session, journal, deps, ownership } = all;
-  const topology = await session.topology();
-  const groups = Object.fromEntries(Object.entries(topology.groups).map(([name, pods]) => [name, [...pods]]));
-  await journal.say({ type: "topology", summary: topology.summary, groups });
-  all.guards.push(
-    ...(await checkGuards({ runId: run.id, plan: run.plan, session, cluster: all.cluster, database: deps.database })),
-  );
-  await journal.say(...all.guards);
-  if (ownership.stop.aborted) return stopped(ownership);
-  const failed = all.guards.filter((guard) => !guard.ok);
-  if (failed.length > 0) {
-    const names = failed.map((guard) => guard.title.toLowerCase()).join("; ");
-    return { outcome: "failed", reason: `Guard failed: ${names}. Nothing was injected.` };
-  }
-  return targetsMoved(all);
-}
-
-async function targetsMoved({ experiment, run, session, cluster, ownership }: Walk): Promise<Ending | null> {
-  const now = await resolveFaultsNow(experiment, run.plan, session, { cluster, signal: ownership.lost });
-  if (sameTargets(now, run.plan.faults)) return null;
-  const pods = (faults: typeof now | typeof run.plan.faults): string =>
-    faults.map((f) => [...f.subject, ...Object.values(f.resolved ?? {})].join(" ")).join(", ");
-  return {
-    outcome: "failed",
-    reason: `The approval was for ${pods(run.plan.faults)}, but the target is ${pods(now)} now. Nothing was injected; ask for the run again.`,
-  };
-}
-
 async function experimentAndHeal(all: Walk): Promise<void> {
   const { run, session, journal, ownership, deps } = all;
   const settings = await session.settings();
@@ -189,119 +124,6 @@ async function experimentAndHeal(all: Walk): Promise<void> {
   }
 }
 
-/** Baseline, injection, and the time of the fault. */
-async function runFault(all: Walk, recorder: Recorder, probes: RunningProbes, exercise: RunExercise): Promise<Ending> {
-  const { run, cluster, deps, journal, ownership } = all;
-  const signal = AbortSignal.any([ownership.lost, ownership.stop]);
-  await Promise.all([pause(run.plan.phases.baselineMs, signal), exercise.before(signal)]);
-  ownership.lost.throwIfAborted();
-  if (ownership.stop.aborted) return stopped(ownership);
-  const moved = await targetsMoved(all);
-  if (moved !== null) return moved;
-
-  const pods = await cluster.pods(run.plan.namespace, ownership.lost);
-  const intents: Intent[] = [];
-  for (const fault of run.plan.faults) {
-    const intent = intentOf(run.id, run.plan, fault, pods);
-    intents.push((await faultKindOf(fault.kind).prepare?.(intent, { cluster, signal })) ?? intent);
-  }
-  recorder.phase("injecting");
-  await storeIntents(journal, run.id, intents, recorder.now());
-  for (const intent of intents) {
-    const startedMs = recorder.now();
-    try {
-      await faultKindOf(intent.kind).inject(intent, { cluster, signal });
-    } catch (error) {
-      if (ownership.stop.aborted) return stopped(ownership);
-      throw error;
-    }
-    await setFaultState(deps.database, run.id, intent.faultId, "injected");
-    await tellInjected(journal, recorder, intent, startedMs);
-  }
-  // A run that is meant to have no fault is told apart from one whose fault never came.
-  if (intents.every(({ kind }) => faultKindOf(kind).servesExercise === true)) {
-    recorder.event({ atMs: recorder.now(), source: "run", event: "without-fault", detail: {} });
-  }
-  recorder.phase("active");
-  await journal.move("active", { atMs: recorder.now() });
-  const looked = lookForEffect({ ...all, intents, recorder, signal: ownership.lost }).catch((error: unknown) =>
-    deps.log("the fault's effect could not be looked at", { error: messageOf(error) }),
-  );
-  const { durationMs } = run.plan.phases;
-  const ended = await keepFault({ ...all, intents, probes, recorder, exercise, durationMs });
-  await looked;
-  if (ownership.stop.aborted) return stopped(ownership);
-  return ended === null ? { outcome: "completed", reason: null } : { outcome: "failed", reason: ended };
-}
-
-/** The rules take hold somewhere between asking and the report that they have; times count from asking. */
-async function tellInjected(journal: Journal, recorder: Recorder, intent: Intent, startedMs: number): Promise<void> {
-  const tookMs = recorder.now() - startedMs;
-  recorder.event({
-    atMs: startedMs,
-    source: "run",
-    event: "fault-injected",
-    detail: {
-      fault: intent.faultId,
-      name: intent.name,
-      kind: intent.kind,
-      action: actionOf(intent),
-      pods: intent.targets.subject.map(({ pod }) => pod).join(" "),
-      confirmedAfterMs: Math.round(tookMs),
-    },
-  });
-  const { faultId: fault, kind, name } = intent;
-  await journal.say({ type: "fault-injected", fault, kind, name, atMs: startedMs, tookMs });
-}
-
-/** Removes every fault, proves it in the data path, and waits for the system to agree with itself again. */
-async function healAndProve(
-  all: Walk,
-  recorder: Recorder,
-  ending: Ending,
-  exercise: RunExercise,
-): Promise<HealingProof[]> {
-  const touched = faultPossible(all.journal.state());
-  const { run, cluster, deps, journal, ownership, session } = all;
-  recorder.phase("healing");
-  await journal.move("healing", {
-    atMs: recorder.now(),
-    outcome: ending.outcome,
-    ...(ending.reason === null ? {} : { reason: ending.reason }),
-  });
-  const { removed, proofs, faults } = await removeFaults({
-    runId: run.id,
-    cluster,
-    database: deps.database,
-    signal: ownership.lost,
-    deadlines: deps.healDeadlines,
-    now: recorder.now,
-  });
-  for (const { fault, name } of removed) {
-    recorder.event({ atMs: recorder.now(), source: "run", event: "fault-removed", detail: { fault, name } });
-  }
-  recorder.phase("recovery");
-  await journal.move("verifying", { atMs: recorder.now(), events: [...removed, ...proofs] });
-  const paths = [
-    ...(await proveFaultsGone(faults, { cluster, signal: ownership.lost })),
-    ...(await proveDataPath(faults, { cluster, session, signal: ownership.lost })),
-  ];
-  if (paths.length > 0) await journal.say(...paths);
-
-  const shutdown = isStopWish(ownership.stop.reason) && ownership.stop.reason.kind === "shutdown";
-  const startedMs = recorder.now();
-  const converged = await session.awaitConvergence(
-    recorder,
-    shutdown ? shutdownRecoveryMs : run.plan.phases.recoveryMs,
-    ownership.lost,
-  );
-  const { converged: ok, summary, atMs = recorder.now() } = converged;
-  await journal.say({ type: "converged", ok, summary, tookMs: atMs - startedMs });
-  const shown = touched && !shutdown ? await exercise.after(ownership.lost) : [];
-  if (shown.length > 0) await journal.say(...shown);
-  return [...proofs, ...paths, ...shown];
-}
-
 /** Lets the clients finish, then reads back what every member holds, and removes what the probes wrote. */
 async function finish(
   { session, ownership, deps }: Walk,
@@ -316,31 +138,4 @@ async function finish(
   await session
     .cleanUp()
     .catch((error: unknown) => deps.log("probe keys stay until they expire", { error: messageOf(error) }));
-}
-
-function stopped(ownership: Ownership): Ending {
-  const wish: unknown = ownership.stop.reason;
-  if (!isStopWish(wish)) return { outcome: "aborted", reason: "Stopped." };
-  switch (wish.kind) {
-    case "abort":
-      return { outcome: "aborted", reason: `Stopped by <@${wish.by}>.` };
-    case "stop-condition":
-      return { outcome: "aborted", reason: `Stop condition ${wish.by}: ${wish.reason}.` };
-    case "shutdown":
-      return { outcome: "interrupted", reason: "The worker was shut down, and healed before it left." };
-  }
-}
-
-function isStopWish(value: unknown): value is StopWish {
-  return typeof value === "object" && value !== null && "kind" in value && "by" in value;
-}
-
-/** Says what went wrong in words for the channel; the stack goes to the log. */
-async function failure(deps: ConductorDeps, journal: Journal, error: unknown): Promise<Ending> {
-  deps.log("run failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  const problem = isAftershockError(error)
-    ? { code: error.code, message: error.message, hint: error.hint }
-    : { code: "internal", message: "The run met an unexpected error.", hint: "The worker's log has the details." };
-  await journal.say({ type: "problem", ...problem });
-  return { outcome: "failed", reason: problem.message };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mayAct, mayApprove, mayDeny } from "../../src/approvals/policy.ts";
+import { mayAct, mayApprove, mayDeny, mayHalt, mayResume } from "../../src/approvals/policy.ts";
 
 const policy = { required: 1, approvers: ["UBOB", "UALICE"], expiresAfterMs: 1, teamId: "T1" };
 const run = { id: "run-1", requestedBy: "UALICE" };
@@ -30,5 +30,17 @@ describe("who may deny and act", () => {
   it("anybody of the workspace may ask and stop, nobody else", () => {
     expect(mayAct(policy, person("UEVE")).allowed).toBe(true);
     expect(mayAct(policy, person("UEVE", "T2")).allowed).toBe(false);
+  });
+});
+
+describe("who may halt and resume", () => {
+  it("anybody of the workspace may halt, nobody else", () => {
+    expect(mayHalt(policy, person("UEVE")).allowed).toBe(true);
+    expect(mayHalt(policy, person("UEVE", "T2")).allowed).toBe(false);
+  });
+  it("an approver of the workspace may resume, nobody else", () => {
+    expect(mayResume(policy, person("UBOB")).allowed).toBe(true);
+    expect(mayResume(policy, person("UEVE")).allowed).toBe(false);
+    expect(mayResume(policy, person("UBOB", "T2")).allowed).toBe(false);
   });
 });

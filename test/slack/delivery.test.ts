@@ -10,16 +10,16 @@ import { wantMessages } from "../../src/slack/store/outbox.ts";
 import { createWebPort } from "../../src/slack/web-port.ts";
 import { saveArtifact } from "../../src/store/artifacts.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
-import { startSlackProxy, type SlackProxy, type Verdict } from "../support/slack-proxy.ts";
+import { startSlackGate, type SlackGate } from "../support/slack-gate/gate.ts";
+import type { Verdict } from "../support/slack-gate/misbehaviour.ts";
 import { waitFor } from "../support/stack.ts";
 
 /** The outbox through a real Slack client, over a network that loses answers, to a server that keeps no metadata. */
 let db: TestDatabase;
 let slack: LocalSlack;
 let directory: string;
-let proxy: SlackProxy;
+let gate: SlackGate;
 let sender: OutboxSender | undefined;
-let verdicts: Array<{ method: string; when: (form: URLSearchParams) => boolean; verdict: Verdict; times: number }> = [];
 const chaos = workspace.channel.id;
 let otherChannel: string;
 
@@ -27,12 +27,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "aftershock-test-"));
   chmodSync(directory, 0o711);
   [db, slack] = await Promise.all([startTestDatabase(), startLocalSlack(directory)]);
-  proxy = await startSlackProxy(slack.apiUrl, (call) => {
-    const rule = verdicts.find((each) => each.method === call.method && each.times > 0 && each.when(call.form));
-    if (rule === undefined) return "pass";
-    rule.times -= 1;
-    return rule.verdict;
-  });
+  gate = await startSlackGate({ apiUrl: slack.apiUrl });
   const made = await new WebClient(workspace.bot.token, { slackApiUrl: slack.apiUrl }).conversations.create({
     name: "calm",
   });
@@ -41,21 +36,21 @@ beforeAll(async () => {
 afterEach(async () => {
   await sender?.stop();
   sender = undefined;
-  verdicts = [];
+  gate.behave();
 });
 afterAll(async () => {
-  await proxy?.stop();
+  await gate?.stop();
   await slack?.stop();
   await db?.stop();
   rmSync(directory, { recursive: true, force: true });
 });
 
 const on = (method: string, verdict: Verdict, when: (form: URLSearchParams) => boolean = () => true, times = 1): void =>
-  void verdicts.push({ method, verdict, when, times });
+  gate.misbehave({ method, verdict, when, times });
 const begin = (editEveryMs = 0): void => {
   sender = startOutbox({
     database: db.database,
-    slack: createWebPort(workspace.bot.token, proxy.apiUrl),
+    slack: createWebPort(workspace.bot.token, gate.apiUrl),
     editEveryMs,
     log: () => undefined,
   });
@@ -83,7 +78,7 @@ const said = async (mark: string): Promise<LocalMessage[]> =>
 describe("delivery to Slack", () => {
   it("has a control: a plain retry after a lost answer would post twice", async () => {
     on("chat.postMessage", "lose-answer");
-    const port = createWebPort(workspace.bot.token, proxy.apiUrl);
+    const port = createWebPort(workspace.bot.token, gate.apiUrl);
     const content = { text: "control", blocks: [] };
     expect(await port.post({ channelId: chaos }, content, "m")).toMatchObject({ problem: { kind: "unknown" } });
     await port.post({ channelId: chaos }, content, "m");
@@ -95,7 +90,7 @@ describe("delivery to Slack", () => {
     await wantMessages(db.database, runId, chaos, [words("card", 0, `${runId} waits`)]);
     begin();
     await waitFor(
-      async () => proxy.calls.filter(({ form }) => form.get("text") === `${runId} waits`).length,
+      async () => gate.calls.filter(({ form }) => form.get("text") === `${runId} waits`).length,
       (n) => n > 0,
       5000,
     );
@@ -141,9 +136,9 @@ describe("delivery to Slack", () => {
     const uploads = (await slack.messages()).filter((message) => message.files?.some((file) => file.name === name));
     expect(uploads).toHaveLength(1);
     expect(uploads[0]?.thread_ts).toBe(card?.ts);
-    expect(proxy.calls.filter((call) => call.method === "files.completeUploadExternal").length).toBe(1);
+    expect(gate.calls.filter((call) => call.method === "files.completeUploadExternal").length).toBe(1);
     expect(
-      proxy.calls.some(({ form }) => form.get("alt_txt") === "a line falls" || form.get("alt_text") === "a line falls"),
+      gate.calls.some(({ form }) => form.get("alt_txt") === "a line falls" || form.get("alt_text") === "a line falls"),
     ).toBe(true);
   });
   it("lets a 429 in one channel delay no other", async () => {
@@ -152,8 +147,8 @@ describe("delivery to Slack", () => {
     await wantMessages(db.database, limited, chaos, [words("card", 0, limited), words("a", 1, `${limited} a`)]);
     begin();
     await waitFor(
-      async () => verdicts.filter((rule) => rule.times === 0).length,
-      (used) => used === 1,
+      async () => gate.misbehavioursLeft(),
+      (left) => left === 0,
       5000,
     );
     const limitedAt = Date.now();
@@ -173,7 +168,7 @@ describe("delivery to Slack", () => {
     );
     expect(order).toEqual([free, limited]);
     expect(Date.now() - limitedAt).toBeGreaterThan(2500);
-    const early = proxy.calls.filter(({ form }) => form.get("text") === limited);
+    const early = gate.calls.filter(({ form }) => form.get("text") === limited);
     expect(early).toHaveLength(2);
   });
   it("says it in plain words when Slack refuses the blocks", async () => {

@@ -1,9 +1,10 @@
 import pg from "pg";
 import { ask, cardOf, click, threadOf, untilMessage } from "../../src/embedded/run-drive.ts";
 import type { LocalMessage } from "../../src/embedded/local-slack.ts";
-import { startStack, type Stack, type StackOptions } from "../../src/embedded/stack.ts";
+import { startStack, type Endpoints, type Stack, type StackOptions } from "../../src/embedded/stack.ts";
 import type { Report } from "../../src/findings/report.ts";
 import type { RunEvent } from "../../src/run/events.ts";
+import { startSlackGate, type SlackGate, type Violation } from "./slack-gate/gate.ts";
 
 export const alice = "U0ALICE";
 export const bob = "U0BOB";
@@ -11,9 +12,52 @@ export const bob = "U0BOB";
 /** Parameters of a quick run: a partition of 6 s is enough for a failover after 2 s. */
 export const quick = "duration=6s baseline=3s recovery=30s";
 
-/** The real stack, for one test file: local-slack, PostgreSQL, Redis, the lab, bot and worker. */
-export function startTestStack(options: Partial<StackOptions> = {}): Promise<Stack> {
-  return startStack({ onReady: () => undefined, lease: "4s", ...options });
+export interface TestStack extends Stack {
+  /** What stands between the bot and local-slack. */
+  gate: SlackGate;
+}
+
+export interface TestStackOptions extends Partial<StackOptions> {
+  /** A limit of Slack's that the test means to run into; any other fails the test file when the stack is stopped. */
+  expectsViolation?: (violation: Violation) => boolean;
+}
+
+/**
+ * The real stack, for one test file: local-slack behind the strict gate, PostgreSQL, Redis, the lab, bot and worker. An
+ * interposer of the test's own gets the gate's address for Slack's.
+ */
+export async function startTestStack({ expectsViolation, ...options }: TestStackOptions = {}): Promise<TestStack> {
+  let gate: SlackGate | undefined;
+  const interpose = async (real: Endpoints): Promise<Endpoints & { stop(): Promise<void> }> => {
+    const started = await startSlackGate({ apiUrl: real.slackApiUrl });
+    gate = started;
+    const ours = { ...real, slackApiUrl: started.apiUrl };
+    try {
+      const own = await options.interpose?.(ours);
+      return {
+        ...(own ?? ours),
+        stop: async () => {
+          await own?.stop();
+          await started.stop();
+        },
+      };
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
+  };
+  const stack = await startStack({ onReady: () => undefined, lease: "4s", ...options, interpose });
+  if (gate === undefined) throw new Error("the gate was not put in between");
+  const { violations } = gate;
+  return {
+    ...stack,
+    gate,
+    stop: async () => {
+      await stack.stop();
+      const unexpected = violations.filter((violation) => expectsViolation?.(violation) !== true);
+      if (unexpected.length > 0) throw new Error(`Slack would have refused: ${JSON.stringify(unexpected)}`);
+    },
+  };
 }
 
 export async function query<T extends pg.QueryResultRow>(

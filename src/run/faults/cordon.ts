@@ -4,6 +4,7 @@ import { parseDurationMs } from "../../experiment/duration.ts";
 import { cordonedBy, cordonedUntil, type NodeView } from "../../probes/placement.ts";
 import type { StoredFault } from "../../store/faults.ts";
 import { until } from "../wait.ts";
+import { uncordon } from "./cordon-lease.ts";
 import type { FaultKind, FaultTools, HealingProof, Intent } from "./fault-kind.ts";
 
 /** A node that changes all the time (its kubelet writes to it) is tried again this long. */
@@ -53,39 +54,9 @@ export const cordon: FaultKind = {
     return isOurs(node, intent) ? null : { what: `somebody took the run's mark from ${name}`, run: "fails" };
   },
   effect: async () => null,
-  remove: async (fault, tools, deadlines) => uncordon(fault, tools, deadlines.deleteMs),
+  remove: (fault, tools, deadlines) => uncordon({ node: nodeOf(fault), run: runOf(fault) }, tools, deadlines.deleteMs),
   prove: async (fault, tools) => [await proveUncordoned(fault, tools)],
 };
-
-/** Takes the run's cordon and marks away, and reads back that they are; a cordon of anybody else is left as it is. */
-async function uncordon(fault: StoredFault, tools: FaultTools, deadlineMs: number): Promise<HealingProof> {
-  const name = nodeOf(fault);
-  const proof = { type: "healing-proof", what: `node ${name} is uncordoned` } as const;
-  let changed = false;
-  let last = "still cordoned";
-  const detail = await until(
-    async () => {
-      try {
-        const node = await readNode(name, tools);
-        if (node === null) return "the node is gone";
-        if (!isOurs(node, fault)) {
-          if (!node.unschedulable) return changed ? "done, and read back" : "it was not cordoned by this run";
-          return "cordoned by somebody else, and left so";
-        }
-        const annotations = { [cordonedBy]: null, [cordonedUntil]: null };
-        const change = { schedulable: true, annotations, resourceVersion: node.resourceVersion };
-        changed = (await tools.cluster.setSchedulable(name, change, tools.signal)) === "changed";
-        last = "it was uncordoned, and that could not be read back";
-      } catch (error) {
-        // A server that cannot be reached now may be reached before the deadline; all of this is safe to repeat.
-        last = messageOf(error);
-      }
-      return undefined;
-    },
-    { deadlineMs, everyMs: 100, signal: tools.signal },
-  );
-  return detail === undefined ? { ...proof, ok: false, detail: last } : { ...proof, ok: true, detail };
-}
 
 /** Asked once more when the pods are looked at: whatever healed, the node must take pods, or be somebody else's. */
 async function proveUncordoned(fault: StoredFault, tools: FaultTools): Promise<HealingProof> {

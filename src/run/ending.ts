@@ -1,0 +1,39 @@
+import { isAftershockError } from "../errors.ts";
+import type { Journal } from "./journal.ts";
+import type { RunOutcome } from "./lifecycle.ts";
+import type { Ownership, StopWish } from "./ownership.ts";
+import type { ConductorDeps } from "./walk.ts";
+
+/** How a run ends, and why in a sentence for the channel. */
+export interface Ending {
+  outcome: RunOutcome;
+  reason: string | null;
+}
+
+/** The ending of a run that was told to stop. */
+export function stopped(ownership: Ownership): Ending {
+  const wish: unknown = ownership.stop.reason;
+  if (!isStopWish(wish)) return { outcome: "aborted", reason: "Stopped." };
+  switch (wish.kind) {
+    case "abort":
+      return { outcome: "aborted", reason: `Stopped by <@${wish.by}>.` };
+    case "stop-condition":
+      return { outcome: "aborted", reason: `Stop condition ${wish.by}: ${wish.reason}.` };
+    case "shutdown":
+      return { outcome: "interrupted", reason: "The worker was shut down, and healed before it left." };
+  }
+}
+
+export function isStopWish(value: unknown): value is StopWish {
+  return typeof value === "object" && value !== null && "kind" in value && "by" in value;
+}
+
+/** Says what went wrong in words for the channel; the stack goes to the log. */
+export async function failure(deps: Pick<ConductorDeps, "log">, journal: Journal, error: unknown): Promise<Ending> {
+  deps.log("run failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  const problem = isAftershockError(error)
+    ? { code: error.code, message: error.message, hint: error.hint }
+    : { code: "internal", message: "The run met an unexpected error.", hint: "The worker's log has the details." };
+  await journal.say({ type: "problem", ...problem });
+  return { outcome: "failed", reason: problem.message };
+}

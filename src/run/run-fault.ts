@@ -1,0 +1,85 @@
+import { messageOf } from "../errors.ts";
+import type { Recorder } from "../probes/recorder.ts";
+import type { RunningProbes } from "../probes/system.ts";
+import { setFaultState } from "../store/faults.ts";
+import { keepFault } from "./active-phase.ts";
+import { stopped, type Ending } from "./ending.ts";
+import type { RunExercise } from "./exercise.ts";
+import { lookForEffect } from "./fault-effect.ts";
+import type { Intent } from "./faults/fault-kind.ts";
+import { faultKindOf } from "./faults/table.ts";
+import { actionOf, intentOf, storeIntents } from "./inject.ts";
+import type { Journal } from "./journal.ts";
+import { targetsMoved } from "./preflight.ts";
+import { pause } from "./wait.ts";
+import type { Walk } from "./walk.ts";
+
+/** Baseline, injection, and the time of the fault. */
+export async function runFault(
+  all: Walk,
+  recorder: Recorder,
+  probes: RunningProbes,
+  exercise: RunExercise,
+): Promise<Ending> {
+  const { run, cluster, deps, journal, ownership } = all;
+  const signal = AbortSignal.any([ownership.lost, ownership.stop]);
+  await Promise.all([pause(run.plan.phases.baselineMs, signal), exercise.before(signal)]);
+  ownership.lost.throwIfAborted();
+  if (ownership.stop.aborted) return stopped(ownership);
+  const moved = await targetsMoved(all);
+  if (moved !== null) return moved;
+
+  const pods = await cluster.pods(run.plan.namespace, ownership.lost);
+  const intents: Intent[] = [];
+  for (const fault of run.plan.faults) {
+    const intent = intentOf(run.id, run.plan, fault, pods);
+    intents.push((await faultKindOf(fault.kind).prepare?.(intent, { cluster, signal })) ?? intent);
+  }
+  recorder.phase("injecting");
+  await storeIntents(journal, run.id, intents, recorder.now());
+  for (const intent of intents) {
+    const startedMs = recorder.now();
+    try {
+      await faultKindOf(intent.kind).inject(intent, { cluster, signal });
+    } catch (error) {
+      if (ownership.stop.aborted) return stopped(ownership);
+      throw error;
+    }
+    await setFaultState(deps.database, run.id, intent.faultId, "injected");
+    await tellInjected(journal, recorder, intent, startedMs);
+  }
+  // A run that is meant to have no fault is told apart from one whose fault never came.
+  if (intents.every(({ kind }) => faultKindOf(kind).servesExercise === true)) {
+    recorder.event({ atMs: recorder.now(), source: "run", event: "without-fault", detail: {} });
+  }
+  recorder.phase("active");
+  await journal.move("active", { atMs: recorder.now() });
+  const looked = lookForEffect({ ...all, intents, recorder, signal: ownership.lost }).catch((error: unknown) =>
+    deps.log("the fault's effect could not be looked at", { error: messageOf(error) }),
+  );
+  const { durationMs } = run.plan.phases;
+  const ended = await keepFault({ ...all, intents, probes, recorder, exercise, durationMs });
+  await looked;
+  if (ownership.stop.aborted) return stopped(ownership);
+  return ended === null ? { outcome: "completed", reason: null } : { outcome: "failed", reason: ended };
+}
+
+/** The rules take hold somewhere between asking and the report that they have; times count from asking. */
+async function tellInjected(journal: Journal, recorder: Recorder, intent: Intent, startedMs: number): Promise<void> {
+  const tookMs = recorder.now() - startedMs;
+  recorder.event({
+    atMs: startedMs,
+    source: "run",
+    event: "fault-injected",
+    detail: {
+      fault: intent.faultId,
+      name: intent.name,
+      kind: intent.kind,
+      action: actionOf(intent),
+      pods: intent.targets.subject.map(({ pod }) => pod).join(" "),
+      confirmedAfterMs: Math.round(tookMs),
+    },
+  });
+  const { faultId: fault, kind, name } = intent;
+  await journal.say({ type: "fault-injected", fault, kind, name, atMs: startedMs, tookMs });
+}

@@ -1,0 +1,34 @@
+import type { Cluster } from "../cluster/port.ts";
+import type { Experiment } from "../experiment/schema.ts";
+import type { SystemSession } from "../probes/system.ts";
+import type { Database } from "../store/database.ts";
+import type { StoredRun } from "../store/runs.ts";
+import type { ChartRenderer } from "./conclude.ts";
+import type { HealDeadlines } from "./faults/fault-kind.ts";
+import type { GuardEvent } from "./guards.ts";
+import type { Journal } from "./journal.ts";
+import type { LeaseSettings, Ownership } from "./ownership.ts";
+import type { Registry } from "./systems.ts";
+
+export interface ConductorDeps {
+  database: Database;
+  registry: Registry;
+  lease: LeaseSettings;
+  healDeadlines: HealDeadlines;
+  renderChart: ChartRenderer;
+  log: (message: string, detail?: Record<string, unknown>) => void;
+  /** Told about every run this worker owns, so that a shutdown can stop it. */
+  onOwned: (ownership: Ownership) => void;
+}
+
+/** One run on its way, with the system that it is on opened. */
+export interface Walk {
+  deps: ConductorDeps;
+  run: StoredRun;
+  experiment: Experiment;
+  cluster: Cluster;
+  session: SystemSession;
+  journal: Journal;
+  ownership: Ownership;
+  guards: GuardEvent[];
+}

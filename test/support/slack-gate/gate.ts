@@ -1,0 +1,135 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { parseJson, readBody, readCall, type ApiCall, type RawCall } from "./call.ts";
+import { createMemory } from "./memory.ts";
+import { createMisbehaviours, type Misbehaviour, type Verdict } from "./misbehaviour.ts";
+import { createPeople, type Answer, type People } from "./people.ts";
+import { createResponses } from "./responses.ts";
+import { createSockets, type Envelope, type Sockets } from "./sockets.ts";
+
+/** A limit of Slack's that was met: what was refused, with Slack's error and what was wrong. */
+export interface Violation {
+  method: string;
+  error: string;
+  detail: string;
+}
+
+export interface SlackGate {
+  /** What the bot takes for Slack's. */
+  apiUrl: string;
+  /** Calls in the order they came, whatever became of them. */
+  calls: readonly ApiCall[];
+  /** Refused by a limit so far. */
+  violations: readonly Violation[];
+  people: People;
+  sockets: Sockets;
+  /** The next call of the method goes wrong. */
+  misbehave(rule: Misbehaviour): void;
+  /** Misbehaviours that have not happened yet. */
+  misbehavioursLeft(): number;
+  behave(): void;
+  stop(): Promise<void>;
+}
+
+export interface GateOptions {
+  /** local-slack's, ending in `/api/`. */
+  apiUrl: string;
+  teamId?: string;
+}
+
+/**
+ * A strict gate before local-slack: what Slack limits, keeps and does and local-slack does not. It is a test double of
+ * those parts of Slack only; everything else is local-slack's answer.
+ */
+export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
+  const { apiUrl } = options;
+  const calls: ApiCall[] = [];
+  const violations: Violation[] = [];
+  const people = createPeople(options.teamId ?? "T0LOCAL");
+  const memory = createMemory();
+  const misbehaviours = createMisbehaviours();
+  const responses = createResponses((violation) => violations.push(violation));
+  let origin = "";
+  const sockets = createSockets((envelope) => withOurResponseUrl(envelope, (url) => responses.ours(url, origin)));
+
+  const forward = async (call: RawCall): Promise<Answer> => {
+    const answer = await fetch(`${apiUrl}${call.method}`, { method: "POST", headers: call.headers, body: call.body });
+    const value = parseJson(await answer.text());
+    return typeof value === "object" && value !== null ? (value as Answer) : { ok: false, error: "fatal_error" };
+  };
+  const answerTo = async (call: RawCall): Promise<Answer> => {
+    const own = people.answer(call, () => forward(call)) ?? memory.answer(call);
+    if (own !== null) return own;
+    const answer = memory.complete(call, await forward(call));
+    if (call.method !== "apps.connections.open" || typeof answer["url"] !== "string") return answer;
+    return { ...answer, url: `${origin.replace("http", "ws")}${sockets.path(answer["url"])}` };
+  };
+  const handleCall = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const call = await readCall(request);
+    calls.push(call);
+    const verdict = misbehaviours.judge(call);
+    if (verdict === "lose-call") {
+      response.destroy();
+      return;
+    }
+    if (await refuse(verdict, response)) return;
+    const answer = await answerTo(call);
+    if (verdict === "lose-answer") response.destroy();
+    else send(response, answer);
+  };
+  const server = createServer((request, response) => {
+    const path = request.url ?? "";
+    const work = path.startsWith("/response/")
+      ? readBody(request).then((body) => responses.handle(path, body, response))
+      : handleCall(request, response);
+    work.catch(() => response.destroy());
+  });
+  server.on("upgrade", (request, socket, head) => sockets.upgrade(request, socket, head));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    apiUrl: `${origin}/api/`,
+    calls,
+    violations,
+    people,
+    sockets,
+    misbehave: misbehaviours.add,
+    misbehavioursLeft: misbehaviours.left,
+    behave: misbehaviours.clear,
+    stop: () =>
+      new Promise((resolve) => {
+        sockets.stop();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Answers without passing on; true when it did. A delay only waits. */
+async function refuse(verdict: Verdict, response: ServerResponse): Promise<boolean> {
+  if (typeof verdict !== "object") return false;
+  if ("delayMs" in verdict) {
+    await new Promise((resolve) => setTimeout(resolve, verdict.delayMs));
+    return false;
+  }
+  if ("retryAfterS" in verdict) tooMany(response, verdict.retryAfterS);
+  else if ("status" in verdict) response.writeHead(verdict.status).end();
+  else send(response, { ok: false, error: verdict.error });
+  return true;
+}
+
+function tooMany(response: ServerResponse, retryAfterS: number): void {
+  response.writeHead(429, { "retry-after": String(retryAfterS), "content-type": "application/json" });
+  response.end('{"ok":false,"error":"ratelimited"}');
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify(answer));
+}
+
+function withOurResponseUrl(envelope: Envelope, ours: (url: string) => string): Envelope {
+  const payload = envelope["payload"];
+  if (typeof payload !== "object" || payload === null || !("response_url" in payload)) return envelope;
+  return { ...envelope, payload: { ...payload, response_url: ours(String(payload.response_url)) } };
+}
