@@ -1,6 +1,7 @@
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
+import { isStorable } from "../experiment/plain-yaml.ts";
 import { parseCommandLine, unknownVerb, type CommandLine } from "./command-line.ts";
 import type { ButtonHandler, Reply, Verb, VerbContext } from "./verb.ts";
 
@@ -14,6 +15,9 @@ export interface Services {
   service: RunService;
   schedules: ScheduleService;
 }
+
+/** Buttons of ours carry the id of a run or schedule. */
+const longestValue = 100;
 
 export function createDispatcher(verbs: readonly Verb[], services: Services, command: string): Dispatcher {
   const byName = new Map(
@@ -33,7 +37,7 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
     },
     click: async (action, value, actor) => {
       const handler = buttons.get(action);
-      if (handler === undefined) {
+      if (handler === undefined || value.length > longestValue || !isStorable(value)) {
         throw new AftershockError(
           "bad_command",
           "This button is from an older version.",
