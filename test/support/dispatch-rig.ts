@@ -25,7 +25,7 @@ export interface DispatchRig {
  * Every verb on the real services, a real PostgreSQL and the real catalogue. The systems are doubles that report pods for
  * every group an experiment names and do nothing else: planning for real ones is in test/e2e.
  */
-export async function dispatchRig(database: Database): Promise<DispatchRig> {
+export async function dispatchRig(database: Database, teamId = "T1"): Promise<DispatchRig> {
   const [experiments, verbs] = await Promise.all([
     loadExperiments(fileURLToPath(new URL("../../jobs", import.meta.url))),
     loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url))),
@@ -36,7 +36,7 @@ export async function dispatchRig(database: Database): Promise<DispatchRig> {
     systems: [...new Set(experiments.map(({ system }) => system))].map((name) => systemDouble(name, experiments)),
     protectedNamespaces: ["aftershock"],
   });
-  const policy = { required: 1, approvers: ["U0ALICE", "U0BOB"], expiresAfterMs: 900_000, teamId: "T1" };
+  const policy = { required: 1, approvers: ["U0ALICE", "U0BOB"], expiresAfterMs: 900_000, teamId };
   const log = (): void => undefined;
   const service = createRunService({
     database,
