@@ -5,6 +5,8 @@ import { workspace } from "../../src/embedded/local-slack.ts";
 
 /** Speaks Slack's protocol to a bot in HTTP mode, as Slack does: signed requests (docs.slack.dev, Verifying requests). */
 export interface SignedSlack {
+  /** The bot's. */
+  port: number;
   /** Resolves to the HTTP status. */
   send(request: SignedRequest): Promise<number>;
   command(user: string, text: string, change?: Record<string, string | undefined>): Promise<number>;
@@ -66,6 +68,7 @@ export async function signedSlack(port: number): Promise<SignedSlack> {
     return answer.status;
   };
   return {
+    port,
     send,
     command: (user, text, change = {}) => {
       deliveries += 1;
