@@ -32,7 +32,10 @@ export const verb: Verb = {
     return content(text, [section(text)]);
   },
   buttons: {
-    approve: async (id, { service, schedules, actor }) =>
-      void (await (isScheduleId(id) ? schedules : service).approve(actor, id)),
+    approve: async (value, { service, schedules, actor }) => {
+      if (isScheduleId(value)) return void (await schedules.approve(actor, value));
+      const [runId = "", seen] = value.split("@");
+      await service.approve(actor, runId, undefined, seen);
+    },
   },
 };

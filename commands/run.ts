@@ -10,7 +10,7 @@ export const verb: Verb = {
   usage: "NAME [key=value …] [cluster=NAME] [profile=NAME] [--dry-run]",
   options: "any",
   flags: ["dry-run"],
-  summary: "Ask for a run; somebody else must approve it",
+  summary: "Ask for a run; somebody else must approve it, as the policy says",
   examples: ["run redis-split-brain", "run redis-split-brain duration=30s rate=200", "run redis-split-brain --dry-run"],
   run: async (line, { service, actor, command }) => {
     const [name, ...rest] = line.words;
@@ -44,7 +44,10 @@ export const verb: Verb = {
       ]);
     }
     const run = await service.request(actor, request);
-    const text = `Asked for ${run.id}. It starts when somebody else approves it; the card in the channel shows how it goes.`;
-    return content(text, [section(text), note(`Take it back with \`${command} deny ${run.id}\``)]);
+    const when =
+      run.state === "approved" ? "It needs no approval and starts now" : "It starts when somebody else approves it";
+    const back = run.state === "approved" ? `Stop it with \`${command} abort` : `Take it back with \`${command} deny`;
+    const text = `Asked for ${run.id}. ${when}; the card in the channel shows how it goes.`;
+    return content(text, [section(text), note(`${back} ${run.id}\``)]);
   },
 };

@@ -1,16 +1,18 @@
+import { redactSecrets } from "./redact.ts";
+
 /**
  * The one family of errors that a person may see. `message` is a sentence for the user, `hint` is what to type
- * or do next. Anything that is not an AftershockError is a bug: it goes to the log, never to a channel.
+ * or do next, both without what looks like a secret. Anything that is not an AftershockError is a bug: it goes to the log, never to a channel.
  */
 export class AftershockError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
 
   constructor(code: ErrorCode, message: string, hint: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(redactSecrets(message), options);
     this.name = "AftershockError";
     this.code = code;
-    this.hint = hint;
+    this.hint = redactSecrets(hint);
   }
 }
 
@@ -25,7 +27,9 @@ export type ErrorCode =
   | "unknown_cluster"
   | "not_allowed"
   | "not_pending"
+  | "approval_void"
   | "target_busy"
+  | "halted"
   | "guard_failed"
   | "no_targets"
   | "cluster_refused"
@@ -45,5 +49,5 @@ export function isAftershockError(error: unknown): error is AftershockError {
 
 /** The message of anything thrown, for logs and for wrapping; never for a channel unless it is an AftershockError. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return redactSecrets(error instanceof Error ? error.message : String(error));
 }

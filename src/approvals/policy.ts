@@ -1,84 +1,127 @@
-/** Who may approve, from the configuration. Unconfigured means nobody may. */
-export interface ApprovalPolicy {
-  /** How many different people must approve; at least 1. */
+import type { Window } from "./windows.ts";
+
+export type Risk = "low" | "medium" | "high";
+
+/** Who is meant: everybody of the workspace, people by Slack user id, and members of Slack user groups by group id. */
+export interface People {
+  anyone: boolean;
+  users: readonly string[];
+  groups: readonly string[];
+}
+
+/** What a rule or a freeze is about; null stands for "whatever it is". */
+export interface Match {
+  environments: readonly string[] | null;
+  systems: readonly string[] | null;
+  experiments: readonly string[] | null;
+  risks: readonly Risk[] | null;
+}
+
+/** How much a run may hit at most; null stands for "no bound". */
+export interface Limits {
+  namespaces: readonly string[] | null;
+  maxDurationMs: number | null;
+  /** No two runs on one cluster hit a primary (a leader, a master) at the same time. */
+  onePrimaryAtATime: boolean;
+}
+
+/** One rule. The first that matches decides, and what none matches is denied. */
+export interface Rule {
+  name: string;
+  match: Match;
+  /** Only within one of these; null: at any time. */
+  times: readonly Window[] | null;
+  requesters: People;
+  /** How many different people must approve; 0: none need to. Never the requester. */
   required: number;
-  /** Slack user ids that may approve. */
+  approvers: People;
+  /** How long a request waits for its approvals, and how long they hold until the run starts. */
+  expiresAfterMs: number;
+  limits: Limits;
+}
+
+/** A time in which nothing that it matches may be asked for, approved, started or injected. */
+export interface Freeze {
+  name: string;
+  match: Match;
+  window: Window;
+}
+
+/** Who may do what, from the configuration. What it does not say is denied. */
+export interface Policy {
+  /**
+   * The workspace the bot is installed in; people of other organisations in shared channels decide nothing. Null where
+   * nobody acts (the worker): there every act of a person is refused.
+   */
+  teamId: string | null;
+  /** By cluster name. */
+  environments: Readonly<Record<string, string>>;
+  rules: readonly Rule[];
+  freezes: readonly Freeze[];
+  /** Who may let runs start again after a halt. */
+  resumers: People;
+  /** How user groups are called in sentences, by id. */
+  groupNames: Readonly<Record<string, string>>;
+}
+
+/** What somebody wants to do something to, as far as it is known. */
+export interface Subject {
+  /** `run-12`; null while it is only asked about. */
+  id: string | null;
+  /** Null while nobody has asked for it. */
+  requestedBy: string | null;
+  experiment: string;
+  system: string;
+  cluster: string;
+  risk: Risk;
+  /** Null before it is planned. */
+  plan: { namespace: string; durationMs: number; digest: string } | null;
+}
+
+/** The environment of a cluster: as configured, or its own name. */
+export function environmentOf(policy: Pick<Policy, "environments">, cluster: string): string {
+  return Object.hasOwn(policy.environments, cluster) ? (policy.environments[cluster] ?? cluster) : cluster;
+}
+
+/** True when a rule or freeze is about it. */
+export function isAbout(match: Match, subject: Subject, environment: string): boolean {
+  const within = (wanted: readonly string[] | null, value: string): boolean => wanted?.includes(value) ?? true;
+  return (
+    within(match.environments, environment) &&
+    within(match.systems, subject.system) &&
+    within(match.experiments, subject.experiment) &&
+    within(match.risks, subject.risk)
+  );
+}
+
+/**
+ * The simple form of a policy: one rule for everything. Anybody of the workspace may ask, `required` of `approvers` must
+ * approve, an approver may resume; nothing is frozen, and a run is bounded by its experiment only.
+ */
+export function simplePolicy(simple: {
+  teamId: string | null;
+  required: number;
   approvers: readonly string[];
   expiresAfterMs: number;
-  /** The workspace the bot is installed in; people of other organisations in shared channels decide nothing. */
-  teamId?: string;
-}
-
-export type Authorisation = { allowed: true } | { allowed: false; message: string; hint: string };
-
-const allowed: Authorisation = { allowed: true };
-
-/** Whether a person may approve a run of somebody. One function for command, click and command line; fails closed. */
-export function mayApprove(
-  policy: ApprovalPolicy,
-  actor: { userId: string; teamId: string },
-  run: { id: string; requestedBy: string },
-): Authorisation {
-  const outsider = refuseOutsider(policy, actor);
-  if (outsider !== null) return outsider;
-  if (actor.userId === run.requestedBy) {
-    return {
-      allowed: false,
-      message: `You asked for ${run.id} yourself, so somebody else must approve it.`,
-      hint: `It can be approved by ${nameAll(policy.approvers.filter((id) => id !== run.requestedBy))}.`,
-    };
-  }
-  if (!policy.approvers.includes(actor.userId)) {
-    return {
-      allowed: false,
-      message: `You are not among the approvers of ${run.id}.`,
-      hint: `It can be approved by ${nameAll(policy.approvers.filter((id) => id !== run.requestedBy))}.`,
-    };
-  }
-  return allowed;
-}
-
-/** Whether a person may deny: an approver, or the requester who thought better of it. */
-export function mayDeny(
-  policy: ApprovalPolicy,
-  actor: { userId: string; teamId: string },
-  run: { id: string; requestedBy: string },
-): Authorisation {
-  if (refuseOutsider(policy, actor) === null && actor.userId === run.requestedBy) return allowed;
-  return mayApprove(policy, actor, run);
-}
-
-/** Whether a person may ask for a run, or stop one: anybody of the workspace. Stopping must be easy. */
-export function mayAct(policy: ApprovalPolicy, actor: { userId: string; teamId: string }): Authorisation {
-  return refuseOutsider(policy, actor) ?? allowed;
-}
-
-/** Whether a person may stop everything at once: anybody of the workspace. Stopping must be easy. */
-export function mayHalt(policy: ApprovalPolicy, actor: { userId: string; teamId: string }): Authorisation {
-  return refuseOutsider(policy, actor) ?? allowed;
-}
-
-/** Whether a person may let runs start again after a halt: an approver. */
-export function mayResume(policy: ApprovalPolicy, actor: { userId: string; teamId: string }): Authorisation {
-  const outsider = refuseOutsider(policy, actor);
-  if (outsider !== null) return outsider;
-  if (policy.approvers.includes(actor.userId)) return allowed;
+}): Policy {
+  const approvers: People = { anyone: false, users: simple.approvers, groups: [] };
   return {
-    allowed: false,
-    message: "You are not among those who may resume after a halt.",
-    hint: `Ask ${nameAll(policy.approvers)}.`,
+    teamId: simple.teamId,
+    environments: {},
+    rules: [
+      {
+        name: "everything",
+        match: { environments: null, systems: null, experiments: null, risks: null },
+        times: null,
+        requesters: { anyone: true, users: [], groups: [] },
+        required: simple.required,
+        approvers,
+        expiresAfterMs: simple.expiresAfterMs,
+        limits: { namespaces: null, maxDurationMs: null, onePrimaryAtATime: false },
+      },
+    ],
+    freezes: [],
+    resumers: approvers,
+    groupNames: {},
   };
-}
-
-function refuseOutsider(policy: ApprovalPolicy, actor: { teamId: string }): Authorisation | null {
-  if (policy.teamId === undefined || actor.teamId === policy.teamId) return null;
-  return {
-    allowed: false,
-    message: "Only members of this workspace may do that.",
-    hint: "Ask somebody of the workspace that Aftershock is installed in.",
-  };
-}
-
-function nameAll(userIds: readonly string[]): string {
-  return userIds.length === 0 ? "nobody: no approver is configured" : userIds.map((id) => `<@${id}>`).join(", ");
 }

@@ -12,7 +12,7 @@ export interface CliCommand {
   /** What `--help` prints after the summary: options, examples, exit codes. */
   usage: string;
   /**
-   * Resolves to the exit code: 0 done, 1 failed, 2 wrong usage or configuration. Rejects with AftershockError for what
+   * Resolves to the exit code: 0 done, 1 failed, 2 wrong usage or configuration, others as its `usage` says. Rejects with AftershockError for what
    * a person can mend; its sentence and hint are printed.
    */
   run(args: readonly string[], terminal: Terminal): Promise<number>;

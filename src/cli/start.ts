@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
-import { pino, type Logger } from "pino";
+import type { Logger } from "pino";
 import { layFoundation, type Foundation } from "../compose/foundation.ts";
 import type { Role } from "../compose/worker.ts";
 import { loadConfig } from "../config/load.ts";
+import { readProbeSecrets } from "../config/secret.ts";
 import { startHealthServer } from "../health.ts";
 import type { CliCommand, Terminal } from "./cli-command.ts";
+import { createLog, knownSecrets } from "./log.ts";
 
 const usage = `Usage: aftershock start [--config FILE] [--role bot|worker|all]
 
@@ -12,7 +14,7 @@ const usage = `Usage: aftershock start [--config FILE] [--role bot|worker|all]
   --role ROLE     bot: Slack; worker: runs experiments; all: both in one process (default)
 
 Secrets come from the environment: SLACK_BOT_TOKEN, SLACK_APP_TOKEN or SLACK_SIGNING_SECRET,
-DATABASE_URL, REDIS_URL. Logs are JSON lines on standard output.
+DATABASE_URL, REDIS_URL; or from files, named by SLACK_BOT_TOKEN_FILE and so on. Logs are JSON lines on standard output.
 Exit codes: 0 stopped on request, 1 failed, 2 wrong usage or configuration.
 `;
 
@@ -41,7 +43,13 @@ async function startService(args: readonly string[], terminal: Terminal): Promis
     return 2;
   }
   const loaded = loadConfig(values.config, terminal.env);
-  const log = pino({ level: loaded.config.logLevel, base: { role: values.role } });
+  const probeSecrets = readProbeSecrets(terminal.env);
+  // The probes find theirs where libpq and the S3 client look: also those that came as files.
+  Object.assign(process.env, probeSecrets);
+  const log = createLog(
+    { level: loaded.config.logLevel, base: { role: values.role }, known: knownSecrets(loaded, probeSecrets) },
+    terminal.out,
+  );
   const foundation = await layFoundation(loaded, log);
   const roles = await startRoles(values.role, foundation);
   const health = await startHealthServer({

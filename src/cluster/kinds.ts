@@ -11,6 +11,9 @@ export const apiVersion = `${chaosGroup.group}/${chaosGroup.version}`;
 /** Label on every object of ours: the run that owns it. */
 export const runLabel = "aftershock.dev/run";
 
+/** Beside it: the database that knows that run. Run numbers of two databases on one cluster are the same numbers. */
+export const installationLabel = "aftershock.dev/installation";
+
 export function pluralOf(kind: string): string {
   return kind.toLowerCase();
 }

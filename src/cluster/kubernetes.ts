@@ -2,6 +2,7 @@ import { CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes
 import type { PodAddress } from "../probes/system.ts";
 import { apiProblem, clusterError } from "./api-errors.ts";
 import { connect } from "./connection.ts";
+import { configMaps } from "./config-maps.ts";
 import { execInPod } from "./exec.ts";
 import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds.ts";
 import { deletePod, setSchedulable } from "./node-actions.ts";
@@ -131,6 +132,7 @@ export function openCluster(options: ClusterOptions): Cluster {
       }
     },
     ...runPods(options.name, core),
+    ...configMaps(options.name, core),
     placement: (signal) =>
       readPlacement({ api: (type, inner) => connection.api(type, bounded(inner, listPodsTimeoutMs)), doing }, signal),
     setSchedulable: (node, change, signal) => setSchedulable(core(signal), node, change, doing),
@@ -144,6 +146,13 @@ export function openCluster(options: ClusterOptions): Cluster {
     },
     close: () => connection.close(),
   };
+}
+
+/** The name of the context that would be used. Throws what is wrong with the kubeconfig. */
+export function currentContext(options: Omit<ClusterOptions, "name">): string {
+  const config = loadConfig({ name: "", ...options });
+  if (config.getCurrentCluster() === null) throw new Error(`it has no context "${config.getCurrentContext()}"`);
+  return config.getCurrentContext();
 }
 
 function loadConfig(options: ClusterOptions): KubeConfig {

@@ -54,6 +54,19 @@ export interface Cluster {
   createPod(manifest: KubernetesObject, signal?: AbortSignal): Promise<void>;
   /** Null when it does not exist. */
   getPod(namespace: string, name: string, signal?: AbortSignal): Promise<KubernetesObject | null>;
+  /** Pods of all namespaces with a label, also those without an address yet. */
+  labelledPods(labelSelector: string, signal?: AbortSignal): Promise<KubernetesObject[]>;
+  /** Null when it does not exist. */
+  getConfigMap(namespace: string, name: string, signal?: AbortSignal): Promise<ConfigMap | null>;
+  /** Makes the namespace, too, where it is missing. `exists`: there is one of that name, and nothing was changed. */
+  createConfigMap(
+    namespace: string,
+    name: string,
+    data: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<"created" | "exists">;
+  /** That very one; one that is gone or was replaced is fine. */
+  deleteConfigMap(namespace: string, name: string, uid: string, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -74,6 +87,11 @@ export interface PodRef {
   name: string;
   uid: string;
   gracePeriodSeconds: number;
+}
+
+export interface ConfigMap {
+  uid: string;
+  data: Readonly<Record<string, string>>;
 }
 
 export interface ExecTarget {

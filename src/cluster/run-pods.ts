@@ -7,7 +7,7 @@ import type { Cluster, KubernetesObject } from "./port.ts";
 export function runPods(
   cluster: string,
   core: (signal?: AbortSignal) => CoreV1Api,
-): Pick<Cluster, "createPod" | "getPod"> {
+): Pick<Cluster, "createPod" | "getPod" | "labelledPods"> {
   const getPod: Cluster["getPod"] = async (namespace, name, signal) => {
     try {
       return plain(await core(signal).readNamespacedPod({ namespace, name }));
@@ -18,6 +18,13 @@ export function runPods(
   };
   return {
     getPod,
+    labelledPods: async (labelSelector, signal) => {
+      try {
+        return (await core(signal).listPodForAllNamespaces({ labelSelector })).items.map(plain);
+      } catch (error) {
+        throw clusterError(cluster, `listing pods with ${labelSelector}`, error);
+      }
+    },
     createPod: async (manifest, signal) => {
       const { name, namespace = "default", labels } = manifest.metadata;
       try {

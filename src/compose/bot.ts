@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { WebClient } from "@slack/web-api";
-import type { ApprovalPolicy } from "../approvals/policy.ts";
 import { createRunService } from "../run/create-service.ts";
+import { createHaltService } from "../run/halt/create-service.ts";
 import { createScheduleService } from "../run/schedules/create-service.ts";
 import { startSlack } from "../slack/app.ts";
 import { loadVerbs } from "../slack/load-verbs.ts";
 import type { Foundation } from "./foundation.ts";
+import { composeAuthoriser } from "./policy.ts";
+import { startHaltKeeper } from "./halt-keeper.ts";
 import type { Role } from "./worker.ts";
 
 /** The bot: commands, buttons, and the thread. It injects nothing. */
@@ -13,16 +15,11 @@ export async function startBot(foundation: Foundation): Promise<Role> {
   const { loaded, log, database, registry, queue } = foundation;
   const { config, secrets } = loaded;
   const teamId = await ownTeam(secrets.slackBotToken, config.slack.apiUrl);
-  const policy: ApprovalPolicy = {
-    required: config.approvals.required,
-    approvers: config.approvals.approvers,
-    expiresAfterMs: config.approvals.expiresAfter,
-    teamId,
-  };
+  const authoriser = composeAuthoriser(loaded, teamId, foundation.knownNames);
   const service = createRunService({
     database,
     registry,
-    policy,
+    authoriser,
     defaultCluster: config.defaultCluster,
     ...(config.defaultProfile === undefined ? {} : { defaultProfile: config.defaultProfile }),
     wake: queue.wake,
@@ -30,14 +27,34 @@ export async function startBot(foundation: Foundation): Promise<Role> {
   });
   const schedules = createScheduleService({
     database,
-    policy,
+    authoriser,
     plan: service.plan,
     wakeUpCalls: foundation.scheduleQueue,
     now: () => new Date(),
     log: (message, detail) => log.warn(detail ?? {}, message),
   });
+  const halts = createHaltService({ database, authoriser, clusters: registry.clusterNames.map(registry.cluster) });
   const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
-  return startSlack({ config: config.slack, secrets, service, schedules, teamId, database, log, verbs });
+  // Also in the bot, so that a halt is known and told with no worker up; it has nothing to stop.
+  const keeper = startHaltKeeper(foundation, () => undefined);
+  const slack = await startSlack({
+    config: config.slack,
+    secrets,
+    service,
+    schedules,
+    halts,
+    teamId,
+    database,
+    log,
+    verbs,
+  });
+  return {
+    ...slack,
+    stop: async () => {
+      await keeper.stop();
+      await slack.stop();
+    },
+  };
 }
 
 /** The workspace of the token. Rejects when Slack does not accept it, so that a wrong token ends the start. */

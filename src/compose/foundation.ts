@@ -17,8 +17,10 @@ import { rabbitmq } from "../probes/rabbitmq.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
 import { openScheduleQueue, type ScheduleQueue } from "../queue/schedule-queue.ts";
+import { policyOf, type KnownNames } from "./policy.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
-import { migrate, openDatabase, type Database } from "../store/database.ts";
+import { openDatabase, type Database } from "../store/database.ts";
+import { prepareSchema } from "../store/schema.ts";
 
 /** What bot and worker both stand on. */
 export interface Foundation {
@@ -28,6 +30,7 @@ export interface Foundation {
   queue: RunQueue;
   scheduleQueue: ScheduleQueue;
   registry: Registry;
+  knownNames: KnownNames;
   close(): Promise<void>;
 }
 
@@ -44,16 +47,25 @@ const systems = [
   rabbitmq,
 ];
 
-/** Connects to PostgreSQL (migrating it), Redis and the clusters, and loads the catalogue. */
+/** Connects to PostgreSQL (whose schema it migrates, or finds current), Redis and the clusters, and loads the catalogue. */
 export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {
   const { config, secrets } = loaded;
-  const [experiments] = await Promise.all([
+  const [experiments, schema] = await Promise.all([
     loadExperiments(config.jobs ?? catalogueDirectory()),
-    migrate(secrets.databaseUrl),
+    prepareSchema(secrets.databaseUrl),
   ]);
+  const knownNames: KnownNames = {
+    systems: systems.map(({ name }) => name),
+    experiments: experiments.map(({ name }) => name),
+  };
+  // A policy that cannot hold ends the start, before anything is connected.
+  policyOf(config, null, knownNames);
   const database = openDatabase(secrets.databaseUrl, (error) =>
     log.warn({ error: error.message }, "database connection"),
   );
+  if (schema.mayRewrite) {
+    log.warn("This database user could rewrite the audit trail. Better one in the group aftershock_app: docs/audit.md");
+  }
   const onQueueError = (error: Error): void => log.warn({ error: error.message }, "queue connection");
   const [queue, scheduleQueue] = await Promise.all([
     openRunQueue(secrets.redisUrl, onQueueError),
@@ -73,6 +85,7 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     queue,
     scheduleQueue,
     registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: ownNamespaces() }),
+    knownNames,
     close: async () => {
       await Promise.allSettled([...clusters.map((cluster) => cluster.close()), queue.close(), scheduleQueue.close()]);
       await database.end();

@@ -1,3 +1,4 @@
+import type { Authoriser } from "../approvals/authoriser.ts";
 import { startScheduleWorker } from "../queue/schedule-queue.ts";
 import { handleDue } from "../run/schedules/due.ts";
 import { startScheduleReconciler, type ReconcileDeps } from "../run/schedules/reconciler.ts";
@@ -7,17 +8,13 @@ import type { Foundation } from "./foundation.ts";
 const reconcileEveryMs = 60_000;
 
 /** The worker's part in schedules: takes wake-up calls, and mends what is missing. */
-export function startSchedules(foundation: Foundation): { stop(): Promise<void> } {
+export function startSchedules(foundation: Foundation, authoriser: Authoriser): { stop(): Promise<void> } {
   const { loaded, log, database, registry, queue, scheduleQueue } = foundation;
-  const { approvals, defaultProfile } = loaded.config;
+  const { defaultProfile } = loaded.config;
   const deps: ReconcileDeps = {
     database,
     registry,
-    approvals: {
-      required: approvals.required,
-      approvers: approvals.approvers,
-      expiresAfterMs: approvals.expiresAfter,
-    },
+    authoriser,
     ...(defaultProfile === undefined ? {} : { defaultProfile }),
     wake: queue.wake,
     wakeUpCalls: scheduleQueue,

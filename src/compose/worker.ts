@@ -6,9 +6,12 @@ import type { ReadinessCheck } from "../health.ts";
 import { startRunWorker } from "../queue/run-queue.ts";
 import { conduct, type ConductorDeps } from "../run/conductor.ts";
 import { defaultHealDeadlines } from "../run/heal.ts";
-import type { Ownership } from "../run/ownership.ts";
+import { startJanitor } from "../run/janitor.ts";
+import { haltWish, type Ownership } from "../run/ownership.ts";
 import { startReconciler } from "../run/reconciler.ts";
 import type { Foundation } from "./foundation.ts";
+import { composeAuthoriser } from "./policy.ts";
+import { startHaltKeeper } from "./halt-keeper.ts";
 import { startSchedules } from "./schedules.ts";
 
 export interface Role {
@@ -27,6 +30,7 @@ export function startWorker(foundation: Foundation): Role {
   const deps: ConductorDeps = {
     database,
     registry,
+    authoriser: composeAuthoriser(loaded, null, foundation.knownNames),
     lease: {
       owner: `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`,
       leaseMs: settings.lease,
@@ -53,12 +57,24 @@ export function startWorker(foundation: Foundation): Role {
     onError: (error) => log.error({ err: error }, "run worker"),
   });
   const reconciler = startReconciler(deps, { everyMs: settings.reconcileEvery, wake: foundation.queue.wake });
-  const schedules = startSchedules(foundation);
+  const schedules = startSchedules(foundation, deps.authoriser);
+  const janitor = startJanitor(
+    {
+      database,
+      clusters: registry.clusterNames.map(registry.cluster),
+      healDeadlines: deps.healDeadlines,
+      log: (message, detail) => log.warn(detail ?? {}, message),
+    },
+    settings.janitorEvery,
+  );
+  const keeper = startHaltKeeper(foundation, (held) => {
+    for (const ownership of owned) ownership.requestStop(haltWish(held));
+  });
   return {
     stop: async () => {
       // A start that is being planned may take a while; healing does not wait for it.
       const schedulesStopped = schedules.stop();
-      await reconciler.stop();
+      await Promise.all([reconciler.stop(), keeper.stop(), janitor.stop()]);
       for (const ownership of owned) {
         ownership.requestStop({ kind: "shutdown", by: deps.lease.owner, reason: "the worker is shutting down" });
       }

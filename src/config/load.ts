@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { AftershockError, messageOf } from "../errors.ts";
 import { decodeUtf8, readPlainYaml } from "../experiment/plain-yaml.ts";
 import { configSchema, type Config } from "./schema.ts";
+import { readSecret, type Environment } from "./secret.ts";
 
 /** Larger files are no configuration of ours. */
 const maxBytes = 256 * 1024;
 
-/** What only the environment may hold. */
+/** What only the environment, or a file that it names, may hold. */
 export interface Secrets {
   databaseUrl: string;
   redisUrl: string;
@@ -22,10 +23,12 @@ export interface LoadedConfig {
   secrets: Secrets;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Reads and checks a configuration file and the environment. Throws AftershockError `bad_config` naming the key. */
 export function loadConfig(file: string, environment: Environment): LoadedConfig {
+  return parseConfig(readText(file), file, environment);
+}
+
+function readText(file: string): string {
   let text: string | undefined;
   try {
     text = decodeUtf8(readFileSync(file));
@@ -33,11 +36,25 @@ export function loadConfig(file: string, environment: Environment): LoadedConfig
     throw bad(file, messageOf(error), "Give its path: --config aftershock.yaml");
   }
   if (text === undefined) throw bad(file, "not UTF-8", docsHint);
-  return parseConfig(text, file, environment);
+  return text;
 }
 
-/** The pure part of `loadConfig`. */
+/**
+ * The bot's own database, for a command that needs nothing else: of a configuration file if one is named, otherwise
+ * DATABASE_URL or DATABASE_URL_FILE. Throws AftershockError `bad_config` when there is none.
+ */
+export function databaseUrlOf(environment: Environment, file?: string): string {
+  const config = file === undefined ? undefined : parseFile(readText(file), file);
+  return databaseUrl(config, environment);
+}
+
+/** `loadConfig` on a text that was read already. */
 export function parseConfig(text: string, file: string, environment: Environment): LoadedConfig {
+  const config = parseFile(text, file);
+  return { config, secrets: readSecrets(config, environment) };
+}
+
+function parseFile(text: string, file: string): Config {
   const yaml = readPlainYaml(text, maxBytes);
   if (!yaml.ok) throw bad(yaml.line === null ? file : `${file}:${yaml.line}`, yaml.why, docsHint);
   const parsed = configSchema.safeParse(yaml.value);
@@ -53,7 +70,12 @@ export function parseConfig(text: string, file: string, environment: Environment
       `Known clusters: ${Object.keys(config.clusters).join(", ")}.`,
     );
   }
-  return { config, secrets: readSecrets(config, environment) };
+  if ((config.approvals === undefined) === (config.policies === undefined)) {
+    const why =
+      config.policies === undefined ? "nothing says who may approve" : "approvals and policies are both there";
+    throw bad(file, `policies: ${why}`, "Give approvals (the simple form) or policies, one of the two.");
+  }
+  return config;
 }
 
 const docsHint = "See the commented example in deploy/aftershock.example.yaml";
@@ -67,25 +89,43 @@ function named(issues: readonly string[]): string {
 }
 
 function readSecrets(config: Config, environment: Environment): Secrets {
-  const need = (name: string, why: string): string => {
-    const value = environment[name];
-    if (value !== undefined && value !== "") return value;
-    throw bad("environment", `${name} is not set (${why})`, `Set it, for example: export ${name}=…`);
+  const need = (name: string, why: string): string => needSecret(environment, name, why);
+  refusePassword("redis.url", config.redis?.url, "REDIS_URL");
+  const common = {
+    databaseUrl: databaseUrl(config, environment),
+    redisUrl: withScheme(
+      config.redis?.url ?? need("REDIS_URL", "Redis of the queue; or redis.url"),
+      config.redis === undefined ? "REDIS_URL" : "redis.url",
+      ["redis", "rediss"],
+    ),
+    slackBotToken: need("SLACK_BOT_TOKEN", "the bot token, xoxb-…"),
   };
-  const databaseUrl = withScheme(
-    config.postgres?.url ?? need("DATABASE_URL", "PostgreSQL of the bot; or postgres.url"),
-    config.postgres === undefined ? "DATABASE_URL" : "postgres.url",
+  return config.slack.mode === "socket"
+    ? { ...common, slackAppToken: need("SLACK_APP_TOKEN", "Socket Mode, xapp-…") }
+    : { ...common, slackSigningSecret: need("SLACK_SIGNING_SECRET", "HTTP mode") };
+}
+
+function databaseUrl(config: Config | undefined, environment: Environment): string {
+  refusePassword("postgres.url", config?.postgres?.url, "DATABASE_URL");
+  const named = config?.postgres?.url;
+  return withScheme(
+    named ?? needSecret(environment, "DATABASE_URL", "PostgreSQL of the bot; or postgres.url"),
+    named === undefined ? "DATABASE_URL" : "postgres.url",
     ["postgres", "postgresql"],
   );
-  const redisUrl = withScheme(
-    config.redis?.url ?? need("REDIS_URL", "Redis of the queue; or redis.url"),
-    config.redis === undefined ? "REDIS_URL" : "redis.url",
-    ["redis", "rediss"],
-  );
-  const slackBotToken = need("SLACK_BOT_TOKEN", "the bot token, xoxb-…");
-  return config.slack.mode === "socket"
-    ? { databaseUrl, redisUrl, slackBotToken, slackAppToken: need("SLACK_APP_TOKEN", "Socket Mode, xapp-…") }
-    : { databaseUrl, redisUrl, slackBotToken, slackSigningSecret: need("SLACK_SIGNING_SECRET", "HTTP mode") };
+}
+
+function needSecret(environment: Environment, name: string, why: string): string {
+  const value = readSecret(environment, name);
+  if (value !== undefined) return value;
+  const hint = `Set it, for example: export ${name}=… or ${name}_FILE=/run/secrets/…`;
+  throw bad("environment", `${name} is not set (${why})`, hint);
+}
+
+/** A configuration file is shown around, committed, mounted readable: no password stands in it. */
+function refusePassword(key: string, url: string | undefined, variable: string): void {
+  if (url === undefined || !URL.canParse(url) || new URL(url).password === "") return;
+  throw bad(key, "there is a password in it", `Give the whole address by ${variable} or ${variable}_FILE instead.`);
 }
 
 /** Refuses what is no address, without quoting it: it may hold a password. */
@@ -99,6 +139,9 @@ function withScheme(url: string, key: string, schemes: readonly string[]): strin
   );
 }
 
+/** What is quoted of a file may be any length. */
+const longestReason = 2000;
+
 function bad(where: string, why: string, hint: string): AftershockError {
-  return new AftershockError("bad_config", `${where}: ${why}.`, hint);
+  return new AftershockError("bad_config", `${where}: ${why.slice(0, longestReason)}.`, hint);
 }

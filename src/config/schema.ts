@@ -1,25 +1,17 @@
 import { z } from "zod";
-import { parseDurationMs } from "../experiment/duration.ts";
+import { duration } from "./duration.ts";
+import { policiesSchema } from "./policies.ts";
 
-/**
- * A shorter wait would be a busy loop; a timer of Node that is set for more than 24.8 days fires at once. Both by one
- * slip of the unit.
- */
-const boundsMs = { least: 100, most: 7 * 24 * 3_600_000 } as const;
-
-/** `15m` and the like, as milliseconds. */
-const duration = (fallback: string) =>
-  z
-    .string()
-    .regex(/^(\d+(ms|s|m|h))+$/, "must be a duration such as 500ms, 15s or 1m30s")
-    .default(fallback)
-    .transform(parseDurationMs)
-    .refine((ms) => ms >= boundsMs.least && ms <= boundsMs.most, "must be from 100ms to 168h");
+/** Channel id for what belongs to no run: halts from a command line, leftovers that were removed. */
+const opsChannel = z
+  .string()
+  .regex(/^[CG][A-Z0-9]+$/, "must be a channel's id, such as C0123ABCD")
+  .optional();
 
 const port = z.int().min(0).max(65_535);
 
 /**
- * The configuration file. Secrets are not in it: they come from the environment (see `secretNames`). Unknown keys are
+ * The configuration file. Secrets are not in it: they come from the environment, or from files that it names (secret.ts). Unknown keys are
  * refused, so that a typo cannot silently fall back to a default.
  */
 export const configSchema = z.strictObject({
@@ -34,6 +26,7 @@ export const configSchema = z.strictObject({
         .default("/chaos"),
       /** Least time between two edits of one card. */
       editEvery: duration("2s"),
+      opsChannel,
     }),
     z.strictObject({
       mode: z.literal("http"),
@@ -44,33 +37,48 @@ export const configSchema = z.strictObject({
         .regex(/^\/[a-z][a-z0-9_-]*$/)
         .default("/chaos"),
       editEvery: duration("2s"),
+      opsChannel,
     }),
   ]),
-  /** Or DATABASE_URL in the environment. */
+  /** Without a password; or DATABASE_URL in the environment. */
   postgres: z.strictObject({ url: z.string() }).optional(),
-  /** Or REDIS_URL in the environment. */
+  /** Without a password; or REDIS_URL in the environment. */
   redis: z.strictObject({ url: z.string() }).optional(),
   clusters: z
     .record(
       z.string().regex(/^[a-z][a-z0-9-]*$/),
-      z.strictObject({ kubeconfig: z.string().optional(), context: z.string().optional() }),
+      z.strictObject({
+        kubeconfig: z.string().optional(),
+        context: z.string().optional(),
+        /** What rules of the policy call it, e.g. production; left out: its own name. */
+        environment: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]*$/)
+          .optional(),
+      }),
     )
     .refine((clusters) => Object.keys(clusters).length > 0, "at least one cluster is needed"),
   defaultCluster: z.string(),
   /** A profile of experiments that applies where it exists and the requester names none. */
   defaultProfile: z.string().optional(),
-  approvals: z.strictObject({
-    required: z.int().min(1).default(1),
-    /** Slack user ids. Nobody else may approve, and never the requester. */
-    approvers: z.array(z.string()).min(1),
-    expiresAfter: duration("15m"),
-  }),
+  /** The simple form of a policy: one rule for everything. Either this or `policies`. */
+  approvals: z
+    .strictObject({
+      required: z.int().min(1).default(1),
+      /** Slack user ids. Nobody else may approve, and never the requester. */
+      approvers: z.array(z.string()).min(1),
+      expiresAfter: duration("15m"),
+    })
+    .optional(),
+  policies: policiesSchema.optional(),
   worker: z
     .strictObject({
       concurrency: z.int().min(1).max(32).default(4),
       /** A worker that does not renew for this long has lost its runs; another one heals them. */
       lease: duration("15s"),
       reconcileEvery: duration("3s"),
+      /** How often clusters are searched for what runs left behind. */
+      janitorEvery: duration("30s"),
     })
     .prefault({}),
   health: z.strictObject({ port: port.default(8080), portFile: z.string().optional() }).prefault({}),

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { spawnSync } from "node:child_process";
@@ -37,7 +38,9 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
   const logFile = join(directory, "postgres.log");
   const identity = process.getuid?.() === 0 ? postgresIdentity() : undefined;
   mkdirSync(data, { recursive: true, mode: 0o700 });
-  writeFileSync(join(directory, "pgpass"), "aftershock\n");
+  const password = randomBytes(18).toString("base64url");
+  writeFileSync(join(directory, "pgpass"), `${password}\n`, { mode: 0o600 });
+  if (identity !== undefined) chownSync(join(directory, "pgpass"), identity.uid, identity.gid);
   if (identity !== undefined) chownSync(data, identity.uid, identity.gid);
   const initdb = spawnSync(
     join(programs, "initdb"),
@@ -56,7 +59,7 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
     { ...identity, encoding: "utf8", cwd: "/", env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" } },
   );
   if (initdb.status !== 0) throw initdbFailed(initdb.error?.message ?? initdb.stderr, directory);
-  return onFreePort((port) => startOn(port, { programs, data, logFile, identity }));
+  return onFreePort((port) => startOn(port, { programs, data, logFile, identity, password }));
 }
 
 function initdbFailed(said: string, directory: string): Error {
@@ -72,10 +75,14 @@ interface Place {
   programs: string;
   data: string;
   logFile: string;
+  password: string;
   identity: { uid: number; gid: number } | undefined;
 }
 
-async function startOn(port: number, { programs, data, logFile, identity }: Place): Promise<EmbeddedPostgres> {
+async function startOn(
+  port: number,
+  { programs, data, logFile, identity, password }: Place,
+): Promise<EmbeddedPostgres> {
   const settings = {
     port,
     listen_addresses: "127.0.0.1",
@@ -102,7 +109,7 @@ async function startOn(port: number, { programs, data, logFile, identity }: Plac
     stopSignal: "SIGINT",
     deathSignal: "SIGQUIT",
   };
-  const url = `postgres://aftershock:aftershock@127.0.0.1:${port}/postgres`;
+  const url = `postgres://aftershock:${password}@127.0.0.1:${port}/postgres`;
   const begin = async (): Promise<Child> => {
     const child = startChild(options);
     await untilReady(child, { name: "PostgreSQL", logFile, deadlineMs: 20_000, ready: () => answers(url) });

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { startChild, untilReady, type Child, type ChildOptions } from "./child.ts";
@@ -22,10 +23,15 @@ async function startOn(port: number, directory: string): Promise<EmbeddedRedis> 
   const data = join(directory, "redis");
   const logFile = join(directory, "redis.log");
   mkdirSync(data, { recursive: true });
+  // In a file of its own: a command line is everybody's to read.
+  const password = randomBytes(18).toString("base64url");
+  const secrets = join(directory, "redis-password.conf");
+  writeFileSync(secrets, `requirepass ${password}\n`, { mode: 0o600 });
   const options: ChildOptions = {
     name: "redis",
     command: [
       "redis-server",
+      secrets,
       "--port",
       String(port),
       "--bind",
@@ -43,12 +49,12 @@ async function startOn(port: number, directory: string): Promise<EmbeddedRedis> 
   };
   const begin = async (): Promise<Child> => {
     const child = startChild(options);
-    await untilReady(child, { name: "Redis", logFile, deadlineMs: 10_000, ready: () => answers(port) });
+    await untilReady(child, { name: "Redis", logFile, deadlineMs: 10_000, ready: () => answers(port, password) });
     return child;
   };
   let server = await begin();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://:${password}@127.0.0.1:${port}`,
     crash: async () => {
       server.kill("SIGKILL");
       await server.stop();
@@ -61,10 +67,11 @@ async function startOn(port: number, directory: string): Promise<EmbeddedRedis> 
   };
 }
 
-async function answers(port: number): Promise<boolean> {
+async function answers(port: number, password: string): Promise<boolean> {
   const client = new Redis({
     host: "127.0.0.1",
     port,
+    password,
     lazyConnect: true,
     retryStrategy: () => null,
     connectTimeout: 500,

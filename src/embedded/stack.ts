@@ -6,7 +6,7 @@ import { launchLab, type LaunchedLab } from "../lab/launch.ts";
 import type { PatroniDcs } from "../lab/systems/patroni-dcs.ts";
 import { startChild, untilReady, type Child } from "./child.ts";
 import { startLocalSlack, workspace, type LocalSlack } from "./local-slack.ts";
-import { startPostgres, type EmbeddedPostgres } from "./postgres.ts";
+import { startDatabase, type EmbeddedDatabase } from "./database.ts";
 import { startRedis, type EmbeddedRedis } from "./redis.ts";
 import { makeTempDirectory, removeDirectory } from "./temp-dir.ts";
 
@@ -41,7 +41,7 @@ export interface StackOptions {
 export interface Stack {
   directory: string;
   slack: LocalSlack;
-  postgres: EmbeddedPostgres;
+  postgres: EmbeddedDatabase;
   redis: EmbeddedRedis;
   lab: LaunchedLab;
   bot: Child;
@@ -81,7 +81,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   try {
     const settled = await Promise.allSettled([
-      start("PostgreSQL", () => startPostgres(directory)),
+      start("PostgreSQL", () => startDatabase(directory)),
       start("Redis for the queue", () => startRedis(directory)),
       start("local Slack", () => startLocalSlack(directory, options.slackPort)),
       start("lab: Redis, Sentinel, Kubernetes API", () =>
@@ -95,10 +95,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const [postgres, redis, slack, lab] = settled.map((result) => {
       if (result.status === "rejected") throw result.reason as Error;
       return result.value;
-    }) as [EmbeddedPostgres, EmbeddedRedis, LocalSlack, LaunchedLab];
+    }) as [EmbeddedDatabase, EmbeddedRedis, LocalSlack, LaunchedLab];
     const real: Endpoints = {
       slackApiUrl: slack.apiUrl,
-      postgresUrl: postgres.url,
+      postgresUrl: postgres.serviceUrl,
       redisUrl: redis.url,
       kubeconfigPath: lab.kubeconfigPath,
     };
@@ -106,7 +106,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const configFile = writeConfig(directory, endpoints, options);
     const programs: Child[] = [];
     const startRole = (role: "bot" | "worker", number: number) => async (): Promise<Child> => {
-      const program = await startProgram(directory, configFile, role, number);
+      const program = await startProgram(directory, configFile, endpoints, role, number);
       programs.push(program);
       return program;
     };
@@ -137,6 +137,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 async function startProgram(
   directory: string,
   configFile: string,
+  endpoints: Endpoints,
   role: "bot" | "worker",
   number: number,
 ): Promise<Child> {
@@ -158,7 +159,13 @@ async function startProgram(
       role,
     ],
     logFile,
-    env: { ...process.env, SLACK_BOT_TOKEN: workspace.bot.token, SLACK_APP_TOKEN: workspace.bot.appToken },
+    env: {
+      ...process.env,
+      SLACK_BOT_TOKEN: workspace.bot.token,
+      SLACK_APP_TOKEN: workspace.bot.appToken,
+      DATABASE_URL: endpoints.postgresUrl,
+      REDIS_URL: endpoints.redisUrl,
+    },
   });
   await untilReady(child, {
     name: `the ${role}`,
@@ -185,8 +192,6 @@ function writeConfig(directory: string, endpoints: Endpoints, { lease, configure
   const file = join(directory, "aftershock.yaml");
   const config = {
     slack: { mode: "socket", apiUrl: endpoints.slackApiUrl, editEvery: "1s" },
-    postgres: { url: endpoints.postgresUrl },
-    redis: { url: endpoints.redisUrl },
     clusters: { lab: { kubeconfig: endpoints.kubeconfigPath, context: "lab" } },
     defaultCluster: "lab",
     defaultProfile: "demo",

@@ -31,6 +31,9 @@ export function reportMarkdown(report: Report): string {
               .join(" "),
           ],
           ["Plan", `sha256 ${run.planDigest}`],
+          ...(run.auditHead === undefined
+            ? []
+            : [["Audit trail", `entry ${run.auditHead.entry}, sha256 ${run.auditHead.hash}`]]),
         ],
       ),
       ...section("Findings", report.findings.map(findingMarkdown).join("\n\n")),

@@ -98,6 +98,8 @@ export const reportSchema = z.object({
     endedAt: z.string(),
     /** Why the run did not complete; absent when it did. */
     reason: z.string().optional(),
+    /** Where the audit trail stood when the report was made; `aftershock audit verify --expect HASH` finds it again. */
+    auditHead: z.object({ entry: count, hash: z.string() }).optional(),
   }),
   verdicts: verdictsSchema,
   /** Why the hypothesis got its verdict, one sentence. */

@@ -3,8 +3,11 @@ import { historyLines } from "../findings/history-lines.ts";
 import { reportMarkdown } from "../findings/markdown.ts";
 import type { Report } from "../findings/report.ts";
 import { messageOf } from "../errors.ts";
+import { redactDeep } from "../redact.ts";
+import type { AuditHead } from "../audit/entry.ts";
 import type { History } from "../probes/history.ts";
 import { saveArtifact } from "../store/artifacts.ts";
+import { auditHead } from "../store/audit.ts";
 import { setFaultState, faultsOf } from "../store/faults.ts";
 import type { Database } from "../store/database.ts";
 import type { StoredRun } from "../store/runs.ts";
@@ -38,18 +41,32 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
   const { deps, run, journal, history, proofs } = conclusion;
   const cleanedUp = proofs.every((proof) => proof.ok);
   const earlier = await readEarlier(deps.database, run, deps.log);
-  const { report, ending } = await judged(conclusion, cleanedUp, earlier);
+  const { report, ending } = await judged(conclusion, cleanedUp, { ...earlier, head: await auditHead(deps.database) });
   const artifacts = await makeArtifacts(conclusion, report);
   for (const artifact of artifacts) await saveArtifact(deps.database, run.id, artifact);
   for (const fault of await faultsOf(deps.database, run.id)) {
     await setFaultState(deps.database, run.id, fault.faultId, cleanedUp ? "verified" : "unverified");
   }
   await journal.say({ type: "judged", report, artifacts: artifacts.map((artifact) => artifact.name) });
+  await noteAuditHead(conclusion);
   await journal.move(ending.outcome, {
     outcome: ending.outcome,
     ...(ending.reason === null ? {} : { reason: ending.reason }),
     ...(history === null ? {} : { atMs: lastMs(history) }),
   });
+}
+
+/** Says where the audit trail stands now, in the thread and in the log: whoever cuts it off later cannot cut these. */
+async function noteAuditHead({ deps, run, journal }: Conclusion): Promise<void> {
+  const head = await auditHead(deps.database);
+  if (head === null) return;
+  await journal.say({ type: "audit-head", entry: head.seq, hash: head.hash });
+  deps.log("audit trail", { run: run.id, entry: head.seq, hash: head.hash });
+}
+
+/** What the database has beside the run itself. */
+interface Stored extends Earlier {
+  head: AuditHead | null;
 }
 
 /**
@@ -59,23 +76,24 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
 async function judged(
   conclusion: Conclusion,
   cleanedUp: boolean,
-  earlier: Earlier,
+  stored: Stored,
 ): Promise<{ report: Report; ending: Conclusion["ending"] }> {
   const { deps, run, journal, ending } = conclusion;
   try {
-    return { report: reportOf(conclusion, cleanedUp, earlier), ending };
+    return { report: reportOf(conclusion, cleanedUp, stored), ending };
   } catch (error) {
     deps.log("the report could not be made", { run: run.id, error: error instanceof Error ? error.stack : error });
     const message = "The run could not be judged: making the report failed.";
     const hint = "What was measured is in history.jsonl; the worker's log says what went wrong.";
     await journal.say({ type: "problem", code: "internal", message, hint });
     const failed = { outcome: "failed", reason: message } as const;
-    return { report: reportOf({ ...conclusion, ending: failed, history: null }, cleanedUp, earlier), ending: failed };
+    return { report: reportOf({ ...conclusion, ending: failed, history: null }, cleanedUp, stored), ending: failed };
   }
 }
 
-function reportOf({ run, ending, history, guards, proofs }: Conclusion, cleanedUp: boolean, earlier: Earlier): Report {
-  return buildReport({
+function reportOf({ run, ending, history, guards, proofs }: Conclusion, cleanedUp: boolean, stored: Stored): Report {
+  const { head, ...earlier } = stored;
+  const report = buildReport({
     history,
     ...earlier,
     run: {
@@ -94,12 +112,14 @@ function reportOf({ run, ending, history, guards, proofs }: Conclusion, cleanedU
       startedAt: run.createdAt,
       endedAt: new Date().toISOString(),
       ...(ending.reason === null ? {} : { reason: ending.reason }),
+      ...(head === null ? {} : { auditHead: { entry: head.seq, hash: head.hash } }),
     },
     runVerdict: ending.outcome,
     cleanupVerdict: cleanedUp ? "verified" : "unverified",
     guards: guards.map(({ id, ok, measured, bound }) => ({ id, ok, measured, bound })),
     cleanup: proofs.map(({ what, ok, detail }) => ({ what, ok, detail })),
   });
+  return redactDeep(report);
 }
 
 async function makeArtifacts({ deps, history, run }: Conclusion, report: Report): Promise<Artifact[]> {

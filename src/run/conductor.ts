@@ -1,11 +1,13 @@
-import { messageOf } from "../errors.ts";
+import { isAftershockError, messageOf } from "../errors.ts";
 import { createRecorder, type Recorder } from "../probes/recorder.ts";
 import type { RunningProbes, SystemSession } from "../probes/system.ts";
 import { findRun } from "../store/runs.ts";
+import { requireApproved } from "./approval-check.ts";
 import { conclude } from "./conclude.ts";
 import { failure, type Ending } from "./ending.ts";
 import { exerciseOf } from "./exercise.ts";
 import type { GuardEvent } from "./guards.ts";
+import { refuseWhenHalted } from "./halt/gate.ts";
 import { healAndProve } from "./heal-and-prove.ts";
 import { createJournal } from "./journal.ts";
 import { takeOwnership, type Ownership } from "./ownership.ts";
@@ -44,12 +46,19 @@ async function walk(deps: ConductorDeps, ownership: Ownership): Promise<void> {
   if (run === null) throw new Error(`${ownership.runId} vanished`);
   const journal = createJournal(deps.database, ownership);
   await journal.say({ type: "claimed", worker: deps.lease.owner, fence: ownership.fence, takenOver: false });
-  await journal.move("preflight");
+  try {
+    await journal.move("preflight", { also: refuseWhenHalted });
+  } catch (error) {
+    if (!isAftershockError(error) || error.code !== "halted") throw error;
+    // The halt itself ends what waits; this worker has touched nothing.
+    return deps.log("not started: everything is halted", { runId: ownership.runId });
+  }
   const guards: GuardEvent[] = [];
   let session: SystemSession | undefined;
   try {
     const experiment = deps.registry.experiments.find((candidate) => candidate.name === run.experiment);
     if (experiment === undefined) throw new Error(`the experiment ${run.experiment} is no longer in the catalogue`);
+    await requireApproved(deps, run, ownership.lost);
     const cluster = deps.registry.cluster(run.plan.cluster);
     session = await deps.registry.system(run.plan.system).open(
       systemContext({

@@ -1,33 +1,27 @@
-import { mayAct, mayApprove, mayDeny, type ApprovalPolicy, type Authorisation } from "../approvals/policy.ts";
+import type { Authoriser } from "../approvals/authoriser.ts";
+import { nameAll, noFacts } from "../approvals/people.ts";
 import { AftershockError } from "../errors.ts";
 import { nearest } from "../experiment/nearest.ts";
 import { rangeText } from "../experiment/parameters.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import { findArtifact } from "../store/artifacts.ts";
-import { approvals, insertDecision } from "../store/decisions.ts";
 import { inTransaction, violates, type Database, type Queryable } from "../store/database.ts";
 import { appendEvents, eventsAfter } from "../store/events.ts";
-import {
-  compareAndSetState,
-  findRun,
-  insertRun,
-  lockRun,
-  occupant,
-  openRuns,
-  recentRuns,
-  requestAbort,
-  type StoredRun,
-} from "../store/runs.ts";
+import { insertRun, lockRun, occupant, openRuns, recentRuns, requestAbort, type StoredRun } from "../store/runs.ts";
+import { createDecisions, enforce, existingRun, move, normaliseRunId } from "./decide.ts";
 import type { RunEventBody } from "./events.ts";
-import { isTerminal, type RunState } from "./lifecycle.ts";
+import { explainer } from "./explain.ts";
+import { isTerminal, occupyingStates } from "./lifecycle.ts";
+import { refuseEarlyWhenHalted, refuseWhenHalted } from "./halt/gate.ts";
 import { makePlan } from "./planner.ts";
-import type { Actor, RunRequest, RunService } from "./service.ts";
+import type { RunRequest, RunService } from "./service.ts";
+import { primaryHitBy, subjectOf, unplanned } from "./subject.ts";
 import type { Registry } from "./systems.ts";
 
 export interface ServiceOptions {
   database: Database;
   registry: Registry;
-  policy: ApprovalPolicy;
+  authoriser: Authoriser;
   defaultCluster: string;
   defaultProfile?: string;
   /** Wakes a worker for an approved run. May fail: the reconciler finds approved runs without it. */
@@ -37,7 +31,8 @@ export interface ServiceOptions {
 
 /** The RunService on PostgreSQL. Every decision is a compare-and-set; Slack only shows what came of it. */
 export function createRunService(options: ServiceOptions): RunService {
-  const { database, registry, policy } = options;
+  const { database, registry, authoriser } = options;
+  const decisions = createDecisions({ database, authoriser });
 
   const experiment = (name: string): Experiment => {
     const found = registry.experiments.find((candidate) => candidate.name === name);
@@ -51,32 +46,25 @@ export function createRunService(options: ServiceOptions): RunService {
     );
   };
 
-  const plan = (request: RunRequest) =>
-    makePlan(registry, {
-      experiment: experiment(request.experiment),
+  const plan = async (request: RunRequest) => {
+    const wanted = experiment(request.experiment);
+    const cluster = request.cluster ?? options.defaultCluster;
+    return makePlan(registry, {
+      experiment: wanted,
       typed: request.parameters,
-      cluster: request.cluster ?? options.defaultCluster,
-      approvalsNeeded: policy.required,
+      cluster,
+      approvalsNeeded: authoriser.rule(unplanned(wanted, cluster, null))?.required ?? 1,
       ...(request.profile === undefined ? {} : { profile: request.profile }),
       ...(options.defaultProfile === undefined ? {} : { defaultProfile: options.defaultProfile }),
     });
-
-  const existing = async (client: Queryable, runId: string): Promise<StoredRun> => {
-    const run = await findRun(client, normaliseRunId(runId));
-    if (run !== null) return run;
-    throw new AftershockError(
-      "unknown_run",
-      `There is no run "${runId}".`,
-      "See the runs of this channel: /chaos status",
-    );
   };
 
   /** Locks the run, lets `decide` write, and returns the run as it is afterwards. */
   const change = (runId: string, decide: (client: Queryable, run: StoredRun) => Promise<void>): Promise<StoredRun> =>
     inTransaction(database, async (client) => {
       const locked = await lockRun(client, normaliseRunId(runId));
-      await decide(client, locked ?? (await existing(client, runId)));
-      return existing(client, runId);
+      await decide(client, locked ?? (await existingRun(client, runId)));
+      return existingRun(client, runId);
     });
 
   return {
@@ -84,50 +72,59 @@ export function createRunService(options: ServiceOptions): RunService {
     experiment,
     plan,
     request: async (actor, request) => {
-      enforce(mayAct(policy, actor));
+      const cluster = request.cluster ?? options.defaultCluster;
+      const early = unplanned(experiment(request.experiment), cluster, actor.userId);
+      const facts = await authoriser.facts({ act: "request", actor, subject: early });
+      // What is refused anyhow is refused before a live system is asked anything.
+      enforce(authoriser.judge({ act: "request", actor, subject: early }, facts));
+      await refuseEarlyWhenHalted(database);
       const planned = await plan(request);
+      const subject = subjectOf({ id: null, requestedBy: actor.userId, ...planned });
       const busy = await occupant(database, planned.plan.targetKey);
       if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
-      return inTransaction(database, async (client) => {
+      const run = await inTransaction(database, async (client) => {
+        await refuseWhenHalted(client);
+        const hitBy = await primaryHitBy(client, { id: null, plan: planned.plan }, occupyingStates);
+        enforce(authoriser.judge({ act: "request", actor, subject, primaryHitBy: hitBy }, facts));
+        const rule = authoriser.rule(subject);
+        if (rule?.required !== planned.plan.approvalsNeeded) throw ruleChanged(planned.plan.experiment);
         const { id, expiresAt } = await insertRun(client, {
           ...planned,
           requestedBy: actor.userId,
           teamId: actor.teamId,
           channelId: actor.channelId,
-          expiresAfterMs: policy.expiresAfterMs,
+          expiresAfterMs: rule.expiresAfterMs,
         });
-        await appendEvents(client, id, [{ type: "requested", by: actor.userId, ...planned, expiresAt }]);
-        return existing(client, id);
-      });
-    },
-    approve: async (actor, runId, reason) => {
-      const run = await approve(actor, runId, reason ?? null).catch(async (error: unknown) => {
-        if (!violates(error, "one_active_run_per_target")) throw error;
-        const { plan: wanted } = await existing(database, runId);
-        throw targetBusy(wanted.targetKey, (await occupant(database, wanted.targetKey)) ?? "another run");
-      });
-      if (run.state === "approved") {
-        await options.wake(run.id).catch((error: unknown) => options.log("wake-up failed", { error: String(error) }));
-      }
+        const approvers = nameAll(rule.approvers, authoriser.policy, actor.userId);
+        const requested: RunEventBody = {
+          type: "requested",
+          by: actor.userId,
+          ...planned,
+          expiresAt,
+          policy: { rule: rule.name, approvers },
+        };
+        // A rule that needs no approval is the approval.
+        if (planned.plan.approvalsNeeded > 0) await appendEvents(client, id, [requested]);
+        else await move(client, await existingRun(client, id), "approved", null, [requested]);
+        return existingRun(client, id);
+      }).catch((error: unknown) => sayBusy(error, planned.plan.targetKey));
+      await wakeIfApproved(run);
       return run;
     },
-    deny: (actor, runId, reason) =>
-      change(runId, async (client, run) => {
-        enforce(mayDeny(policy, actor, run));
-        requirePending(run);
-        await insertDecision(client, run.id, {
-          userId: actor.userId,
-          decision: "denied",
-          reason: reason ?? null,
-          digest: run.digest,
-        });
-        await move(client, run, "denied", `Denied by <@${actor.userId}>.`, [
-          { type: "denied", by: actor.userId, reason: reason ?? null },
-        ]);
-      }),
+    approve: async (actor, runId, reason, seen) => {
+      const run = await decisions
+        .approve(actor, runId, { reason: reason ?? null, seen: seen ?? null })
+        .catch(async (error: unknown) => sayBusy(error, (await existingRun(database, runId)).plan.targetKey));
+      await wakeIfApproved(run);
+      return run;
+    },
+    deny: (actor, runId, reason) => decisions.deny(actor, runId, reason ?? null),
+    revoke: (actor, runId, reason) => decisions.revoke(actor, runId, reason ?? null),
+    policy: () => authoriser.policy,
+    explain: explainer({ ...options, experiment }),
     abort: (actor, runId, reason) =>
       change(runId, async (client, run) => {
-        enforce(mayAct(policy, actor));
+        enforce(authoriser.judge({ act: "abort", actor }, noFacts));
         if (isTerminal(run.state)) throw alreadyEnded(run);
         if (!(await requestAbort(client, run.id, actor.userId, reason ?? null))) {
           throw new AftershockError(
@@ -145,7 +142,7 @@ export function createRunService(options: ServiceOptions): RunService {
         }
       }),
     find: async (channelId, runId) => {
-      if (runId !== undefined) return existing(database, runId);
+      if (runId !== undefined) return existingRun(database, runId);
       const [newest] = await recentRuns(database, channelId, 1);
       if (newest !== undefined) return newest;
       throw new AftershockError(
@@ -167,27 +164,26 @@ export function createRunService(options: ServiceOptions): RunService {
       })),
   };
 
-  function approve(actor: Actor, runId: string, reason: string | null): Promise<StoredRun> {
-    return change(runId, async (client, run) => {
-      enforce(mayApprove(policy, actor, run));
-      requirePending(run);
-      const decision = { userId: actor.userId, decision: "approved", reason, digest: run.digest } as const;
-      if (!(await insertDecision(client, run.id, decision))) {
-        throw new AftershockError("not_pending", `You have approved ${run.id} already.`, "Somebody else must, too.");
-      }
-      const given = (await approvals(client, run.id, run.digest)).length;
-      const approved: RunEventBody = {
-        type: "approved",
-        by: actor.userId,
-        reason,
-        digest: run.digest,
-        given,
-        needed: run.plan.approvalsNeeded,
-      };
-      if (given < run.plan.approvalsNeeded) await appendEvents(client, run.id, [approved]);
-      else await move(client, run, "approved", null, [approved]);
-    });
+  async function wakeIfApproved(run: StoredRun): Promise<void> {
+    if (run.state !== "approved") return;
+    await options.wake(run.id).catch((error: unknown) => options.log("wake-up failed", { error: String(error) }));
   }
+
+  /** The database refuses a second active run on a target; says which one is there. */
+  async function sayBusy(error: unknown, targetKey: string): Promise<never> {
+    if (!violates(error, "one_active_run_per_target")) throw error;
+    throw targetBusy(targetKey, (await occupant(database, targetKey)) ?? "another run");
+  }
+}
+
+export { enforce, move, normaliseRunId } from "./decide.ts";
+
+function ruleChanged(experiment: string): AftershockError {
+  return new AftershockError(
+    "not_allowed",
+    "Another rule of the policy holds since a moment ago, so that the plan names the wrong number of approvals.",
+    `Ask again: /chaos run ${experiment}`,
+  );
 }
 
 /** Requested runs whose time is over become `expired`; returns their ids. */
@@ -204,43 +200,6 @@ export async function expireRequests(database: Database, runIds: readonly string
   return expired;
 }
 
-/** `12` and `run-12` are the same run. */
-export function normaliseRunId(typed: string): string {
-  const text = typed.trim().toLowerCase();
-  return /^\d+$/.test(text) ? `run-${text}` : text;
-}
-
-/** Moves a run under its own lock, with the events that led to it. */
-export async function move(
-  client: Queryable,
-  run: StoredRun,
-  to: RunState,
-  reason: string | null,
-  before: readonly RunEventBody[],
-): Promise<void> {
-  const changed: RunEventBody = { type: "state", from: run.state, to, reason, atMs: null };
-  await appendEvents(client, run.id, [...before, changed]);
-  const moved = await compareAndSetState(client, { runId: run.id, from: run.state, to });
-  if (!moved) throw new Error(`${run.id} changed under its own lock`);
-}
-
-function requirePending(run: StoredRun): void {
-  if (run.state === "requested" && Date.parse(run.expiresAt) > Date.now()) return;
-  if (run.state === "requested" || run.state === "expired") {
-    throw new AftershockError(
-      "not_pending",
-      `The request ${run.id} has expired.`,
-      `Ask again: /chaos run ${run.experiment}`,
-    );
-  }
-  const approvers = run.approvedBy.map((id) => `<@${id}>`).join(", ");
-  throw new AftershockError(
-    "not_pending",
-    approvers === "" ? `${run.id} is ${run.state}.` : `${run.id} was approved by ${approvers} and is ${run.state}.`,
-    `Follow it: /chaos status ${run.id}`,
-  );
-}
-
 function alreadyEnded(run: StoredRun): AftershockError {
   return new AftershockError("not_pending", `${run.id} has ended: ${run.state}.`, `See: /chaos findings ${run.id}`);
 }
@@ -251,9 +210,4 @@ export function targetBusy(targetKey: string, busyRun: string): AftershockError 
     `${busyRun} is active on ${targetKey}, and two runs on one target would explain nothing.`,
     `Wait for it, or stop it: /chaos abort ${busyRun}`,
   );
-}
-
-/** Throws AftershockError `not_allowed` unless it is allowed. */
-export function enforce(authorisation: Authorisation): void {
-  if (!authorisation.allowed) throw new AftershockError("not_allowed", authorisation.message, authorisation.hint);
 }

@@ -17,6 +17,8 @@ export function stopped(ownership: Ownership): Ending {
   switch (wish.kind) {
     case "abort":
       return { outcome: "aborted", reason: `Stopped by <@${wish.by}>.` };
+    case "halt":
+      return { outcome: "aborted", reason: `Halted by ${wish.reason}.` };
     case "stop-condition":
       return { outcome: "aborted", reason: `Stop condition ${wish.by}: ${wish.reason}.` };
     case "shutdown":
@@ -30,7 +32,12 @@ export function isStopWish(value: unknown): value is StopWish {
 
 /** Says what went wrong in words for the channel; the stack goes to the log. */
 export async function failure(deps: Pick<ConductorDeps, "log">, journal: Journal, error: unknown): Promise<Ending> {
+  if (isAftershockError(error) && error.code === "halted") return { outcome: "aborted", reason: error.message };
   deps.log("run failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  if (isAftershockError(error) && error.code === "approval_void") {
+    await journal.say({ type: "approval-void", reason: error.message });
+    return { outcome: "failed", reason: `The approval is void, and nothing was injected. ${error.hint}` };
+  }
   const problem = isAftershockError(error)
     ? { code: error.code, message: error.message, hint: error.hint }
     : { code: "internal", message: "The run met an unexpected error.", hint: "The worker's log has the details." };

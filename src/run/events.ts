@@ -16,6 +16,8 @@ export type RunEventBody =
       plan: Plan;
       digest: string;
       expiresAt: string;
+      /** The rule that decided, and who may approve by it, in words; absent in events from before there were rules. */
+      policy?: { rule: string; approvers: string };
       schedule?: { id: string; kind: ScheduleKind };
     }
   /** `schedule`: whose approval, given before, covers this run; absent when a person approved this very plan. */
@@ -29,8 +31,14 @@ export type RunEventBody =
       schedule?: string;
     }
   | { type: "denied"; by: string; reason: string | null }
+  /** Somebody took their approval back before the run started. `given` is how many stand now. */
+  | { type: "revoked"; by: string; reason: string | null; given: number; needed: number }
   | { type: "expired" }
+  /** The approval no longer holds, so that nothing was injected by it. The reason is a sentence. */
+  | { type: "approval-void"; reason: string }
   | { type: "abort-requested"; by: string; reason: string | null }
+  /** Everything was stopped at once, and this run with it. */
+  | { type: "halted"; halt: string; by: string; reason: string | null }
   /** The state changed. For terminal states the reason says why, in a sentence for the channel. */
   | { type: "state"; from: RunState; to: RunState; reason: string | null; atMs: number | null }
   | { type: "claimed"; worker: string; fence: number; takenOver: boolean }
@@ -53,9 +61,13 @@ export type RunEventBody =
   | { type: "healing-proof"; what: string; ok: boolean; detail: string }
   | { type: "converged"; ok: boolean; summary: string; tookMs: number }
   | { type: "stop-condition"; id: string; measured: string; bound: string }
+  /** Something of this run was found on the cluster after it had ended, and removed. */
+  | { type: "leftover-healed"; kind: string; name: string; ok: boolean; detail: string; tookMs: number }
   /** A problem in words for the channel; the stack is in the log. */
   | { type: "problem"; code: string; message: string; hint: string }
-  | { type: "judged"; report: Report; artifacts: string[] };
+  | { type: "judged"; report: Report; artifacts: string[] }
+  /** Where the audit trail stood when the run had been judged: said in the thread, so that a later cut shows. */
+  | { type: "audit-head"; entry: number; hash: string };
 
 export type RunEventType = RunEventBody["type"];
 

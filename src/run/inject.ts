@@ -1,8 +1,11 @@
+import { installationLabel } from "../cluster/kinds.ts";
 import { AftershockError } from "../errors.ts";
 import type { PodAddress } from "../probes/system.ts";
+import type { Queryable } from "../store/database.ts";
 import { insertFault, type FaultTarget } from "../store/faults.ts";
 import { faultObject } from "./fault-manifest.ts";
 import type { Intent } from "./faults/fault-kind.ts";
+import { refuseWhenHalted } from "./halt/gate.ts";
 import type { Journal } from "./journal.ts";
 import type { Plan, PlannedFault } from "./plan.ts";
 
@@ -29,12 +32,25 @@ export function intentOf(runId: string, plan: Plan, fault: PlannedFault, pods: r
   };
 }
 
-/** Moves the run to `injecting` and stores all intents with it, in one transaction. */
+/** The same with the number of the database that knows the run, so that no other one takes it for a leftover. */
+export function markedBy(installation: string, intent: Intent): Intent {
+  const { metadata } = intent.manifest;
+  const labels = { ...metadata.labels, [installationLabel]: installation };
+  return { ...intent, manifest: { ...intent.manifest, metadata: { ...metadata, labels } } };
+}
+
+/**
+ * Moves the run to `injecting` and stores all intents with it, in one transaction; not when `require` rejects, which is
+ * asked last and holds its locks until then.
+ */
 export async function storeIntents(
   journal: Journal,
   runId: string,
-  intents: readonly Intent[],
-  atMs: number,
+  {
+    intents,
+    atMs,
+    require,
+  }: { intents: readonly Intent[]; atMs: number; require: (client: Queryable) => Promise<void> },
 ): Promise<void> {
   await journal.move("injecting", {
     atMs,
@@ -47,7 +63,9 @@ export async function storeIntents(
       pods: [...intent.targets.subject, ...intent.targets.target].map((target) => target.pod),
     })),
     also: async (client) => {
+      await refuseWhenHalted(client);
       for (const intent of intents) await insertFault(client, runId, intent);
+      await require(client);
     },
   });
 }

@@ -1,12 +1,15 @@
 import { findRun } from "../store/runs.ts";
 import type { Database } from "../store/database.ts";
+import { openHalt } from "../store/halts.ts";
 import { renewLease, takeLease } from "../store/leases.ts";
 import type { RunState } from "./lifecycle.ts";
+import type { Held } from "./halt/gate.ts";
+import { haltedByText } from "./halt/halt.ts";
 import { leaseLost } from "./journal.ts";
 
 /** Why a run must stop early. */
 export interface StopWish {
-  kind: "abort" | "shutdown" | "stop-condition";
+  kind: "abort" | "halt" | "shutdown" | "stop-condition";
   by: string;
   reason: string;
 }
@@ -28,6 +31,11 @@ export interface LeaseSettings {
   owner: string;
   leaseMs: number;
   onError: (error: unknown) => void;
+}
+
+/** The wish of a halt: in the reason is why, in `by` who. */
+export function haltWish(held: Held): StopWish {
+  return { kind: "halt", by: held.by, reason: haltedByText(held) };
 }
 
 /**
@@ -56,6 +64,8 @@ export async function takeOwnership(
         return lost.abort(leaseLost(runId));
       }
       validUntil = askedAt + settings.leaseMs;
+      const halt = await openHalt(database);
+      if (halt !== null && !stop.signal.aborted) stop.abort(haltWish(halt));
       const run = await findRun(database, runId);
       if (run?.abortRequestedBy != null && !stop.signal.aborted) {
         stop.abort({ kind: "abort", by: run.abortRequestedBy, reason: "asked to stop" } satisfies StopWish);

@@ -27,6 +27,8 @@ export interface Plan {
   probes: readonly string[];
   phases: { baselineMs: number; durationMs: number; recoveryMs: number };
   approvalsNeeded: number;
+  /** Pods with a fault that lead (primary, master, leader) when it is planned; absent in plans from before it was noted. */
+  primaries?: readonly string[];
 }
 
 export interface PlannedFault {

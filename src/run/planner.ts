@@ -51,41 +51,94 @@ export async function makePlan(registry: Registry, input: PlanInput): Promise<{ 
     }),
   );
   try {
-    const topology = await session.topology();
-    const durationMs = durationParameterMs(parameters, "duration");
-    const plan: Plan = {
-      experiment: experiment.name,
-      title: experiment.title,
-      hypothesis: experiment.hypothesis,
-      system: experiment.system,
-      cluster: input.cluster,
-      namespace,
-      targetKey: `${input.cluster}/${namespace}/${adapter.occupies ?? adapter.name}`,
-      risk: experiment.risk,
+    const plan = await planWith({
+      input,
       parameters,
-      topology: topology.summary,
-      guards: experiment.guards,
-      faults: await planFaults({
-        experiment,
-        parameters,
-        groups: topology.groups,
-        namespace,
-        durationMs,
-        cluster,
-        signal,
-      }),
-      probes: experiment.probes,
-      phases: {
-        baselineMs: durationParameterMs(parameters, "baseline"),
-        durationMs,
-        recoveryMs: durationParameterMs(parameters, "recovery"),
-      },
-      approvalsNeeded: input.approvalsNeeded,
-    };
+      cluster,
+      occupies: adapter.occupies ?? adapter.name,
+      session,
+      signal,
+    });
     return { plan, digest: planDigest(plan) };
   } finally {
     await session.close();
   }
+}
+
+/** The plan as it would be made now, with an open session; to compare with what was approved. */
+export function planAgain(
+  registry: Registry,
+  experiment: Experiment,
+  plan: Plan,
+  tools: { session: SystemSession; cluster: Cluster; signal: AbortSignal },
+): Promise<Plan> {
+  const typed = Object.fromEntries(Object.entries(plan.parameters).map(([name, value]) => [name, String(value)]));
+  const adapter = registry.system(experiment.system);
+  return planWith({
+    input: { experiment, typed, cluster: plan.cluster, approvalsNeeded: plan.approvalsNeeded },
+    parameters: resolveParameters(experiment, typed, undefined),
+    occupies: adapter.occupies ?? adapter.name,
+    ...tools,
+  });
+}
+
+async function planWith(parts: {
+  input: PlanInput;
+  parameters: Plan["parameters"];
+  cluster: Cluster;
+  /** The system whose pods it stands on. */
+  occupies: string;
+  session: SystemSession;
+  signal: AbortSignal;
+}): Promise<Plan> {
+  const { input, parameters, cluster, session, signal } = parts;
+  const { experiment } = input;
+  const namespace = String(parameters["namespace"] ?? "default");
+  const topology = await session.topology();
+  const durationMs = durationParameterMs(parameters, "duration");
+  const faults = await planFaults({
+    experiment,
+    parameters,
+    groups: topology.groups,
+    namespace,
+    durationMs,
+    cluster,
+    signal,
+  });
+  return {
+    experiment: experiment.name,
+    title: experiment.title,
+    hypothesis: experiment.hypothesis,
+    system: experiment.system,
+    cluster: input.cluster,
+    namespace,
+    targetKey: `${input.cluster}/${namespace}/${parts.occupies}`,
+    risk: experiment.risk,
+    parameters,
+    topology: topology.summary,
+    guards: experiment.guards,
+    faults,
+    probes: experiment.probes,
+    phases: {
+      baselineMs: durationParameterMs(parameters, "baseline"),
+      durationMs,
+      recoveryMs: durationParameterMs(parameters, "recovery"),
+    },
+    approvalsNeeded: input.approvalsNeeded,
+    primaries: primariesIn(faults, topology.groups),
+  };
+}
+
+/** What systems call the one that takes the writes. */
+const leadingGroups = ["primary", "master", "leader"];
+
+/** Pods that lead and are hit, by a fault on them or by being cut off from what is hit. */
+function primariesIn(faults: readonly PlannedFault[], groups: Readonly<Record<string, readonly string[]>>): string[] {
+  const leading = new Set(leadingGroups.flatMap((group) => groups[group] ?? []));
+  const hit = faults
+    .filter(({ kind }) => faultKindOf(kind).servesExercise !== true)
+    .flatMap(({ subject, target }) => [...subject, ...target]);
+  return [...new Set(hit)].filter((pod) => leading.has(pod)).toSorted();
 }
 
 /** The plan's faults as they would be now, to compare with what was approved. */

@@ -2,15 +2,18 @@ import { messageOf } from "../errors.ts";
 import type { Recorder } from "../probes/recorder.ts";
 import type { RunningProbes } from "../probes/system.ts";
 import { setFaultState } from "../store/faults.ts";
+import { installationOf } from "../store/installation.ts";
 import { keepFault } from "./active-phase.ts";
+import { requireInjectable, requireSameTargets } from "./approval-check.ts";
 import { stopped, type Ending } from "./ending.ts";
 import type { RunExercise } from "./exercise.ts";
 import { lookForEffect } from "./fault-effect.ts";
 import type { Intent } from "./faults/fault-kind.ts";
 import { faultKindOf } from "./faults/table.ts";
-import { actionOf, intentOf, storeIntents } from "./inject.ts";
+import { heldNow } from "./halt/gate.ts";
+import { actionOf, intentOf, markedBy, storeIntents } from "./inject.ts";
 import type { Journal } from "./journal.ts";
-import { targetsMoved } from "./preflight.ts";
+import { haltWish } from "./ownership.ts";
 import { pause } from "./wait.ts";
 import type { Walk } from "./walk.ts";
 
@@ -26,18 +29,24 @@ export async function runFault(
   await Promise.all([pause(run.plan.phases.baselineMs, signal), exercise.before(signal)]);
   ownership.lost.throwIfAborted();
   if (ownership.stop.aborted) return stopped(ownership);
-  const moved = await targetsMoved(all);
-  if (moved !== null) return moved;
+  await requireSameTargets({ ...all, signal: ownership.lost });
 
   const pods = await cluster.pods(run.plan.namespace, ownership.lost);
+  const installation = await installationOf(deps.database);
   const intents: Intent[] = [];
   for (const fault of run.plan.faults) {
-    const intent = intentOf(run.id, run.plan, fault, pods);
+    const intent = markedBy(installation, intentOf(run.id, run.plan, fault, pods));
     intents.push((await faultKindOf(fault.kind).prepare?.(intent, { cluster, signal })) ?? intent);
   }
+  if (await heldBack(all)) return stopped(ownership);
   recorder.phase("injecting");
-  await storeIntents(journal, run.id, intents, recorder.now());
+  await storeIntents(journal, run.id, {
+    intents,
+    atMs: recorder.now(),
+    require: (client) => requireInjectable(client, deps.authoriser, run),
+  });
   for (const intent of intents) {
+    if (await heldBack(all)) return stopped(ownership);
     const startedMs = recorder.now();
     try {
       await faultKindOf(intent.kind).inject(intent, { cluster, signal });
@@ -60,8 +69,17 @@ export async function runFault(
   const { durationMs } = run.plan.phases;
   const ended = await keepFault({ ...all, intents, probes, recorder, exercise, durationMs });
   await looked;
+  // A halt from a command line removes the objects itself, and may be seen by that first.
+  if (ended !== null) await heldBack(all).catch(() => false);
   if (ownership.stop.aborted) return stopped(ownership);
   return ended === null ? { outcome: "completed", reason: null } : { outcome: "failed", reason: ended };
+}
+
+/** True when everything is halted, in the database or on the cluster: the run is told to stop then. */
+async function heldBack({ deps, cluster, ownership }: Walk): Promise<boolean> {
+  const held = await heldNow(deps.database, cluster, ownership.lost);
+  if (held !== null) ownership.requestStop(haltWish(held));
+  return ownership.stop.aborted;
 }
 
 /** The rules take hold somewhere between asking and the report that they have; times count from asking. */

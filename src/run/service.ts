@@ -1,3 +1,5 @@
+import type { Explanation } from "../approvals/explain.ts";
+import type { Policy } from "../approvals/policy.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { RunEvent, Artifact } from "./events.ts";
 import type { RunState } from "./lifecycle.ts";
@@ -9,6 +11,8 @@ export interface Actor {
   teamId: string;
   /** Where they act. */
   channelId: string;
+  /** Absent: in Slack. On the command line nobody of the workspace acts. */
+  via?: "slack" | "command line";
 }
 
 /** A run as commands and cards need it. Times are ISO 8601. */
@@ -47,8 +51,14 @@ export interface RunService {
   /** Resolves targets now and returns what would be done; records nothing. */
   plan(request: RunRequest): Promise<{ plan: Plan; digest: string }>;
   request(actor: Actor, request: RunRequest): Promise<RunRow>;
-  approve(actor: Actor, runId: string, reason?: string): Promise<RunRow>;
+  /** `seen`: the beginning of the digest of the plan that was looked at; another plan is not approved by it. */
+  approve(actor: Actor, runId: string, reason?: string, seen?: string): Promise<RunRow>;
   deny(actor: Actor, runId: string, reason?: string): Promise<RunRow>;
+  /** Takes one's own approval back; one that was complete ends the run, if it has not started. */
+  revoke(actor: Actor, runId: string, reason?: string): Promise<RunRow>;
+  policy(): Policy;
+  /** Why the person may or may not run it now. Checks parameters; asks no system and records nothing. */
+  explain(actor: Actor, request: RunRequest): Promise<Explanation>;
   /** Ends a pending run, or asks the worker to stop and heal a running one. Anyone in the channel may. */
   abort(actor: Actor, runId: string, reason?: string): Promise<RunRow>;
   /** `run-12`, `12`, or nothing for the newest run of the channel. */

@@ -1,3 +1,4 @@
+import type { Authoriser } from "../approvals/authoriser.ts";
 import type { Cluster } from "../cluster/port.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { SystemSession } from "../probes/system.ts";
@@ -13,6 +14,8 @@ import type { Registry } from "./systems.ts";
 export interface ConductorDeps {
   database: Database;
   registry: Registry;
+  /** Counts the approvals again at the start. It looks people up in Slack, and says nothing there. */
+  authoriser: Authoriser;
   lease: LeaseSettings;
   healDeadlines: HealDeadlines;
   renderChart: ChartRenderer;

@@ -1,10 +1,12 @@
 import { App, LogLevel, type Logger as BoltLogger } from "@slack/bolt";
 import type { Logger } from "pino";
 import type { z } from "zod";
+import { mayLook } from "../approvals/authorise.ts";
 import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
 import { AftershockError } from "../errors.ts";
 import type { ReadinessCheck } from "../health.ts";
+import type { HaltService } from "../run/halt/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
@@ -23,6 +25,7 @@ export interface SlackOptions {
   secrets: Secrets;
   service: RunService;
   schedules: ScheduleService;
+  halts: HaltService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;
@@ -64,6 +67,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     log: (message, detail) => log.warn(detail, message),
   });
   const narrator = startNarrator(database, {
+    opsChannel: config.opsChannel,
     onWanted: outbox.wake,
     onError: (error) => log.warn({ err: error }, "narrator"),
   });
@@ -150,13 +154,8 @@ async function attempt<T>(
   work: () => Promise<T>,
 ): Promise<T | ReturnType<typeof errorMessage>> {
   try {
-    if (actor.teamId !== teamId) {
-      throw new AftershockError(
-        "not_allowed",
-        "Only members of this workspace may do that.",
-        "Ask somebody of the workspace that Aftershock is installed in.",
-      );
-    }
+    const may = mayLook(teamId, actor);
+    if (!may.allowed) throw new AftershockError("not_allowed", may.message, may.hint);
     return await work();
   } catch (error) {
     return errorMessage(error, (reference, cause) => log.error({ err: cause, reference }, "unforeseen error"));

@@ -1,3 +1,4 @@
+import type { HaltService } from "../run/halt/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
@@ -14,6 +15,7 @@ export interface Dispatcher {
 export interface Services {
   service: RunService;
   schedules: ScheduleService;
+  halts: HaltService;
 }
 
 /** Buttons of ours carry the id of a run or schedule. */

@@ -2,7 +2,9 @@ import type { RunEvent } from "../run/events.ts";
 import type { RunRow } from "../run/service.ts";
 import { chartAltText } from "../findings/chart/alt-text.ts";
 import type { MessageContent } from "./limits.ts";
+import { renderAuditHead } from "./views/audit-head.ts";
 import { renderCard } from "./views/card.ts";
+import { renderGone, renderLeftover, renderRunHalted } from "./views/halt.ts";
 import { renderLive } from "./views/live.ts";
 import { renderSummary } from "./views/summary.ts";
 import { isTold, renderSystem } from "./views/system.ts";
@@ -54,7 +56,9 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
   const healing: Array<EventOf<"fault-removed" | "healing-proof" | "converged">> = [];
   const system: Record<SystemPhase, Array<EventOf<"system">>> = { before: [], during: [], after: [] };
   let topology: EventOf<"topology"> | undefined;
+  let halted: EventOf<"halted"> | undefined;
   let injectedMs: number | null = null;
+  let requester: string | null = null;
   let systemPhase: SystemPhase = "before";
   const isLate = ({ atMs }: EventOf<"system">): boolean => injectedMs !== null && atMs >= injectedMs;
   const putSystem = (phase: SystemPhase, position: number): void =>
@@ -68,13 +72,24 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
     const own = `event:${event.seq}`;
     switch (event.type) {
       case "requested":
+        // Who scheduled it is not called at every due time.
+        requester = event.schedule === undefined ? event.by : null;
         put("request", event.seq, () => renderRequest(event));
         break;
       case "approved":
       case "denied":
+      case "revoked":
       case "expired":
+      case "approval-void":
       case "abort-requested":
-        put(own, event.seq, () => renderDecision(event));
+        put(own, event.seq, () => renderDecision(event, requester));
+        break;
+      case "halted":
+        halted = event;
+        put(own, event.seq, () => renderRunHalted(event));
+        break;
+      case "leftover-healed":
+        put(own, event.seq, () => renderLeftover(event));
         break;
       case "topology":
         topology = event;
@@ -88,6 +103,10 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
         break;
       case "state":
         if (event.to === "healing") systemPhase = "after";
+        if (event.to === "verifying" && halted !== undefined && injectedMs !== null) {
+          const since = halted;
+          put("halt:gone", event.seq, () => renderGone(since, event));
+        }
         put(own, event.seq, () => renderState(event));
         break;
       case "probe-status":
@@ -128,6 +147,9 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       case "judged":
         put("summary", event.seq, () => renderSummary(event.report));
         files.push(...fileMessages(event));
+        break;
+      case "audit-head":
+        put(own, event.seq, () => renderAuditHead(event));
         break;
     }
   }

@@ -1,7 +1,9 @@
-import pg from "pg";
 import { inTransaction, type Database } from "../store/database.ts";
+import { listen } from "../store/listen.ts";
 import { findRun } from "../store/runs.ts";
+import { behindHalts, narrateHalt } from "./halt-narrator.ts";
 import { narrate } from "./narrate.ts";
+import { narrateNotices } from "./notice-narrator.ts";
 import { behindSchedules, narrateSchedule } from "./schedule-narrator.ts";
 import { wantMessages } from "./store/outbox.ts";
 import { eventsToTell } from "./store/run-events.ts";
@@ -18,7 +20,7 @@ export interface Narrator {
  */
 export function startNarrator(
   database: Database,
-  options: { onWanted: () => void; onError: (error: unknown) => void },
+  options: { onWanted: () => void; onError: (error: unknown) => void; opsChannel?: string | undefined },
 ): Narrator {
   let stopped = false;
   let working: Promise<void> | null = null;
@@ -33,6 +35,10 @@ export function startNarrator(
       for (const id of await behindSchedules(database)) {
         if (await narrateSchedule(database, id)) options.onWanted();
       }
+      for (const id of await behindHalts(database)) {
+        if (await narrateHalt(database, id, options.opsChannel)) options.onWanted();
+      }
+      if (await narrateNotices(database, options.opsChannel)) options.onWanted();
     } while (again && !stopped);
   };
   const wake = (): void => {
@@ -82,33 +88,4 @@ export async function narrateRun(database: Database, runId: string): Promise<boo
     await client.query("update narration_cursors set seq = $2 where run_id = $1", [runId, last]);
     return true;
   });
-}
-
-/** LISTEN on a connection of its own, made anew when it breaks; the poll covers the gaps. */
-function listen(
-  database: Database,
-  channel: string,
-  onNotify: () => void,
-  onError: (error: unknown) => void,
-): { stop: () => Promise<void> } {
-  let client: pg.Client | null = null;
-  let stopped = false;
-  const connect = async (): Promise<void> => {
-    const next = new pg.Client(database.options);
-    client = next;
-    next.on("error", onError);
-    next.on("notification", onNotify);
-    next.on("end", () => {
-      if (!stopped) setTimeout(() => void connect().catch(onError), 1000).unref();
-    });
-    await next.connect();
-    await next.query(`listen ${channel}`);
-  };
-  void connect().catch(onError);
-  return {
-    stop: async () => {
-      stopped = true;
-      await client?.end().catch(() => undefined);
-    },
-  };
 }

@@ -1,13 +1,26 @@
 import { findArtifact } from "../store/artifacts.ts";
 import type { Database } from "../store/database.ts";
 import type { PostTarget, SlackPort, SlackProblem, SlackResult, UploadFile } from "./port.ts";
-import { claimDue, giveUp, markSent, pauseChannel, postedIn, postpone, type OutboxRow } from "./store/outbox.ts";
+import { documentedRates, type SlackRates } from "./rates.ts";
+import {
+  claimDue,
+  giveUp,
+  markSent,
+  pauseChannel,
+  postedIn,
+  postpone,
+  renewClaims,
+  type OutboxRow,
+} from "./store/outbox.ts";
 
 export interface OutboxOptions {
   database: Database;
   slack: SlackPort;
   /** Least time between two edits of one message. */
   editEveryMs: number;
+  /** Default: as Slack documents them. */
+  rates?: SlackRates;
+  patience?: Partial<Patience>;
   log: (message: string, detail: Record<string, unknown>) => void;
 }
 
@@ -16,31 +29,50 @@ export interface OutboxSender {
   stop(): Promise<void>;
 }
 
-/** A claimed row comes back after this long, should its sender have died. Longer than any call takes. */
+/** How long is waited for what; all in milliseconds. */
+export interface Patience {
+  /**
+   * From a lost answer until the message is looked for. Slack shows a message at once, and a file some seconds after it
+   * took it (slackapi/node-slack-sdk#2260): what it shows later than this may stand there twice.
+   */
+  messageShowsMs: number;
+  fileShowsMs: number;
+  longestBackOffMs: number;
+}
+
+const defaultPatience: Patience = { messageShowsMs: 5000, fileShowsMs: 15_000, longestBackOffMs: 30_000 };
+
+/** A claimed row comes back when its sender has not said for this long that it lives. */
 const staleMs = 30_000;
+const beatEveryMs = 5000;
 const pollMs = 250;
 /** Senders at once; each handles one row, so that a slow or limited channel does not hold up another. */
 const senders = 4;
-const longestBackOffMs = 30_000;
-/** Edits that fail for no stated reason are given up after so many tries; posts are not. */
-const mostAttempts = 50;
+
+interface Sending extends OutboxOptions {
+  patience: Patience;
+}
 
 /** Sends what is due until stopped. What must be single is posted once: after a lost answer it is looked for first. */
-export function startOutbox(options: OutboxOptions): OutboxSender {
+export function startOutbox(given: OutboxOptions): OutboxSender {
+  const options = { ...given, patience: { ...defaultPatience, ...given.patience } };
+  const { database, rates = documentedRates } = options;
   let stopped = false;
   const active = new Set<Promise<void>>();
+  const claimed = new Set<OutboxRow>();
+  const report = (error: unknown): void =>
+    options.log("outbox", { error: error instanceof Error ? error.message : String(error) });
   const run = async (): Promise<void> => {
     try {
-      for (
-        let row = await claimDue(options.database, staleMs);
-        row !== null;
-        row = await claimDue(options.database, staleMs)
-      ) {
-        await send(options, row);
+      for (;;) {
+        const row = await claimDue(database, staleMs, rates);
+        if (row === null) return;
+        claimed.add(row);
+        await send(options, row).finally(() => claimed.delete(row));
         if (stopped) return;
       }
     } catch (error) {
-      options.log("outbox", { error: error instanceof Error ? error.message : String(error) });
+      report(error);
     }
   };
   const wake = (): void => {
@@ -50,6 +82,7 @@ export function startOutbox(options: OutboxOptions): OutboxSender {
     void work.finally(() => active.delete(work));
   };
   const timer = setInterval(wake, pollMs);
+  const beat = setInterval(() => void renewClaims(database, [...claimed]).catch(report), beatEveryMs);
   return {
     wake,
     stop: async () => {
@@ -58,11 +91,12 @@ export function startOutbox(options: OutboxOptions): OutboxSender {
       await Promise.allSettled(active);
       await run();
       stopped = true;
+      clearInterval(beat);
     },
   };
 }
 
-async function send(options: OutboxOptions, row: OutboxRow): Promise<void> {
+async function send(options: Sending, row: OutboxRow): Promise<void> {
   const { database, slack } = options;
   const target: PostTarget = {
     channelId: row.channelId,
@@ -80,7 +114,7 @@ async function send(options: OutboxOptions, row: OutboxRow): Promise<void> {
       options.log("cannot look for a message", { message: marker, error: found.problem.error });
     } else if (found.ts !== null) {
       // The version that was posted then may be an older one; sending the newest as an edit mends that.
-      return markSent(database, { id: row.id, version: payload.kind === "files" ? row.version : 0 }, found.ts, 0);
+      return markSent(database, { ...row, version: payload.kind === "files" ? row.version : 0 }, found.ts, 0);
     }
   }
   const result = await deliver(options, row, target, marker);
@@ -106,24 +140,36 @@ async function deliver(
   return slack.upload(target, payload.comment, files);
 }
 
-async function handleProblem(options: OutboxOptions, row: OutboxRow, problem: SlackProblem): Promise<void> {
-  const { database, log } = options;
+async function handleProblem(options: Sending, row: OutboxRow, problem: SlackProblem): Promise<void> {
+  const { database, log, patience } = options;
   const posted = row.ts !== null;
-  const backOffMs = Math.min(longestBackOffMs, 500 * 2 ** Math.min(row.attempts, 6));
+  const showsMs = row.payload.kind === "files" ? patience.fileShowsMs : patience.messageShowsMs;
+  const backOffMs = Math.min(patience.longestBackOffMs, 500 * 2 ** Math.min(row.attempts, 6));
   const known = { run: row.runId, message: row.key };
   switch (problem.kind) {
     case "rate-limited":
-      await postpone(database, row.id, posted ? "sent" : "pending", problem.retryAfterMs, "rate limited");
+      await postpone(database, row, stateBefore(row), problem.retryAfterMs, "rate limited");
       return pauseChannel(database, row, problem.retryAfterMs);
+    case "unreached":
+      log("Slack cannot be reached", { ...known, error: problem.error });
+      return postpone(database, row, stateBefore(row), backOffMs, problem.error);
     case "unknown":
+      // However often it was tried: an edit may be a run's last word, and a message must be found or posted.
       log("Slack did not answer", { ...known, error: problem.error });
-      if (posted && row.attempts >= mostAttempts) return giveUp(database, row.id, problem.error);
-      return postpone(database, row.id, posted ? "sent" : "unknown", backOffMs, problem.error);
+      return posted
+        ? postpone(database, row, "sent", backOffMs, problem.error)
+        : postpone(database, row, "unknown", Math.max(showsMs, backOffMs), problem.error);
     case "unauthorised":
       log("Slack does not accept the token", { ...known, error: problem.error });
-      return postpone(database, row.id, posted ? "sent" : "pending", longestBackOffMs, problem.error);
+      return postpone(database, row, stateBefore(row), patience.longestBackOffMs, problem.error);
     case "refused":
       log("Slack refused a message", { ...known, error: problem.error });
-      return giveUp(database, row.id, problem.error);
+      return giveUp(database, row, problem.error);
   }
+}
+
+/** Nothing was done by this try: what was unknown before it still is. */
+function stateBefore(row: OutboxRow): "pending" | "unknown" | "sent" {
+  if (row.ts !== null) return "sent";
+  return row.state === "unknown" ? "unknown" : "pending";
 }

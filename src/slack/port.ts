@@ -20,6 +20,8 @@ export type SlackProblem =
   | { kind: "refused"; error: string }
   /** The token is no longer good; no call will work. */
   | { kind: "unauthorised"; error: string }
+  /** Nobody was there to ask: nothing was done. */
+  | { kind: "unreached"; error: string }
   /** No answer: it may have been done. */
   | { kind: "unknown"; error: string };
 

@@ -1,3 +1,4 @@
+import type { HaltService } from "../run/halt/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import type { CommandLine } from "./command-line.ts";
@@ -9,6 +10,7 @@ export type Reply = MessageContent;
 export interface VerbContext {
   service: RunService;
   schedules: ScheduleService;
+  halts: HaltService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

@@ -3,6 +3,7 @@ import {
   WebAPIHTTPError,
   WebAPIPlatformError,
   WebAPIRateLimitedError,
+  WebAPIRequestError,
   WebClient,
   type WebClientOptions,
 } from "@slack/web-api";
@@ -133,6 +134,22 @@ async function attempt(call: () => Promise<string | null>): Promise<SlackResult>
   }
 }
 
+/** The connection was never made, so that nothing was asked (Node's errors, and undici's for its own deadline). */
+const unreachedCodes: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** The code of an error, or of the one that caused it. */
+function causeCode(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined;
+  return "code" in error && unreachedCodes.has(error.code) ? error.code : causeCode(error.cause);
+}
+
 /** Only Slack's own "no" proves that nothing was done; a lost or broken answer proves nothing. */
 export function problemOf(error: unknown): SlackProblem {
   if (error instanceof WebAPIRateLimitedError) return { kind: "rate-limited", retryAfterMs: error.retryAfter * 1000 };
@@ -141,6 +158,9 @@ export function problemOf(error: unknown): SlackProblem {
     if (busyErrors.has(code)) return { kind: "rate-limited", retryAfterMs: busyForMs };
     if (transientErrors.has(code)) return { kind: "unknown", error: code };
     return { kind: fatalErrors.has(code) ? "unauthorised" : "refused", error: code };
+  }
+  if (error instanceof WebAPIRequestError && causeCode(error) !== undefined) {
+    return { kind: "unreached", error: error.message };
   }
   if (error instanceof WebAPIHTTPError) return { kind: "unknown", error: `HTTP ${error.statusCode}` };
   return { kind: "unknown", error: error instanceof Error ? error.message : String(error) };

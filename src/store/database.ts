@@ -1,5 +1,3 @@
-import { fileURLToPath } from "node:url";
-import { runner } from "node-pg-migrate";
 import pg from "pg";
 
 export type Database = pg.Pool;
@@ -11,18 +9,6 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5000 });
   pool.on("error", onError);
   return pool;
-}
-
-/** Brings the schema up to date; safe when several processes start at once (they wait for each other). */
-export async function migrate(url: string): Promise<void> {
-  await runner({
-    databaseUrl: url,
-    dir: fileURLToPath(new URL("./migrations", import.meta.url)),
-    direction: "up",
-    migrationsTable: "schema_migrations",
-    advisoryLockMode: "wait",
-    log: () => undefined,
-  });
 }
 
 /** Runs `work` in one transaction; any throw rolls back. */

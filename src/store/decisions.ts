@@ -1,27 +1,33 @@
+import type { GivenApproval } from "../approvals/count.ts";
 import type { Queryable } from "./database.ts";
 
 export interface Decision {
   userId: string;
-  decision: "approved" | "denied";
+  decision: "approved" | "denied" | "revoked";
   reason: string | null;
   digest: string;
 }
 
-/** Records one person's decision; false when that person has decided already. */
-export async function insertDecision(client: Queryable, runId: string, decision: Decision): Promise<boolean> {
-  const { rowCount } = await client.query(
-    `insert into run_decisions (run_id, user_id, decision, reason, plan_digest) values ($1, $2, $3, $4, $5)
-     on conflict do nothing`,
+/** Records one person's decision; their last one counts. The caller holds the run's lock. */
+export async function insertDecision(client: Queryable, runId: string, decision: Decision): Promise<void> {
+  await client.query(
+    "insert into run_decisions (run_id, user_id, decision, reason, plan_digest) values ($1, $2, $3, $4, $5)",
     [runId, decision.userId, decision.decision, decision.reason, decision.digest],
   );
-  return rowCount === 1;
 }
 
-/** Approvals that were given for exactly this digest. */
-export async function approvals(client: Queryable, runId: string, digest: string): Promise<string[]> {
-  const { rows } = await client.query<{ user_id: string }>(
-    "select user_id from run_decisions where run_id = $1 and decision = 'approved' and plan_digest = $2 order by at",
-    [runId, digest],
+/** Approvals that stand: of each person the last decision, where that is an approval; in the order of giving. */
+export async function standingApprovals(client: Queryable, runId: string): Promise<GivenApproval[]> {
+  const { rows } = await client.query<{ user_id: string; plan_digest: string; at: Date }>(
+    `select user_id, plan_digest, at from (
+       select distinct on (user_id) id, user_id, decision, plan_digest, at from run_decisions
+        where run_id = $1 order by user_id, id desc) as last
+      where decision = 'approved' order by id`,
+    [runId],
   );
-  return rows.map((row) => row.user_id);
+  return rows.map(({ user_id, plan_digest, at }) => ({
+    userId: user_id,
+    digest: plan_digest,
+    at: at.toISOString(),
+  }));
 }

@@ -1,8 +1,9 @@
 import type { RunEvent, RunEventBody } from "../run/events.ts";
+import { redactDeep } from "../redact.ts";
 import type { Queryable } from "./database.ts";
 
 /**
- * Appends events to a run inside the caller's transaction and returns the last sequence number. With `fence`, only
+ * Appends events to a run inside the caller's transaction, without what looks like a secret, and returns the last sequence number. With `fence`, only
  * while that fence owns the run: otherwise nothing is written and null returned.
  */
 export async function appendEvents(
@@ -23,7 +24,7 @@ export async function appendEvents(
     `insert into run_events (run_id, seq, type, data)
      select $1, $2 + ordinality - 1, element->>'type', element - 'type'
        from jsonb_array_elements($3::jsonb) with ordinality as rows (element, ordinality)`,
-    [runId, first, JSON.stringify(bodies)],
+    [runId, first, JSON.stringify(redactDeep(bodies))],
   );
   return last;
 }

@@ -14,8 +14,10 @@ export interface NewRun {
 
 const columns = `r.id, r.experiment, r.state, r.plan, r.plan_digest, r.requested_by, r.team_id, r.channel_id,
   r.created_at, r.expires_at, r.ended_at, r.abort_requested_by, r.outcome, r.outcome_reason,
-  coalesce((select array_agg(d.user_id order by d.at) from run_decisions d
-             where d.run_id = r.id and d.decision = 'approved'), '{}') as approved_by`;
+  coalesce((select array_agg(d.user_id order by d.id) from (
+              select distinct on (user_id) id, user_id, decision, plan_digest from run_decisions
+               where run_id = r.id order by user_id, id desc) as d
+             where d.decision = 'approved' and d.plan_digest = r.plan_digest), '{}') as approved_by`;
 
 interface Row {
   id: string;

@@ -9,6 +9,28 @@ import { AftershockError } from "../../src/errors.ts";
 import { hostileText, hostileValue, tries } from "../support/fuzz.ts";
 
 const example = readFileSync(new URL("../../deploy/aftershock.example.yaml", import.meta.url), "utf8");
+/** The same with a policy of its own instead of the simple form. */
+const withPolicies = `${example.replace(/^approvals:\n(  .*\n)+/m, "")}
+policies:
+  groups: { oncall: S0ONCALL }
+  mayResume: [U0123ABCD, "@oncall"]
+  rules:
+    - name: lab at night
+      environments: [staging]
+      systems: [redis-sentinel]
+      risks: [low, high]
+      times: [{ days: [mon, fri], from: "09:00", until: "24:00", timeZone: Europe/Berlin }]
+      requesters: [anyone]
+      approvals: { required: 2, approvers: [U0123ABCD, "@oncall"], expiresAfter: 30m }
+      limits: { namespaces: [cache], maxDuration: 5m, onePrimaryAtATime: true }
+    - name: checks
+      risks: [low]
+      requesters: [anyone]
+      approvals: none
+  freezes:
+    - name: year end
+      when: { from: 2026-12-19 18:00, until: 2027-01-04 08:00, timeZone: UTC }
+`;
 const secrets = {
   SLACK_BOT_TOKEN: "xoxb-very-secret",
   SLACK_APP_TOKEN: "xapp-very-secret",
@@ -44,9 +66,13 @@ function paths(value: unknown, path: Path = []): Path[] {
   ];
 }
 
-const places = paths(parse(example)).slice(1);
-const changed = (path: Path, value: unknown): string => {
-  const document = parseDocument(example);
+const places = [example, withPolicies].flatMap((text) =>
+  paths(parse(text))
+    .slice(1)
+    .map((path) => ({ text, path })),
+);
+const changed = (path: Path, value: unknown, text = example): string => {
+  const document = parseDocument(text);
   document.setIn(path, document.createNode(value));
   return String(document);
 };
@@ -84,7 +110,10 @@ describe("a configuration that is wrong", () => {
     expect(said(example, { ...secrets, DATABASE_URL: "very-secret" })).toContain("DATABASE_URL: this is no address");
     expect(said(example, { ...secrets, REDIS_URL: "redis:// very-secret" })).toContain("REDIS_URL: this is no address");
   });
-  it("and the documented example is taken", () => expect(said(example)).toBe("taken"));
+  it("and the documented example is taken, and one with a policy of its own", () => {
+    expect(said(example)).toBe("taken");
+    expect(said(withPolicies)).toBe("taken");
+  });
   it("by many mistakes names the first of them", () => {
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`c${at}`, { wrong: 1 }]));
     expect(said(changed(["clusters"], many))).toMatch(/and \d+ more/);
@@ -94,19 +123,20 @@ describe("a configuration that is wrong", () => {
 describe("every key of the configuration", () => {
   it("changed to anything: taken, or refused by its path", () => {
     fc.assert(
-      fc.property(fc.constantFrom(...places), hostileValue, (path, value) => {
-        const found = said(changed(path, value));
+      fc.property(fc.constantFrom(...places), hostileValue, ({ text, path }, value) => {
+        const found = said(changed(path, value, text));
         if (found !== "taken" && !found.startsWith("a.yaml:")) expect(found).toContain(String(path[0]));
       }),
       tries(300),
     );
   });
   it("taken away: its default, or refused", () => {
-    for (const path of places) {
-      const document = parseDocument(example);
+    for (const { text, path } of places) {
+      const document = parseDocument(text);
       document.deleteIn(path);
       const found = said(String(document));
-      if (found !== "taken") expect(found).toContain(String(path[0]));
+      // Without approvals or policies nothing says who may approve; both are named then.
+      if (found !== "taken") expect(found).toMatch(new RegExp(`${path[0]}|policies`));
     }
   });
   it("and any text at all, or the example with something put in anywhere", () => {

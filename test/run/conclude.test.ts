@@ -33,7 +33,7 @@ async function concluded(measured: History, experiment = "redis-split-brain") {
   if (run === null) throw new Error("no run");
   const log: string[] = [];
   await conclude({
-    deps: { database, renderChart: async () => Buffer.from("png"), log: (message) => log.push(message) },
+    deps: { database, renderChart: async () => Buffer.from("png"), log: (message) => void log.push(message) },
     run,
     journal,
     guards: [],
@@ -49,11 +49,24 @@ async function concluded(measured: History, experiment = "redis-split-brain") {
 const sound = (): History => history({ operations: [op({ seq: 1, at: 10 })], events: [event(5, "run", "noted")] });
 
 describe("the end of a run", () => {
+  it("notes where the audit trail stands, in the report and in its last word", async () => {
+    const { runId, judged, events } = await concluded(sound());
+    const heads = await db.database.query<{ seq: string; hash: string }>("select seq, hash from audit_log");
+    const hashOf = (entry: number) => heads.rows.find(({ seq }) => Number(seq) === entry)?.hash;
+    if (judged?.type !== "judged") throw new Error("not judged");
+    const { auditHead } = judged.report.run;
+    expect(auditHead).toEqual({ entry: auditHead?.entry, hash: hashOf(auditHead?.entry ?? 0) });
+    const noted = events.at(-2);
+    if (noted?.type !== "audit-head") throw new Error(`not noted but ${noted?.type}`);
+    expect(noted.hash).toBe(hashOf(noted.entry));
+    expect(noted.entry).toBeGreaterThan(auditHead?.entry ?? Number.POSITIVE_INFINITY);
+    expect((await findArtifact(db.database, runId, "report.md"))?.bytes.toString()).toContain(auditHead?.hash);
+  });
   it("is as it went, with the report and its files", async () => {
     const { state, judged, log } = await concluded(sound());
     expect(state).toBe("completed");
     expect(judged).toMatchObject({ artifacts: ["chart.png", "report.md", "report.json", "history.jsonl"] });
-    expect(log).toEqual([]);
+    expect(log).toEqual(["audit trail"]);
   });
   it("compares it with the last run of the same experiment there, and with no other", async () => {
     const first = await concluded(sound(), "run-twice");
@@ -71,7 +84,10 @@ describe("the end of a run", () => {
     const second = await concluded(sound(), "run-by-an-old-version");
     expect(second.judged).toMatchObject({ report: { comparison: null } });
     expect(second.state).toBe("completed");
-    expect(second.log).toEqual(["the last run's report has another form, so this run is not compared with it"]);
+    expect(second.log).toEqual([
+      "the last run's report has another form, so this run is not compared with it",
+      "audit trail",
+    ]);
   });
   it("is failed, with the reason and the history kept, when the report cannot be made", async () => {
     // Test double of a fault in a judge: the first look at the settings, which is the report's, fails.

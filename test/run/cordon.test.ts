@@ -54,7 +54,7 @@ function fakeCluster(node: FakeNode, options: { conflicts?: number; failures?: n
 const freeNode = (): FakeNode => ({ unschedulable: false, annotations: {}, version: 1 });
 const heldBy = (run: string): FakeNode => ({ unschedulable: true, annotations: { [cordonedBy]: run }, version: 1 });
 const { signal } = new AbortController();
-const deadlines = { deleteMs: 1000, forceMs: 0 };
+const deadlines = { deleteMs: 20_000, forceMs: 0 };
 const fault = (spec: Record<string, unknown> = {}): StoredFault => ({
   faultId: "cordon",
   cluster: "lab",

@@ -9,12 +9,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../src/embedded/free-port.ts";
 import { startLocalSlack, workspace, type LocalMessage, type LocalSlack } from "../../src/embedded/local-slack.ts";
 import { AftershockError } from "../../src/errors.ts";
+import type { HaltService } from "../../src/run/halt/service.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { Actor, RunService } from "../../src/run/service.ts";
 import { startSlack, type RunningSlack } from "../../src/slack/app.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import type { Verb } from "../../src/slack/verb.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
+import { testPolicy } from "../support/policy.ts";
 import { waitFor } from "../support/stack.ts";
 
 /**
@@ -43,6 +45,9 @@ function scriptedService(acts: string[]): RunService {
       return refuse();
     },
     deny: refuse,
+    revoke: refuse,
+    policy: () => testPolicy(),
+    explain: refuse,
     abort: refuse,
     find: refuse,
     recent: async () => [],
@@ -90,6 +95,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     secrets,
     service: scriptedService(acts),
     schedules: {} as ScheduleService,
+    halts: {} as HaltService,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),

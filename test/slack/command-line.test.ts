@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { fc, test } from "@fast-check/vitest";
 import { beforeAll, describe, expect, it } from "vitest";
 import { AftershockError, isAftershockError } from "../../src/errors.ts";
+import type { HaltService } from "../../src/run/halt/service.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { Actor, RunService } from "../../src/run/service.ts";
 import { parseCommandLine, unknownVerb } from "../../src/slack/command-line.ts";
@@ -57,7 +58,11 @@ describe("options that a verb does not take", () => {
   let dispatcher: Dispatcher;
   beforeAll(async () => {
     const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
-    dispatcher = createDispatcher(verbs, { service, schedules: {} as ScheduleService }, "/chaos");
+    dispatcher = createDispatcher(
+      verbs,
+      { service, schedules: {} as ScheduleService, halts: {} as HaltService },
+      "/chaos",
+    );
   });
   it.each([
     ["list duration=5s", "duration", "/chaos list"],

@@ -6,13 +6,17 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { AftershockError } from "../../src/errors.ts";
 import { loadExperiments } from "../../src/experiment/load.ts";
 import type { Experiment } from "../../src/experiment/schema.ts";
+import type { Halt, HaltCluster } from "../../src/run/halt/halt.ts";
+import type { HaltService, Standing } from "../../src/run/halt/service.ts";
 import type { Schedule } from "../../src/run/schedules/schedule.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { Actor, RunRow, RunService } from "../../src/run/service.ts";
+import { unplanned } from "../../src/run/subject.ts";
 import { parseCommandLine } from "../../src/slack/command-line.ts";
 import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { plan } from "../support/database.ts";
+import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
 
 describe("the command line", () => {
@@ -104,6 +108,14 @@ function scriptedService(experiments: readonly Experiment[], calls: string[]): R
     request: call("request", row),
     approve: call("approve", { ...row, state: "approved" as const }),
     deny: call("deny", { ...row, state: "denied" as const }),
+    revoke: call("revoke", row),
+    policy: () => testPolicy(),
+    explain: (actor, { experiment }) =>
+      testAuthoriser().explain({
+        actor,
+        subject: unplanned({ ...plan, name: experiment }, plan.cluster, actor.userId),
+        primaryHitBy: null,
+      }),
     abort: call("abort", { ...row, state: "aborted" as const }),
     find: call("find", row),
     recent: call("recent", [row]),
@@ -133,7 +145,38 @@ function scriptedSchedules(calls: string[]): ScheduleService {
   };
 }
 
+const halt: Halt = {
+  id: "halt-1",
+  latch: "00000000-0000-4000-8000-000000000001",
+  by: "U0BOB",
+  reason: "customers <see> errors",
+  channelId: "C1",
+  fromCluster: null,
+  at: "2026-01-01T12:00:00.000Z",
+  settledAt: null,
+  resumedBy: null,
+  resumeReason: null,
+  resumedAt: null,
+};
+const unreachable: HaltCluster = { cluster: "staging", state: "unreachable", problem: "no answer." };
+
+/** As `scriptedService`, for halts; the real one is tested on PostgreSQL. */
+function scriptedHalts(calls: string[], standing: () => Standing | null): HaltService {
+  return {
+    halt: async (_actor, reason) => {
+      calls.push(`halt ${reason ?? ""}`.trim());
+      return { halt, heldBefore: false, stopped: 2, clusters: [unreachable] };
+    },
+    resume: async (_actor, reason) => {
+      calls.push(`resume ${reason ?? ""}`.trim());
+      return { halt, clusters: [] };
+    },
+    current: async () => standing(),
+  };
+}
+
 describe("the verbs", () => {
+  let standing: Standing | null = null;
   let dispatcher: Dispatcher;
   let calls: string[];
   beforeAll(async () => {
@@ -142,7 +185,11 @@ describe("the verbs", () => {
     const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
     dispatcher = createDispatcher(
       verbs,
-      { service: scriptedService(experiments, calls), schedules: scriptedSchedules(calls) },
+      {
+        service: scriptedService(experiments, calls),
+        schedules: scriptedSchedules(calls),
+        halts: scriptedHalts(calls, () => standing),
+      },
       "/chaos",
     );
   });
@@ -163,8 +210,13 @@ describe("the verbs", () => {
     ["status run-1", /waiting for approval/],
     ["abort run-1", /nothing was touched/],
     ["stop", /nothing was touched/],
+    ["halt customers see errors", /halted[\s\S]*2 runs are being stopped[\s\S]*staging[\s\S]*could not be reached/],
+    ["resume", /may start again/],
     ["approve run-1", /approved and starts/],
     ["deny run-1 too risky", /denied/],
+    ["revoke run-1", /taken back: 0 of 1/],
+    ["policy", /What no rule allows is denied[\s\S]*1\. everything[\s\S]*1 of <@U0ALICE>/],
+    ["policy redis-split-brain", /You may ask for redis-split-brain now[\s\S]*You may approve it when somebody else/],
     ['schedule backup-verification "0 6 * * 0" tz=Europe/Berlin', /Asked for schedule-3/],
     ["schedules", /schedule-3[\s\S]*for 13 runs within 90 days/],
     ["unschedule 3", /schedule-3 is cancelled/],
@@ -177,6 +229,9 @@ describe("the verbs", () => {
     ["run redis-split-brain duration", "bad_command", /name=value/],
     ["show", "bad_command", /list/],
     ["approve", "bad_command", /chaos/],
+    ["revoke", "bad_command", /chaos/],
+    ["policy redis-split-brain duration", "bad_command", /name=value/],
+    ["policy duration=3s", "bad_command", /chaos list/],
     ["findings", "not_pending", /status run-1/],
     ["schedule", "bad_command", /chaos schedule backup-verification "0 6/],
     ["schedule backup-verification", "bad_command", /chaos schedule backup-verification "0 6/],
@@ -187,6 +242,20 @@ describe("the verbs", () => {
   ])("/chaos %s is told what to type", async (text, code, hint) => {
     await expect(dispatcher.command(text, alice)).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
   });
+  it.each(["", "status"])(
+    "/chaos %s says that everything is halted, by whom, since when, why, and what to type",
+    async (text) => {
+      expect(await say(text)).not.toContain("halted");
+      const runs = [{ run: "run-1", was: "active", goneAfterMs: 2140, proven: true }] as const;
+      standing = { halt, clusters: [unreachable], runs: [...runs] };
+      const said = await say(text);
+      standing = null;
+      expect(said).toMatch(/halted\* by <@U0BOB> since 12:00:00 UTC: customers &lt;see&gt; errors/);
+      expect(said).toMatch(/1 run stopped, last fault gone after 2\.1 s/);
+      expect(said).toMatch(/staging.*could not be reached: no answer\./);
+      expect(said).toContain("/chaos resume");
+    },
+  );
   it("asks nothing of the service but planning in a dry run", async () => {
     calls.length = 0;
     await say("run redis-split-brain --dry-run");
@@ -214,9 +283,10 @@ describe("the verbs", () => {
   });
   it("passes clicks on, and knows a button that does not exist", async () => {
     calls.length = 0;
-    await dispatcher.click("approve", "run-1", alice);
+    await dispatcher.click("approve", "run-1@0123456789ab", alice);
+    await dispatcher.click("revoke", "run-1", alice);
     await dispatcher.click("stop", "run-1", alice);
-    expect(calls).toEqual(["approve  run-1", "abort  run-1"]);
+    expect(calls).toEqual(["approve  run-1  0123456789ab", "revoke  run-1", "abort  run-1"]);
     await expect(dispatcher.click("explode", "run-1", alice)).rejects.toMatchObject({ code: "bad_command" });
   });
 });

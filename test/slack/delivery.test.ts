@@ -12,6 +12,7 @@ import { saveArtifact } from "../../src/store/artifacts.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startSlackGate, type SlackGate } from "../support/slack-gate/gate.ts";
 import type { Verdict } from "../support/slack-gate/misbehaviour.ts";
+import { hasty, unlimited } from "../support/slack-speed.ts";
 import { waitFor } from "../support/stack.ts";
 
 /** The outbox through a real Slack client, over a network that loses answers, to a server that keeps no metadata. */
@@ -27,7 +28,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "aftershock-test-"));
   chmodSync(directory, 0o711);
   [db, slack] = await Promise.all([startTestDatabase(), startLocalSlack(directory)]);
-  gate = await startSlackGate({ apiUrl: slack.apiUrl });
+  gate = await startSlackGate({ apiUrl: slack.apiUrl, rates: { speed: 1000 } });
   const made = await new WebClient(workspace.bot.token, { slackApiUrl: slack.apiUrl }).conversations.create({
     name: "calm",
   });
@@ -52,6 +53,8 @@ const begin = (editEveryMs = 0): void => {
     database: db.database,
     slack: createWebPort(workspace.bot.token, gate.apiUrl),
     editEveryMs,
+    rates: unlimited,
+    patience: hasty,
     log: () => undefined,
   });
 };

@@ -36,6 +36,7 @@ const begin = async (on: number): Promise<RunningSlack> =>
     },
     service: rig.service,
     schedules: rig.schedules,
+    halts: rig.halts,
     teamId: workspace.teamId,
     database: db.database,
     log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),

@@ -9,6 +9,7 @@ import { wantMessages } from "../../src/slack/store/outbox.ts";
 import { inTransaction } from "../../src/store/database.ts";
 import { appendEvents } from "../../src/store/events.ts";
 import { insertTestRun, plan, startTestDatabase, type TestDatabase } from "../support/database.ts";
+import { hasty, unlimited } from "../support/slack-speed.ts";
 import { waitFor } from "../support/stack.ts";
 
 let db: TestDatabase;
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.stop());
 beforeEach(async () => {
-  await db.database.query("truncate slack_outbox");
+  await db.database.query("truncate slack_outbox, slack_pace");
 });
 
 const message = (key: string, position: number, text = key): DesiredMessage => ({
@@ -77,7 +78,14 @@ function scriptedSlack(
 }
 
 const send = (port: SlackPort, editEveryMs = 0) =>
-  startOutbox({ database: db.database, slack: port, editEveryMs, log: () => undefined });
+  startOutbox({
+    database: db.database,
+    slack: port,
+    editEveryMs,
+    rates: unlimited,
+    patience: hasty,
+    log: () => undefined,
+  });
 const outstanding = async (): Promise<number> => {
   const { rows } = await db.database.query<{ n: string }>(
     "select count(*) as n from slack_outbox where state <> 'failed' and (state <> 'sent' or version > sent_version)",

@@ -122,7 +122,7 @@ describe("the thread of a run that came due", () => {
       given: 1,
       needed: 1,
     } as const;
-    const covered = renderDecision({ ...decision, digest: "d".repeat(64), schedule: active.id, ...place });
+    const covered = renderDecision({ ...decision, digest: "d".repeat(64), schedule: active.id, ...place }, null);
     expect(covered.text).toContain("Covered by the approval of schedule-7 that <@U0BOB> gave");
     expect(covered.text).toContain("run 1 of 13 of schedule-7");
   });

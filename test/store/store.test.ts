@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createJournal } from "../../src/run/journal.ts";
 import { takeOwnership } from "../../src/run/ownership.ts";
-import { inTransaction, migrate, violates } from "../../src/store/database.ts";
+import { inTransaction, violates } from "../../src/store/database.ts";
 import { appendEvents, eventsAfter } from "../../src/store/events.ts";
 import { renewLease, takeLease } from "../../src/store/leases.ts";
 import { compareAndSetState, findRun, requestAbort } from "../../src/store/runs.ts";
+import { migrate } from "../../src/store/schema.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { waitFor } from "../support/stack.ts";
 

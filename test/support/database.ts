@@ -2,13 +2,16 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres } from "../../src/embedded/postgres.ts";
-import { migrate, openDatabase, type Database } from "../../src/store/database.ts";
+import { openDatabase, type Database } from "../../src/store/database.ts";
+import { migrate } from "../../src/store/schema.ts";
 import { insertRun } from "../../src/store/runs.ts";
 import type { Plan } from "../../src/run/plan.ts";
 
 export interface TestDatabase {
   url: string;
   database: Database;
+  /** Closes the connections; the server goes on. */
+  release(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -19,11 +22,14 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   const postgres = await startPostgres(directory);
   await migrate(postgres.url);
   const database = openDatabase(postgres.url, () => undefined);
+  let released: Promise<void> | undefined;
+  const release = (): Promise<void> => (released ??= database.end());
   return {
     url: postgres.url,
     database,
+    release,
     stop: async () => {
-      await database.end();
+      await release();
       await postgres.stop();
       rmSync(directory, { recursive: true, force: true });
     },

@@ -4,6 +4,8 @@ import { loadExperiments } from "../../src/experiment/load.ts";
 import type { Experiment } from "../../src/experiment/schema.ts";
 import type { SystemAdapter, SystemSession } from "../../src/probes/system.ts";
 import { createRunService } from "../../src/run/create-service.ts";
+import { createHaltService } from "../../src/run/halt/create-service.ts";
+import type { HaltService } from "../../src/run/halt/service.ts";
 import { createScheduleService } from "../../src/run/schedules/create-service.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { RunService } from "../../src/run/service.ts";
@@ -12,11 +14,14 @@ import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import type { Verb } from "../../src/slack/verb.ts";
 import type { Database } from "../../src/store/database.ts";
+import { latchCluster } from "./latch-cluster.ts";
+import { testAuthoriser, testPolicy } from "./policy.ts";
 
 export interface DispatchRig {
   verbs: readonly Verb[];
   service: RunService;
   schedules: ScheduleService;
+  halts: HaltService;
   dispatcher: Dispatcher;
   experiments: readonly Experiment[];
 }
@@ -36,30 +41,31 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
     systems: [...new Set(experiments.map(({ system }) => system))].map((name) => systemDouble(name, experiments)),
     protectedNamespaces: ["aftershock"],
   });
-  const policy = { required: 1, approvers: ["U0ALICE", "U0BOB"], expiresAfterMs: 900_000, teamId };
+  const authoriser = testAuthoriser({ policy: () => testPolicy({ approvers: ["U0ALICE", "U0BOB"], teamId }) });
   const log = (): void => undefined;
   const service = createRunService({
     database,
     registry,
-    policy,
+    authoriser,
     defaultCluster: "lab",
     wake: async () => undefined,
     log,
   });
   const schedules = createScheduleService({
     database,
-    policy,
+    authoriser,
     plan: service.plan,
     wakeUpCalls: { set: async () => undefined, remove: async () => undefined },
     now: () => new Date(),
     log,
   });
-  const dispatcher = createDispatcher(verbs, { service, schedules }, "/chaos");
-  return { verbs, service, schedules, dispatcher, experiments };
+  const halts = createHaltService({ database, authoriser, clusters: [clusterDouble] });
+  const dispatcher = createDispatcher(verbs, { service, schedules, halts }, "/chaos");
+  return { verbs, service, schedules, halts, dispatcher, experiments };
 }
 
 const clusterDouble = {
-  name: "lab",
+  ...latchCluster("lab").cluster,
   placement: () => ({
     pods: async () => Array.from({ length: 20 }, (_, at) => ({ name: `pod-${at}`, node: "node-1" })),
   }),

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { WebClient } from "@slack/web-api";
+import { LogLevel, WebClient } from "@slack/web-api";
 import { startLocalSlack, workspace, type LocalSlack } from "../../src/embedded/local-slack.ts";
 import { startSlackGate, type GateOptions, type SlackGate } from "./slack-gate/gate.ts";
 
@@ -27,6 +27,7 @@ export async function startGateRig(options: Partial<GateOptions> = {}): Promise<
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
       timeout: 10_000,
+      logLevel: LogLevel.ERROR,
     }),
     stop: async () => {
       await gate.stop();

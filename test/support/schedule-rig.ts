@@ -10,7 +10,10 @@ import { makePlan } from "../../src/run/planner.ts";
 import type { Actor } from "../../src/run/service.ts";
 import { createRegistry, type Registry } from "../../src/run/systems.ts";
 import { scheduleEvents } from "../../src/store/schedule-events.ts";
+import type { Standing } from "../../src/approvals/people.ts";
+import type { Policy } from "../../src/approvals/policy.ts";
 import type { TestDatabase } from "./database.ts";
+import { everybody, testAuthoriser, testPolicy } from "./policy.ts";
 
 export const alice: Actor = { userId: "U0ALICE", teamId: "T1", channelId: "C1" };
 export const bob: Actor = { userId: "U0BOB", teamId: "T1", channelId: "C1" };
@@ -28,6 +31,10 @@ export interface ScheduleRig {
     answered: Promise<void>;
     required: number;
     approvers: string[];
+    /** Instead of the simple one. */
+    policy: Policy | null;
+    /** Everybody's. */
+    standing: Standing;
   };
   woken: string[];
   calls: Map<string, string>;
@@ -50,6 +57,8 @@ export function scheduleRig(db: TestDatabase): ScheduleRig {
     answered: Promise.resolve(),
     required: 1,
     approvers: [alice.userId, bob.userId, carol.userId],
+    policy: null as Policy | null,
+    standing: { kind: "member" } as Standing,
   };
   const registry: Registry = createRegistry({
     experiments: world.experiments,
@@ -60,21 +69,24 @@ export function scheduleRig(db: TestDatabase): ScheduleRig {
   const calls = new Map<string, string>();
   const now = (): Date => world.now;
   const log = (): void => undefined;
+  const authoriser = testAuthoriser({
+    policy: () => world.policy ?? testPolicy({ required: world.required, approvers: world.approvers }),
+    directory: { ...everybody, person: async () => world.standing },
+    now,
+  });
   const deps: DueDeps = {
     database: db.database,
     get registry() {
       return { ...registry, experiments: world.experiments };
     },
-    get approvals() {
-      return { required: world.required, approvers: world.approvers, expiresAfterMs: 900_000 };
-    },
+    authoriser,
     wake: async (runId) => void woken.push(runId),
     now,
     log,
   };
   const service = createScheduleService({
     database: db.database,
-    policy: { required: 1, approvers: world.approvers, expiresAfterMs: 900_000, teamId: "T1" },
+    authoriser,
     plan: (request) => {
       const found = world.experiments.find(({ name }) => name === request.experiment);
       if (found === undefined) throw new Error("no such experiment");

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
+import type { GivenApproval } from "../../approvals/count.ts";
+import type { Rule, Subject } from "../../approvals/policy.ts";
 import { canonicalJson, type Plan } from "../plan.ts";
-import type { ScheduleKind } from "./schedule.ts";
+import { subjectOf } from "../subject.ts";
+import type { Schedule, ScheduleKind } from "./schedule.ts";
 
 /**
  * The decision about standing approvals. Targets are resolved anew at each start, so nobody can approve them months
@@ -17,7 +20,7 @@ export function kindFor(plan: Plan): ScheduleKind {
  * system looks. Everything else (parameters, guards, kinds of fault, phases, needed approvals) is what was approved.
  */
 export function shapeDigest(plan: Plan): string {
-  const { topology: _resolved, faults, ...rest } = plan;
+  const { topology: _resolved, primaries: _leading, faults, ...rest } = plan;
   const shape = {
     ...rest,
     faults: faults.map(({ subject: _subject, target: _target, resolved: _found, spec, ...fault }) => {
@@ -26,4 +29,26 @@ export function shapeDigest(plan: Plan): string {
     }),
   };
   return createHash("sha256").update(canonicalJson(shape)).digest("hex");
+}
+
+/** A schedule as the policy sees it. What is approved is its plan without the pods. */
+export function scheduleSubject(schedule: Schedule): Subject {
+  const { id, requestedBy, plan, shapeDigest: digest } = schedule;
+  return subjectOf({ id, requestedBy, plan, digest });
+}
+
+/**
+ * How many must approve a schedule: as many as a run, and somebody else always, also where a run needs nobody: what comes
+ * due for months shall have been seen by two.
+ */
+export function approvalsNeededBy(schedule: Schedule, rule: Pick<Rule, "required">): number {
+  return Math.max(1, rule.required, schedule.plan.approvalsNeeded);
+}
+
+/**
+ * The approvals of a schedule, as they stand. How long they hold is the schedule's own bound (`approvedUntil`), so that
+ * they count as given now.
+ */
+export function approvalsOf(schedule: Schedule, now: Date): GivenApproval[] {
+  return schedule.approvedBy.map((userId) => ({ userId, digest: schedule.shapeDigest, at: now.toISOString() }));
 }

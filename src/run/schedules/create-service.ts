@@ -1,4 +1,7 @@
-import { mayAct, mayApprove, mayDeny, type ApprovalPolicy } from "../../approvals/policy.ts";
+import type { Act } from "../../approvals/authorise.ts";
+import type { Authoriser } from "../../approvals/authoriser.ts";
+import { countApprovals } from "../../approvals/count.ts";
+import { noFacts, type Facts } from "../../approvals/people.ts";
 import { AftershockError, messageOf } from "../../errors.ts";
 import { inTransaction, type Database, type Queryable } from "../../store/database.ts";
 import { appendScheduleEvents } from "../../store/schedule-events.ts";
@@ -11,10 +14,11 @@ import {
   openSchedules,
   setApproval,
 } from "../../store/schedules.ts";
-import { enforce } from "../create-service.ts";
+import { enforce } from "../decide.ts";
 import type { Actor, RunRequest } from "../service.ts";
 import type { Plan } from "../plan.ts";
-import { kindFor, shapeDigest } from "./approval-scope.ts";
+import { subjectOf } from "../subject.ts";
+import { approvalsNeededBy, approvalsOf, kindFor, scheduleSubject, shapeDigest } from "./approval-scope.ts";
 import { checkTiming, timesAfter, type Timing } from "./cron.ts";
 import { scheduleCommand, type Schedule, type ScheduleEventBody } from "./schedule.ts";
 import type { ScheduleService } from "./service.ts";
@@ -32,7 +36,7 @@ export interface WakeUpCalls {
 
 export interface ScheduleServiceOptions {
   database: Database;
-  policy: ApprovalPolicy;
+  authoriser: Authoriser;
   plan: (request: RunRequest) => Promise<{ plan: Plan }>;
   /** May fail: the reconciler sets what is missing. */
   wakeUpCalls: WakeUpCalls;
@@ -42,7 +46,7 @@ export interface ScheduleServiceOptions {
 
 /** The ScheduleService on PostgreSQL. Every decision is a compare-and-set under the row's lock, as with runs. */
 export function createScheduleService(options: ScheduleServiceOptions): ScheduleService {
-  const { database, policy, now } = options;
+  const { database, authoriser, now } = options;
 
   const existing = async (client: Queryable, id: string): Promise<Schedule> => {
     const found = await findSchedule(client, normaliseScheduleId(id));
@@ -60,16 +64,44 @@ export function createScheduleService(options: ScheduleServiceOptions): Schedule
       await decide(client, locked ?? (await existing(client, id)));
       return existing(client, id);
     });
+  /** As `change`, with what has to be looked up in Slack looked up before, and only if it is allowed. */
+  const decide = async (
+    act: Act,
+    actor: Actor,
+    id: string,
+    write: (client: Queryable, schedule: Schedule, facts: Facts) => Promise<void>,
+  ): Promise<Schedule> => {
+    for (;;) {
+      const found = await existing(database, id);
+      const facts = await authoriser.facts({
+        act,
+        actor,
+        subject: scheduleSubject(found),
+        approvals: approvalsOf(found, now()),
+      });
+      let stale = false;
+      const decided = await change(id, async (client, schedule) => {
+        // Somebody approved meanwhile, about whom nothing was looked up: look again.
+        stale = schedule.approvedBy.some((user) => !found.approvedBy.includes(user));
+        if (stale) return;
+        enforce(authoriser.judge({ act, actor, subject: scheduleSubject(schedule) }, facts));
+        await write(client, schedule, facts);
+      });
+      if (!stale) return decided;
+    }
+  };
   const quietly = (what: string, work: Promise<void>): Promise<void> =>
     work.catch((error: unknown) => options.log(what, { error: messageOf(error) }));
 
   return {
     request: async (actor, request) => {
-      enforce(mayAct(policy, actor));
       const timing = checkTiming(request.pattern, request.timeZone);
       const next = timesAfter(timing, now(), 3);
       requireDueInTime(next[0], request.validForDays, now());
       const { plan } = await options.plan(request.run);
+      // What may not be asked for now may not be scheduled now; when it comes due the policy is asked again.
+      const subject = subjectOf({ id: null, requestedBy: actor.userId, plan, digest: shapeDigest(plan) });
+      enforce(await authoriser.decide({ act: "request", actor, subject }));
       return inTransaction(database, async (client) => {
         const id = await insertSchedule(client, {
           experiment: plan.experiment,
@@ -93,15 +125,16 @@ export function createScheduleService(options: ScheduleServiceOptions): Schedule
       });
     },
     approve: async (actor, id, reason) => {
-      const approved = await change(id, (client, schedule) => approve(client, schedule, actor, reason ?? null));
+      const approved = await decide("approve", actor, id, (client, schedule, facts) =>
+        approve(client, schedule, { actor, reason: reason ?? null, facts }),
+      );
       if (approved.state === "active") {
         await quietly("setting wake-up calls failed", options.wakeUpCalls.set(approved.id, approved));
       }
       return approved;
     },
     deny: (actor, id, reason) =>
-      change(id, async (client, schedule) => {
-        enforce(mayDeny(policy, actor, schedule));
+      decide("deny", actor, id, async (client, schedule) => {
         requirePending(schedule, now());
         const why = reason ?? null;
         await insertScheduleDecision(client, schedule, { userId: actor.userId, decision: "denied", reason: why });
@@ -109,7 +142,7 @@ export function createScheduleService(options: ScheduleServiceOptions): Schedule
       }),
     cancel: async (actor, id) => {
       const cancelled = await change(id, async (client, schedule) => {
-        enforce(mayAct(policy, actor));
+        enforce(authoriser.judge({ act: "cancel", actor }, noFacts));
         if (!isOpen(schedule)) throw isOver(schedule);
         await move(client, schedule, "cancelled", [{ type: "cancelled", by: actor.userId }]);
       });
@@ -119,15 +152,22 @@ export function createScheduleService(options: ScheduleServiceOptions): Schedule
     open: (channelId) => openSchedules(database, channelId),
   };
 
-  async function approve(client: Queryable, schedule: Schedule, actor: Actor, reason: string | null): Promise<void> {
-    enforce(mayApprove(policy, actor, schedule));
+  async function approve(
+    client: Queryable,
+    schedule: Schedule,
+    { actor, reason, facts }: { actor: Actor; reason: string | null; facts: Facts },
+  ): Promise<void> {
     requirePending(schedule, now());
     const decision = { userId: actor.userId, decision: "approved", reason } as const;
     if (!(await insertScheduleDecision(client, schedule, decision))) {
       throw new AftershockError("not_pending", `You have approved ${schedule.id} already.`, "Somebody else must, too.");
     }
-    const given = schedule.approvedBy.length + 1;
-    const needed = schedule.plan.approvalsNeeded;
+    const subject = scheduleSubject(schedule);
+    const rule = authoriser.rule(subject);
+    if (rule === null) throw new Error(`${schedule.id} was approved without a rule`);
+    const all = approvalsOf({ ...schedule, approvedBy: [...schedule.approvedBy, actor.userId] }, now());
+    const given = countApprovals(rule, subject, all, facts, now()).counted.length;
+    const needed = approvalsNeededBy(schedule, rule);
     const approved: ScheduleEventBody = { type: "approved", by: actor.userId, reason, given, needed };
     if (given < needed) return appendScheduleEvents(client, schedule.id, [approved]);
     const next = timesAfter(schedule, now(), 3);

@@ -1,24 +1,30 @@
+import type { Authoriser } from "../../approvals/authoriser.ts";
+import { countApprovals } from "../../approvals/count.ts";
+import { hasUnknown, nameAll, type Facts } from "../../approvals/people.ts";
+import type { Subject } from "../../approvals/policy.ts";
 import { AftershockError, isAftershockError, messageOf } from "../../errors.ts";
 import { insertDecision } from "../../store/decisions.ts";
 import { inTransaction, violates, type Database, type Queryable } from "../../store/database.ts";
 import { appendEvents } from "../../store/events.ts";
-import { findRun, insertRun, occupant } from "../../store/runs.ts";
+import { insertRun, occupant } from "../../store/runs.ts";
 import { appendScheduleEvents } from "../../store/schedule-events.ts";
 import { finishStart, lockSchedule } from "../../store/schedules.ts";
-import { move, targetBusy } from "../create-service.ts";
+import { targetBusy } from "../create-service.ts";
+import { enforce, existingRun, move } from "../decide.ts";
 import type { RunEventBody } from "../events.ts";
+import { refuseEarlyWhenHalted, refuseWhenHalted } from "../halt/gate.ts";
 import type { Plan } from "../plan.ts";
 import { makePlan } from "../planner.ts";
 import type { Registry } from "../systems.ts";
-import { shapeDigest } from "./approval-scope.ts";
+import { subjectOf, unplanned } from "../subject.ts";
+import { approvalsNeededBy, approvalsOf, scheduleSubject, shapeDigest } from "./approval-scope.ts";
 import { claim, end, isApprovalOver, isOver, overReason, type Claim } from "./claim.ts";
 import type { Schedule } from "./schedule.ts";
 
 export interface DueDeps {
   database: Database;
   registry: Registry;
-  /** How many must approve, who may, and how long a request waits. */
-  approvals: { required: number; approvers: readonly string[]; expiresAfterMs: number };
+  authoriser: Authoriser;
   defaultProfile?: string;
   /** Wakes a worker for a run that was started. May fail: the reconciler of runs finds it. */
   wake: (runId: string) => Promise<void>;
@@ -29,6 +35,8 @@ export interface DueDeps {
 interface Planned {
   plan: Plan;
   digest: string;
+  /** Of those who approved the schedule. */
+  facts: Facts;
 }
 
 /**
@@ -49,6 +57,7 @@ export async function handleDue(deps: DueDeps, id: string): Promise<void> {
 }
 
 async function planNow(deps: DueDeps, schedule: Schedule): Promise<Planned> {
+  await refuseEarlyWhenHalted(deps.database);
   const experiment = deps.registry.experiments.find(({ name }) => name === schedule.experiment);
   if (experiment === undefined) {
     throw new AftershockError(
@@ -57,17 +66,40 @@ async function planNow(deps: DueDeps, schedule: Schedule): Promise<Planned> {
       `Bring it back, or end the schedule: /chaos unschedule ${schedule.id}`,
     );
   }
+  const early = unplanned(experiment, schedule.cluster, schedule.requestedBy);
+  // A frozen time, or a requester who may no longer ask, is said before a live system is asked anything.
+  await mayBeDue(deps, schedule, early);
+  const needed = deps.authoriser.rule(early)?.required ?? 1;
   const planned = await makePlan(deps.registry, {
     experiment,
     typed: schedule.parameters,
     cluster: schedule.cluster,
-    approvalsNeeded: deps.approvals.required,
+    approvalsNeeded: needed,
     ...(schedule.profile === null ? {} : { profile: schedule.profile }),
     ...(deps.defaultProfile === undefined ? {} : { defaultProfile: deps.defaultProfile }),
   });
   const busy = await occupant(deps.database, planned.plan.targetKey);
   if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
-  return planned;
+  const by = schedule.requestedBy;
+  const facts = await mayBeDue(deps, schedule, subjectOf({ id: null, requestedBy: by, ...planned }));
+  return { ...planned, facts };
+}
+
+/** Throws AftershockError `not_allowed` with why the policy lets nothing start now; the channel is told. */
+async function mayBeDue({ authoriser }: DueDeps, schedule: Schedule, subject: Subject): Promise<Facts> {
+  const actor = { userId: schedule.requestedBy, teamId: schedule.teamId };
+  const asked = { act: "due", actor, subject } as const;
+  const facts = await authoriser.facts(asked);
+  enforce(authoriser.judge(asked, facts));
+  const approvals = approvalsOf(schedule, authoriser.now());
+  const approvers = await authoriser.facts({ act: "start", subject, approvals });
+  // A schedule does not end because Slack did not answer; this time it starts nothing.
+  if (!hasUnknown(approvers)) return approvers;
+  throw new AftershockError(
+    "unavailable",
+    "Slack could not say whether those who approved it still may, and nothing starts on a guess.",
+    `Run it by hand once Slack answers: /chaos run ${schedule.experiment}`,
+  );
 }
 
 /** Inserts the run, approved or asked for. Null: cancelled meanwhile, taken by another worker, or ended here. */
@@ -77,9 +109,10 @@ async function start(
   planned: Planned,
 ): Promise<string | null> {
   const work = inTransaction(deps.database, async (client) => {
+    await refuseWhenHalted(client);
     const schedule = await lockSchedule(client, claimed.id);
     if (schedule?.state !== "active" || schedule.claimFence !== fence || schedule.startingAt === null) return null;
-    const reason = whyOver(deps, schedule, planned.plan);
+    const reason = whyOver(deps, schedule, planned);
     if (reason !== null) {
       await end(client, schedule, reason);
       return null;
@@ -103,29 +136,40 @@ async function start(
 }
 
 /** Why the approval does not cover this start, or null. */
-function whyOver(deps: DueDeps, schedule: Schedule, plan: Plan): string | null {
+function whyOver(deps: DueDeps, schedule: Schedule, { plan, facts }: Planned): string | null {
   if (isApprovalOver(schedule, deps.now())) return overReason(schedule);
-  if (shapeDigest(plan) !== schedule.shapeDigest) {
-    return "The experiment, its defaults or the rules of approval have changed since it was approved.";
+  const { authoriser } = deps;
+  // How many must approve is counted below: a rule that holds at another time of day is no change of the plan.
+  if (shapeDigest({ ...plan, approvalsNeeded: schedule.plan.approvalsNeeded }) !== schedule.shapeDigest) {
+    return "The experiment or its defaults have changed since it was approved.";
   }
-  const gone = schedule.approvedBy.filter((user) => !deps.approvals.approvers.includes(user));
-  return gone.length === 0 ? null : "Who approved it is no longer an approver.";
+  const subject = scheduleSubject(schedule);
+  const rule = authoriser.rule(subject);
+  if (rule === null) return "No rule of the policy allows it any more.";
+  const now = authoriser.now();
+  const { counted, dropped } = countApprovals(rule, subject, approvalsOf(schedule, now), facts, now);
+  const needed = approvalsNeededBy(schedule, rule);
+  if (counted.length >= needed) return null;
+  const lost = dropped.map(({ userId, why }) => `<@${userId}> ${why}`).join("; ");
+  return `It needs ${needed} approvals now, and has ${counted.length}${lost === "" ? "" : `: ${lost}`}.`;
 }
 
 async function insertScheduledRun(
   client: Queryable,
-  { approvals }: DueDeps,
+  { authoriser }: DueDeps,
   schedule: Schedule,
   { plan, digest }: Planned,
 ): Promise<string> {
   const by = schedule.requestedBy;
+  const rule = authoriser.rule(subjectOf({ id: null, requestedBy: by, plan, digest }));
+  if (rule === null) throw new Error(`${schedule.id} came due without a rule`);
   const { id, expiresAt } = await insertRun(client, {
     plan,
     digest,
     requestedBy: by,
     teamId: schedule.teamId,
     channelId: schedule.channelId,
-    expiresAfterMs: approvals.expiresAfterMs,
+    expiresAfterMs: rule.expiresAfterMs,
   });
   const requested: RunEventBody = {
     type: "requested",
@@ -133,10 +177,13 @@ async function insertScheduledRun(
     plan,
     digest,
     expiresAt,
+    policy: { rule: rule.name, approvers: nameAll(rule.approvers, authoriser.policy, by) },
     schedule: { id: schedule.id, kind: schedule.kind },
   };
   if (schedule.kind === "asks") {
-    await appendEvents(client, id, [requested]);
+    // A rule that needs no approval is the approval.
+    if (plan.approvalsNeeded > 0) await appendEvents(client, id, [requested]);
+    else await move(client, await existingRun(client, id), "approved", null, [requested]);
     return id;
   }
   const number = schedule.runsUsed + 1;
@@ -144,8 +191,7 @@ async function insertScheduledRun(
   for (const userId of schedule.approvedBy) {
     await insertDecision(client, id, { userId, decision: "approved", reason, digest });
   }
-  const run = await findRun(client, id);
-  if (run === null) throw new Error(`${id} is not there after its insertion`);
+  const run = await existingRun(client, id);
   const needed = plan.approvalsNeeded;
   const approved = schedule.approvedBy.map((user, at): RunEventBody => {
     return { type: "approved", by: user, reason, digest, given: at + 1, needed, schedule: schedule.id };

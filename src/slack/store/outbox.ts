@@ -1,5 +1,6 @@
 import type { Queryable } from "../../store/database.ts";
 import type { DesiredMessage, MessagePayload } from "../narrate.ts";
+import type { SlackRates } from "../rates.ts";
 
 export interface OutboxRow {
   id: string;
@@ -15,6 +16,8 @@ export interface OutboxRow {
   /** The card's, for messages in its thread. */
   threadTs: string | null;
   attempts: number;
+  /** Which claim of the row this is. */
+  claim: number;
   /** Texts that were sent for the first posting so far, with the one to be sent now. */
   tried: string[];
 }
@@ -43,10 +46,11 @@ export async function wantMessages(
 }
 
 /**
- * Claims the next due row, if any: a first posting only when all earlier ones of its run have been posted (and the
- * card, for its thread), an edit at any time. Rows whose claimer vanished come back as `unknown` after `staleMs`.
+ * Claims the next due row, if any, and takes its call from what Slack allows: a first posting only when all earlier ones of
+ * its run have been posted (and the card, for its thread), an edit at any time. Cards go first; then who waits longest.
+ * Rows whose claimer has not been heard of for `staleMs` come back, as `unknown` when it was posting.
  */
-export async function claimDue(client: Queryable, staleMs: number): Promise<OutboxRow | null> {
+export async function claimDue(client: Queryable, staleMs: number, rates: SlackRates): Promise<OutboxRow | null> {
   const { rows } = await client.query<{
     id: string;
     run_id: string;
@@ -59,11 +63,20 @@ export async function claimDue(client: Queryable, staleMs: number): Promise<Outb
     ts: string | null;
     thread_ts: string | null;
     attempts: number;
+    claim: number;
     tried: string[];
   }>(
+    // The conditions on a row stand beside its lock: only these are checked again when another sender had it meanwhile.
     `with due as (
-       select o.id, o.state as old_state, card.ts as thread_ts
+       select o.id, o.state as old_state, card.ts as thread_ts, pace.scope, pace.calls * pace.each as cost, pace.ahead
          from slack_outbox o left join slack_outbox card on card.run_id = o.run_id and card.key = 'card'
+         join lateral (values
+           ('edit', o.ts is not null, 'edit', 1, $2 * interval '1 millisecond', $3 * interval '1 millisecond'),
+           ('files', o.ts is null and o.payload->>'kind' = 'files', 'files',
+             coalesce(jsonb_array_length(o.payload->'files'), 0), $4 * interval '1 millisecond', $5 * interval '1 millisecond'),
+           ('post', o.ts is null and o.payload->>'kind' <> 'files', 'post:' || o.channel_id,
+             1, $6 * interval '1 millisecond', $7 * interval '1 millisecond')
+         ) as pace (kind, applies, scope, calls, each, ahead) on pace.applies
         where o.next_at <= clock_timestamp()
           and (o.claimed_at is null or o.claimed_at < clock_timestamp() - $1 * interval '1 millisecond')
           and (o.state in ('pending', 'unknown', 'sending') or (o.state = 'sent' and o.version > o.sent_version))
@@ -72,15 +85,28 @@ export async function claimDue(client: Queryable, staleMs: number): Promise<Outb
                 and not exists (select 1 from slack_outbox earlier
                                  where earlier.run_id = o.run_id and earlier.state in ('pending', 'sending', 'unknown')
                                    and (earlier.position, earlier.id) < (o.position, o.id))))
-        order by (o.ts is not null), o.next_at, o.id limit 1 for update of o skip locked)
-     update slack_outbox o set claimed_at = clock_timestamp(), attempts = attempts + 1,
+          and not exists (select 1 from slack_pace p where p.scope = pace.scope
+                           and p.paid_until > clock_timestamp() + pace.ahead)
+          and not exists (select 1 from slack_pace p where p.scope = pace.kind || ':' || o.channel_id
+                           and p.paused_until > clock_timestamp())
+        order by (o.key <> 'card'), (o.ts is not null), o.next_at, o.id limit 1 for update of o skip locked),
+     taken as (
+       insert into slack_pace as p (scope, paid_until)
+       select due.scope, clock_timestamp() + due.cost from due
+       on conflict (scope) do update set paid_until = greatest(p.paid_until, clock_timestamp()) + (select cost from due)
+        where p.paid_until <= clock_timestamp() + (select ahead from due)
+       returning 1)
+     update slack_outbox o set claimed_at = clock_timestamp(), claim = claim + 1, attempts = attempts + 1,
             tried = case when o.ts is null and o.payload ? 'text' and not o.payload->>'text' = any(o.tried)
                          then o.tried || (o.payload->>'text') else o.tried end,
             state = case when o.state = 'pending' then 'sending' when o.state = 'sending' then 'unknown' else o.state end
-       from due where o.id = due.id
+       from due, taken where o.id = due.id
      returning o.id, o.run_id, o.key, o.channel_id, o.in_thread, o.payload, o.version, due.old_state, o.ts,
-               due.thread_ts, o.attempts, o.tried`,
-    [staleMs],
+               due.thread_ts, o.attempts, o.claim, o.tried`,
+    [
+      staleMs,
+      ...[rates.edits, rates.files, rates.posts].flatMap(({ everyMs, burst }) => [everyMs, (burst - 1) * everyMs]),
+    ],
   );
   const row = rows[0];
   if (row === undefined) return null;
@@ -97,56 +123,66 @@ export async function claimDue(client: Queryable, staleMs: number): Promise<Outb
     ts: row.ts,
     threadTs: row.thread_ts,
     attempts: row.attempts,
+    claim: row.claim,
     tried: row.tried,
   };
 }
 
-/**
- * Slack has this version now. The next edit of the same message may go out after `spacingMs`, and later when many runs
- * are under way: `chat.update` allows 50 calls a minute for all of them together (tier 3), of which 45 are used.
- */
+type Claim = Pick<OutboxRow, "id" | "claim">;
+
+/** Says that the senders of these rows live. */
+export async function renewClaims(client: Queryable, claims: readonly Claim[]): Promise<void> {
+  if (claims.length === 0) return;
+  await client.query(
+    `update slack_outbox o set claimed_at = clock_timestamp()
+       from unnest($1::bigint[], $2::int[]) as mine (id, claim)
+      where o.id = mine.id and o.claim = mine.claim and o.claimed_at is not null`,
+    [claims.map(({ id }) => id), claims.map(({ claim }) => claim)],
+  );
+}
+
+/** Slack has this version now. The next edit of the same message may go out after `spacingMs`. */
 export async function markSent(
   client: Queryable,
-  row: Pick<OutboxRow, "id" | "version">,
+  row: Claim & Pick<OutboxRow, "version">,
   ts: string | null,
   spacingMs: number,
 ): Promise<void> {
   await client.query(
     `update slack_outbox set state = 'sent', sent_version = $2, ts = coalesce($3, ts), claimed_at = null, attempts = 0,
-            error = null,
-            next_at = clock_timestamp() + greatest($4, sign($4) * $5 * (
-              select count(*) from runs where ended_at is null and state not in ('requested', 'approved')
-            )) * interval '1 millisecond'
-      where id = $1`,
-    [row.id, row.version, ts, spacingMs, 60_000 / 45],
+            error = null, next_at = clock_timestamp() + $4 * interval '1 millisecond'
+      where id = $1 and claim = $5`,
+    [row.id, row.version, ts, spacingMs, row.claim],
   );
 }
 
 /** Not now: try again after `delayMs`, in the given state. */
 export async function postpone(
   client: Queryable,
-  id: string,
+  row: Claim,
   state: "pending" | "unknown" | "sent",
   delayMs: number,
   error: string,
 ): Promise<void> {
   await client.query(
     `update slack_outbox set state = $2, claimed_at = null, error = $4,
-            next_at = clock_timestamp() + $3 * interval '1 millisecond' where id = $1`,
-    [id, state, delayMs, error],
+            next_at = clock_timestamp() + $3 * interval '1 millisecond' where id = $1 and claim = $5`,
+    [row.id, state, delayMs, error, row.claim],
   );
 }
 
-/** Slack asked to wait: nothing of the same kind (first postings, or edits) goes to that channel for `delayMs`. */
+/** Slack asked to wait: nothing of the same kind (messages, edits, or files) goes to that channel for `delayMs`. */
 export async function pauseChannel(
   client: Queryable,
-  row: Pick<OutboxRow, "channelId" | "ts">,
+  row: Pick<OutboxRow, "channelId" | "ts" | "payload">,
   delayMs: number,
 ): Promise<void> {
+  const kind = row.ts !== null ? "edit" : row.payload.kind === "files" ? "files" : "post";
   await client.query(
-    `update slack_outbox set next_at = greatest(next_at, clock_timestamp() + $3 * interval '1 millisecond')
-      where channel_id = $1 and (ts is null) = $2 and (state in ('pending', 'unknown') or version > sent_version)`,
-    [row.channelId, row.ts === null, delayMs],
+    `insert into slack_pace as p (scope, paused_until)
+     values ($1, clock_timestamp() + $2 * interval '1 millisecond')
+     on conflict (scope) do update set paused_until = greatest(p.paused_until, excluded.paused_until)`,
+    [`${kind}:${row.channelId}`, delayMs],
   );
 }
 
@@ -160,9 +196,9 @@ export async function postedIn(client: Queryable, channelId: string): Promise<st
 }
 
 /** Slack does not take it; the reason stays in the row and goes to the log, not to Slack. */
-export async function giveUp(client: Queryable, id: string, error: string): Promise<void> {
-  await client.query("update slack_outbox set state = 'failed', claimed_at = null, error = $2 where id = $1", [
-    id,
-    error,
-  ]);
+export async function giveUp(client: Queryable, row: Claim, error: string): Promise<void> {
+  await client.query(
+    "update slack_outbox set state = 'failed', claimed_at = null, error = $2 where id = $1 and claim = $3",
+    [row.id, error, row.claim],
+  );
 }

@@ -5,7 +5,8 @@ import type { RunRow } from "../../run/service.ts";
 import { formatDuration } from "../../experiment/duration.ts";
 import { clamp, content, escapeText, fields, header, limits, note, section, type MessageContent } from "../limits.ts";
 import { actionPrefix } from "../verb.ts";
-import { count, injectsNothing, people, person, stateWords, timeOfDay } from "./words.ts";
+import { approvalLines, neededApprovals } from "./decisions.ts";
+import { count, injectsNothing, people, person, shortDigest, stateWords, timeOfDay } from "./words.ts";
 
 /** The one message of a run in the channel, for every state. */
 export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageContent {
@@ -13,12 +14,15 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
   const { plan } = run;
   const reason = endReason(events);
   const judged = events.findLast((event) => event.type === "judged");
-  const approvals = run.approvedBy.length;
   const target = plan.faults.map((fault) => fault.subject.join(", ")).join("; ") || plan.system;
   const approval =
     run.state === "requested"
-      ? `${approvals} of ${plan.approvalsNeeded}, until ${timeOfDay(run.expiresAt)}`
-      : people(run.approvedBy);
+      ? `${run.approvedBy.length} of ${neededApprovals(plan.approvalsNeeded, events)}, until ${timeOfDay(run.expiresAt)}`
+      : plan.approvalsNeeded === 0 && run.approvedBy.length === 0
+        ? "nobody needed to"
+        : people(run.approvedBy);
+  // Who, when and why, while it is being decided; afterwards the thread has it.
+  const given = run.state === "requested" || run.state === "approved" ? approvalLines(events) : [];
   const blocks: KnownBlock[] = [
     header(`${plan.title} · ${run.id}`),
     section(`${words.icon} *${words.text}*${reason === null ? "" : `\n${escapeReason(reason)}`}`),
@@ -29,6 +33,7 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
       [injectsNothing(plan) ? "Takes at most" : "Fault lasts", formatDuration(plan.phases.durationMs)],
     ]),
   ];
+  if (given.length > 0) blocks.push(note(`:white_check_mark: ${given.join("\n:white_check_mark: ")}`));
   if (judged !== undefined) blocks.push(...verdictBlocks(judged.report));
   const buttons = buttonsFor(run);
   if (buttons.length > 0) blocks.push({ type: "actions", block_id: `run:${run.id}:${run.state}`, elements: buttons });
@@ -52,11 +57,17 @@ function verdictBlocks(report: Extract<RunEvent, { type: "judged" }>["report"]):
 }
 
 function buttonsFor(run: RunRow): Button[] {
-  const button = (name: string, text: string, style?: "primary" | "danger", confirm?: string): Button => ({
+  const button = (
+    name: string,
+    text: string,
+    style?: "primary" | "danger",
+    confirm?: string,
+    value = run.id,
+  ): Button => ({
     type: "button",
     action_id: `${actionPrefix}${name}`,
     text: { type: "plain_text", text },
-    value: run.id,
+    value,
     ...(style === undefined ? {} : { style }),
     ...(confirm === undefined
       ? {}
@@ -72,10 +83,17 @@ function buttonsFor(run: RunRow): Button[] {
   const pods = run.plan.faults.flatMap((fault) => fault.subject).join(", ");
   if (run.state === "requested") {
     const warning = run.plan.risk === "high" && pods !== "" ? `This injects a real fault into ${pods}.` : undefined;
-    return [button("approve", "Approve", "primary", warning), button("deny", "Deny")];
+    // With the plan that is shown here: a click approves what was seen, or nothing.
+    const seen = `${run.id}@${shortDigest(run.digest)}`;
+    const takeBack = run.approvedBy.length === 0 ? [] : [button("revoke", "Take approval back")];
+    return [button("approve", "Approve", "primary", warning, seen), button("deny", "Deny"), ...takeBack];
   }
   if (isTerminal(run.state) || run.abortRequestedBy !== null) return [];
-  return [button("stop", "Stop", "danger", "The fault is removed at once, and the run ends as aborted.")];
+  const takeBack =
+    run.state === "approved" && run.approvedBy.length > 0
+      ? [button("revoke", "Take approval back", undefined, "The run ends, and nothing is touched.")]
+      : [];
+  return [...takeBack, button("stop", "Stop", "danger", "The fault is removed at once, and the run ends as aborted.")];
 }
 
 function hintFor(run: RunRow): string {
@@ -95,7 +113,12 @@ function endReason(events: readonly RunEvent[]): string | null {
   return last?.type === "state" && isTerminal(last.to) ? last.reason : null;
 }
 
-/** Reasons are our own sentences and may mention people; everything else in them is escaped. */
+/** Reasons are our own sentences and may mention people and moments; everything else in them is escaped. */
 export function escapeReason(reason: string): string {
-  return escapeText(reason).replace(/&lt;@([UW][A-Z0-9]+)&gt;/g, "<@$1>");
+  return escapeText(reason)
+    .replace(/&lt;@([UW][A-Z0-9]+)&gt;/g, "<@$1>")
+    .replace(
+      /&lt;!date\^(\d{1,12})\^\{date_short_pretty\} at \{time\}\|(\d{4}-\d\d-\d\d \d\d:\d\d UTC)&gt;/g,
+      "<!date^$1^{date_short_pretty} at {time}|$2>",
+    );
 }

@@ -23,16 +23,29 @@ export function renderRequest(event: EventOf<"requested">): MessageContent {
   return content(text, [
     section(asked),
     ...planBlocks(plan, event.digest),
-    note(
-      schedule?.kind === "starts"
-        ? `Starts by the approval of ${escapeText(schedule.id)}`
-        : `Needs ${plan.approvalsNeeded} approval by somebody else until ${timeOfDay(event.expiresAt)}`,
-    ),
+    note(schedule?.kind === "starts" ? `Starts by the approval of ${escapeText(schedule.id)}` : needsText(event)),
   ]);
 }
 
-/** Decisions, one line each: who, when, why, and what exactly. */
-export function renderDecision(event: EventOf<"approved" | "denied" | "expired" | "abort-requested">): MessageContent {
+/** Who must approve, how many, until when, and which rule of the policy says so. */
+function needsText({ plan, policy, expiresAt }: EventOf<"requested">): string {
+  const by = policy === undefined ? "" : ` · rule "${escapeText(policy.rule)}"`;
+  if (plan.approvalsNeeded === 0) return `Needs no approval${by}`;
+  const who = policy === undefined ? "somebody else" : escapeReason(policy.approvers);
+  const count = plan.approvalsNeeded === 1 ? "1 approval" : `${plan.approvalsNeeded} approvals`;
+  return `Needs ${count} by ${who} until ${timeOfDay(expiresAt)}${by}`;
+}
+
+/**
+ * Decisions, one line each: who, when, why, and what exactly. Those that settle it call the requester, once; null for a
+ * run that nobody asked for in person.
+ */
+export function renderDecision(
+  event: EventOf<"approved" | "denied" | "revoked" | "expired" | "approval-void" | "abort-requested">,
+  requester: string | null,
+): MessageContent {
+  const call = (then: string): string =>
+    requester === null || ("by" in event && event.by === requester) ? "" : ` · ${person(requester)}${then}`;
   const because = "reason" in event && event.reason !== null ? `: ${escapeText(event.reason)}` : "";
   const at = timeOfDay(event.at);
   switch (event.type) {
@@ -43,12 +56,18 @@ export function renderDecision(event: EventOf<"approved" | "denied" | "expired" 
         );
       }
       return line(
-        `:white_check_mark: ${person(event.by)} approved plan \`${shortDigest(event.digest)}\` at ${at} (${event.given} of ${event.needed})${because}`,
+        `:white_check_mark: ${person(event.by)} approved plan \`${shortDigest(event.digest)}\` at ${at} (${event.given} of ${event.needed})${because}${event.given < event.needed ? "" : call(", it starts now")}`,
       );
     case "denied":
-      return line(`:no_entry: ${person(event.by)} denied it at ${at}${because}`);
+      return line(`:no_entry: ${person(event.by)} denied it at ${at}${because}${call("")}`);
+    case "revoked":
+      return line(
+        `:leftwards_arrow_with_hook: ${person(event.by)} took the approval back at ${at} (${event.given} of ${event.needed})${because}`,
+      );
+    case "approval-void":
+      return line(`:no_entry: *The approval is void*: ${escapeReason(event.reason)} Nothing was injected.${call("")}`);
     case "expired":
-      return line(`:hourglass: Nobody approved it in time; it expired at ${at}. Nothing was touched.`);
+      return line(`:hourglass: Nobody approved it in time; it expired at ${at}. Nothing was touched.${call("")}`);
     case "abort-requested":
       return line(`:octagonal_sign: ${person(event.by)} asked to stop it at ${at}${because}`);
   }

@@ -27,7 +27,7 @@ export async function readCall(request: IncomingMessage): Promise<RawCall> {
     }),
   );
   const form = (headers["content-type"] ?? "").startsWith("application/json")
-    ? fromJson(body.toString("utf8"))
+    ? argumentsOf(body.toString("utf8"))
     : new URLSearchParams(body.toString("utf8"));
   for (const [name, value] of url.searchParams) if (!form.has(name)) form.set(name, value);
   return { method: url.pathname.replace(/^\/api\//, ""), form, atMs: Date.now(), body, headers };
@@ -39,7 +39,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function fromJson(text: string): URLSearchParams {
+/** Arguments sent as JSON, as a form. */
+export function argumentsOf(text: string): URLSearchParams {
   const form = new URLSearchParams();
   const parsed: unknown = parseJson(text);
   if (typeof parsed !== "object" || parsed === null) return form;

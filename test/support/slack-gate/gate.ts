@@ -4,14 +4,14 @@ import { parseJson, readBody, readCall, type ApiCall, type RawCall } from "./cal
 import { createMemory } from "./memory.ts";
 import { createMisbehaviours, type Misbehaviour, type Verdict } from "./misbehaviour.ts";
 import { createPeople, type Answer, type People } from "./people.ts";
+import { createRates, documentedRates, type RateLimits } from "./rates.ts";
 import { createResponses } from "./responses.ts";
+import { faultsOfCall, refuseCall, type Refusal } from "./rules.ts";
 import { createSockets, type Envelope, type Sockets } from "./sockets.ts";
 
-/** A limit of Slack's that was met: what was refused, with Slack's error and what was wrong. */
-export interface Violation {
+/** A limit of Slack's that was met (refused with its error), or a text that nobody wants (`fault_…`, passed on). */
+export interface Violation extends Refusal {
   method: string;
-  error: string;
-  detail: string;
 }
 
 export interface SlackGate {
@@ -19,8 +19,10 @@ export interface SlackGate {
   apiUrl: string;
   /** Calls in the order they came, whatever became of them. */
   calls: readonly ApiCall[];
-  /** Refused by a limit so far. */
+  /** Refused by a limit so far, but for 429s. */
   violations: readonly Violation[];
+  /** Answered 429 by the gate's own count. */
+  limited: readonly ApiCall[];
   people: People;
   sockets: Sockets;
   /** The next call of the method goes wrong. */
@@ -35,6 +37,8 @@ export interface GateOptions {
   /** local-slack's, ending in `/api/`. */
   apiUrl: string;
   teamId?: string;
+  /** Default: as documented. */
+  rates?: Partial<RateLimits>;
 }
 
 /**
@@ -48,7 +52,12 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
   const people = createPeople(options.teamId ?? "T0LOCAL");
   const memory = createMemory();
   const misbehaviours = createMisbehaviours();
-  const responses = createResponses((violation) => violations.push(violation));
+  const rates = createRates({ ...documentedRates, ...options.rates });
+  const limited: ApiCall[] = [];
+  const late = new Set<NodeJS.Timeout>();
+  const note = (method: string, found: readonly Refusal[]): void =>
+    void violations.push(...found.map((each) => ({ method, ...each })));
+  const responses = createResponses(note);
   let origin = "";
   const sockets = createSockets((envelope) => withOurResponseUrl(envelope, (url) => responses.ours(url, origin)));
 
@@ -72,8 +81,31 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
       response.destroy();
       return;
     }
+    if (typeof verdict === "object" && "appliesAfterMs" in verdict) {
+      response.destroy();
+      late.add(setTimeout(() => void answerTo(call).catch(() => undefined), verdict.appliesAfterMs));
+      return;
+    }
     if (await refuse(verdict, response)) return;
+    const waitS = rates.refuse(call.method, call.form.get("channel"), call.atMs);
+    if (waitS !== null) {
+      limited.push(call);
+      return tooMany(response, waitS);
+    }
+    const [refusal, ...more] = refuseCall(call.method, call.form);
+    if (refusal !== undefined) {
+      note(call.method, [refusal, ...more]);
+      return send(response, {
+        ok: false,
+        error: refusal.error,
+        response_metadata: { messages: [refusal, ...more].map(({ detail }) => `[ERROR] ${detail}`) },
+      });
+    }
+    note(call.method, faultsOfCall(call.method, call.form));
     const answer = await answerTo(call);
+    if (answer["error"] === "unknown_method") {
+      note(call.method, [{ error: "unknown_method", detail: "neither local-slack nor the gate has it" }]);
+    }
     if (verdict === "lose-answer") response.destroy();
     else send(response, answer);
   };
@@ -91,6 +123,7 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
     apiUrl: `${origin}/api/`,
     calls,
     violations,
+    limited,
     people,
     sockets,
     misbehave: misbehaviours.add,
@@ -99,6 +132,7 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
     stop: () =>
       new Promise((resolve) => {
         sockets.stop();
+        late.forEach(clearTimeout);
         server.close(() => resolve());
         server.closeAllConnections();
       }),
@@ -106,7 +140,10 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
 }
 
 /** Answers without passing on; true when it did. A delay only waits. */
-async function refuse(verdict: Verdict, response: ServerResponse): Promise<boolean> {
+async function refuse(
+  verdict: Exclude<Verdict, { appliesAfterMs: number }>,
+  response: ServerResponse,
+): Promise<boolean> {
   if (typeof verdict !== "object") return false;
   if ("delayMs" in verdict) {
     await new Promise((resolve) => setTimeout(resolve, verdict.delayMs));

@@ -2,7 +2,7 @@ import type { ApiCall } from "./call.ts";
 
 /**
  * What becomes of a call: passed on; passed on with its answer lost; not passed on and cut; answered 429, with an error of
- * Slack's, or with an HTTP status, without being passed on; held back before it is passed on.
+ * Slack's, or with an HTTP status, without being passed on; held back before it is passed on; cut, and passed on later.
  */
 export type Verdict =
   | "pass"
@@ -11,7 +11,8 @@ export type Verdict =
   | { retryAfterS: number }
   | { error: string }
   | { status: number }
-  | { delayMs: number };
+  | { delayMs: number }
+  | { appliesAfterMs: number };
 
 export interface Misbehaviour {
   method: string | RegExp;

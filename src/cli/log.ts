@@ -1,0 +1,27 @@
+import { pino, type Logger } from "pino";
+import type { LoadedConfig } from "../config/load.ts";
+import { redactDeep } from "../redact.ts";
+
+/**
+ * The service's log: JSON lines through `write`, each without what looks like a secret and without those in `known`.
+ * Whole lines, so that a stack, a cause or a library's own object is covered as well.
+ */
+export function createLog(
+  options: { level: string; base: Record<string, string>; known: readonly string[] },
+  write: (line: string) => void,
+): Logger {
+  const known = options.known.filter((secret) => secret !== "");
+  return pino(
+    { level: options.level, base: options.base },
+    { write: (line) => write(`${JSON.stringify(redactDeep(JSON.parse(line), known))}\n`) },
+  );
+}
+
+/** Every secret that the service knows, and the passwords inside its addresses. */
+export function knownSecrets({ secrets }: LoadedConfig, probeSecrets: Readonly<Record<string, string>>): string[] {
+  const values = [...Object.values(secrets), ...Object.values(probeSecrets)].filter((value) => value !== undefined);
+  const passwords = [secrets.databaseUrl, secrets.redisUrl].flatMap((url) =>
+    URL.canParse(url) ? [decodeURIComponent(new URL(url).password)] : [],
+  );
+  return [...values, ...passwords];
+}

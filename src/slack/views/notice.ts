@@ -1,0 +1,13 @@
+import type { Notice } from "../../run/notice.ts";
+import { content, escapeText, section, type MessageContent } from "../limits.ts";
+import { seconds } from "./words.ts";
+
+/** What belongs to no run, for the channel for operators. */
+export function renderNotice(notice: Notice): MessageContent {
+  const { what, cluster, run, ok, detail, tookMs } = notice;
+  const found = `${escapeText(what)} on cluster ${escapeText(cluster)} carries the label of ${escapeText(run)}, which does not run`;
+  const text = ok
+    ? `:broom: ${found}. It was removed in ${seconds(tookMs)}: ${escapeText(detail)}`
+    : `:rotating_light: *CLEANUP UNVERIFIED*: ${found}, and it stays: ${escapeText(detail)}\nBy hand: \`aftershock heal\``;
+  return content(text, [section(text)]);
+}
