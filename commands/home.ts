@@ -1,5 +1,5 @@
 import { content, section, note } from "../src/slack/limits.ts";
-import { haltBlocks, haltSentence } from "../src/slack/views/halt.ts";
+import { standingBlocks, standingSentences } from "../src/slack/views/standing.ts";
 import { runLine } from "../src/slack/views/run-line.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
@@ -9,12 +9,15 @@ export const verb: Verb = {
   usage: "",
   summary: "What waits here, what runs, what you can do",
   examples: [""],
-  run: async (_line, { service, halts, actor, command }) => {
-    const [open, standing] = await Promise.all([service.open(actor.channelId), halts.current()]);
+  run: async (_line, { service, alarms, halts, actor, command }) => {
+    const [open, standing, unproven] = await Promise.all([
+      service.open(actor.channelId),
+      halts.current(),
+      alarms.open(),
+    ]);
     const state = open.length === 0 ? "Nothing runs or waits in this channel." : open.map(runLine).join("\n");
-    const halted = standing === null ? [] : haltBlocks(standing, command);
-    return content(standing === null ? state : `${haltSentence(standing.halt)}\n${state}`, [
-      ...halted,
+    return content([...standingSentences(standing, unproven), state].join("\n"), [
+      ...standingBlocks(standing, unproven, command),
       section(state),
       note(`\`${command} list\` experiments · \`${command} run NAME\` · \`${command} status\` · \`${command} help\``),
     ]);

@@ -13,7 +13,7 @@ export const verb: Verb = {
       .experiments()
       .map(
         (experiment) =>
-          `• *${experiment.name}* (${experiment.system}, risk ${experiment.risk}): ${escapeText(experiment.title)}`,
+          `• *${escapeText(experiment.name)}* (${escapeText(experiment.system)}, risk ${experiment.risk}): ${escapeText(experiment.title)}`,
       );
     const text = rows.length === 0 ? "The catalogue is empty: there is no file in jobs/." : rows.join("\n");
     return content(text, [

@@ -1,6 +1,6 @@
 import { AftershockError } from "../src/errors.ts";
 import type { RunRequest } from "../src/run/service.ts";
-import { content, header, note, section } from "../src/slack/limits.ts";
+import { content, escapeText, header, note, section } from "../src/slack/limits.ts";
 import { planBlocks } from "../src/slack/views/plan.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
@@ -37,7 +37,7 @@ export const verb: Verb = {
     };
     if (line.flags.includes("dry-run")) {
       const { plan, digest } = await service.plan(request);
-      return content(`Dry run of ${name}: nothing was recorded or touched`, [
+      return content(`Dry run of ${escapeText(name)}: nothing was recorded or touched`, [
         header(`Dry run: ${plan.title}`),
         ...planBlocks(plan, digest),
         note("Nothing was recorded or touched. Without --dry-run this would ask for approval."),

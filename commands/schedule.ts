@@ -1,7 +1,7 @@
 import { AftershockError } from "../src/errors.ts";
 import { nearest } from "../src/experiment/nearest.ts";
 import { parseRunsAllowed, parseValidForDays } from "../src/run/schedules/bounds.ts";
-import { content, note, section } from "../src/slack/limits.ts";
+import { content, escapeText, note, section } from "../src/slack/limits.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
 /**
@@ -53,7 +53,9 @@ export const verb: Verb = {
     const text = `Asked for ${schedule.id}. It comes due once somebody else has approved it; the card in the channel shows when.`;
     return content(text, [
       section(text),
-      note(`Its times are in ${schedule.timeZone} · take it back with \`${command} unschedule ${schedule.id}\``),
+      note(
+        `Its times are in ${escapeText(schedule.timeZone)} · take it back with \`${command} unschedule ${schedule.id}\``,
+      ),
     ]);
   },
 };

@@ -1,5 +1,5 @@
 import { AftershockError } from "../src/errors.ts";
-import { content, escapeText, header, note, section } from "../src/slack/limits.ts";
+import { content, escapeLines, escapeText, header, note, section } from "../src/slack/limits.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
 /** `/chaos show NAME` */
@@ -22,26 +22,26 @@ export const verb: Verb = {
       .parameterHelp(name)
       .map(
         (p) =>
-          `• \`${p.name}\` = ${escapeText(String(p.default))} (${escapeText(p.range)}): ${escapeText(p.description)}`,
+          `• \`${escapeText(p.name)}\` = ${escapeText(String(p.default))} (${escapeText(p.range)}): ${escapeText(p.description)}`,
       );
     const profiles = Object.entries(experiment.profiles).map(
       ([profile, values]) =>
-        `• \`profile=${profile}\`: ${Object.entries(values)
-          .map(([key, value]) => `${key}=${value}`)
+        `• \`profile=${escapeText(profile)}\`: ${Object.entries(values)
+          .map(([key, value]) => escapeText(`${key}=${value}`))
           .join(" ")}`,
     );
-    return content(experiment.title, [
+    return content(escapeText(experiment.title), [
       header(experiment.title),
       section(`*Hypothesis*\n_${escapeText(experiment.hypothesis)}_`),
-      section(escapeText(experiment.description)),
+      section(escapeLines(experiment.description)),
       section(
-        `*Faults*\n${experiment.faults.map((fault) => `• ${escapeText(fault.title)} (${fault.kind})`).join("\n") || "none"}`,
+        `*Faults*\n${experiment.faults.map((fault) => `• ${escapeText(fault.title)} (${escapeText(fault.kind)})`).join("\n") || "none"}`,
       ),
       section(`*Guards*\n${experiment.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`),
       section(`*Parameters*\n${parameters.join("\n")}`),
       ...(profiles.length === 0 ? [] : [section(`*Profiles*\n${profiles.join("\n")}`)]),
       note(
-        `\`${command} run ${name} --dry-run\` shows the exact targets · \`${command} run ${name} duration=30s rate=200\``,
+        `\`${command} run ${escapeText(name)} --dry-run\` shows the exact targets · \`${command} run ${escapeText(name)} duration=30s rate=200\``,
       ),
     ]);
   },

@@ -1,6 +1,6 @@
 import { content, note, section } from "../src/slack/limits.ts";
 import { renderCard } from "../src/slack/views/card.ts";
-import { haltBlocks, haltSentence } from "../src/slack/views/halt.ts";
+import { standingBlocks, standingSentences } from "../src/slack/views/standing.ts";
 import { runLine } from "../src/slack/views/run-line.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
@@ -11,13 +11,17 @@ export const verb: Verb = {
   usage: "[RUN]",
   summary: "How a run goes; without a number, the last runs of this channel",
   examples: ["status", "status run-12", "status 12"],
-  run: async (line, { service, halts, actor, command }) => {
+  run: async (line, { service, alarms, halts, actor, command }) => {
     const [runId] = line.words;
     if (runId === undefined) {
-      const [runs, standing] = await Promise.all([service.recent(actor.channelId, 5), halts.current()]);
+      const [runs, standing, unproven] = await Promise.all([
+        service.recent(actor.channelId, 5),
+        halts.current(),
+        alarms.open(),
+      ]);
       const text = runs.length === 0 ? "There was no run in this channel yet." : runs.map(runLine).join("\n");
-      return content(standing === null ? text : `${haltSentence(standing.halt)}\n${text}`, [
-        ...(standing === null ? [] : haltBlocks(standing, command)),
+      return content([...standingSentences(standing, unproven), text].join("\n"), [
+        ...standingBlocks(standing, unproven, command),
         section(text),
         note(`\`${command} status RUN\` · \`${command} findings RUN\` · \`${command} list\``),
       ]);

@@ -19,6 +19,8 @@ export type Act =
   | "cancel"
   | "halt"
   | "resume"
+  | "acknowledge"
+  | "mend"
   | "due"
   | "start"
   | "inject";
@@ -107,6 +109,9 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   cancel: [ofThisWorkspace],
   halt: [ofThisWorkspace],
   resume: [mayResume],
+  // Seeing an alarm, and having it healed again; like stopping, for everybody of the workspace.
+  acknowledge: [inSlack, ofThisWorkspace],
+  mend: [inSlack, ofThisWorkspace, isMember, mayMend],
   start: [...bounds, isApproved],
   inject: [...bounds],
 };
@@ -193,6 +198,19 @@ function mayResume(policy: Policy, question: Question): Refusal | null {
       who: "It can be resumed by",
     })
   );
+}
+
+/**
+ * A target's pod restarted, to clear it of what a run left: who may approve such a run, also when it is one's own; and at
+ * times for which there is no rule, who may let runs start again after a halt.
+ */
+function mayMend(policy: Policy, question: Question): Refusal | null {
+  const { subject, now } = question;
+  const rule = subject === null ? null : ruleFor(policy, subject, now);
+  return unlessAmong(policy, question, rule?.approvers ?? policy.resumers, {
+    no: "A restart of a target is for those who may approve such a run.",
+    who: "It can be asked for by",
+  });
 }
 
 function notFrozen(policy: Policy, { subject, now }: Question): Refusal | null {

@@ -88,7 +88,10 @@ function needs(policy: Policy, asked: Asked, now: Date): { users: readonly strin
       return { users: givers, people: rule?.approvers ?? null };
     case "resume":
       return { users: self, people: policy.resumers };
+    case "mend":
+      return { users: self, people: rule?.approvers ?? policy.resumers };
     case "look":
+    case "acknowledge":
     case "revoke":
     case "abort":
     case "cancel":

@@ -38,17 +38,23 @@ export function healSummary(input: {
   const stays = healed.filter(({ ok }) => !ok);
   const lines = [
     healed.length === 0
-      ? "Nothing of Aftershock's was there to heal.\n"
+      ? "Nothing was healed.\n"
       : `${done.length} of ${healed.length} healed in ${secondsText(tookMs)}.\n`,
-    ...left.map(({ object, why }) => `  left     ${object.what} of ${object.run}: ${why}\n`),
-    ...notSeen.map((sentence) => `  unknown  ${sentence}\n`),
   ];
   if (stays.length > 0) {
     lines.push("Look at what stays now; restarting the pods it names clears network rules and disk layers:\n");
     lines.push(...stays.map(({ object }) => `  ${byHand(object)}\n`));
   }
-  if (left.length > 0) lines.push("Remove also what may be in use: aftershock heal --all\n");
-  return lines.join("");
+  return lines.join("") + leftLines(left, notSeen);
+}
+
+/** What was left alone and why, what could not be looked at, and what removes the rest. */
+export function leftLines(left: ReadonlyArray<{ object: OwnObject; why: string }>, notSeen: readonly string[]): string {
+  return [
+    ...left.map(({ object, why }) => `  left     ${object.what} of ${object.run}: ${why}\n`),
+    ...notSeen.map((sentence) => `  unknown  ${sentence}\n`),
+    ...(left.length > 0 ? ["Remove also what may be in use: aftershock heal --all\n"] : []),
+  ].join("");
 }
 
 /** 0: nothing is left that should be gone; 3: something stays, or could not be looked at. */

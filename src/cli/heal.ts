@@ -9,7 +9,7 @@ import { openDatabase } from "../store/database.ts";
 import { runFacts } from "../store/run-facts.ts";
 import type { CliCommand, Terminal } from "./cli-command.ts";
 import { clusterOptions, clusterUsage, openNamedCluster } from "./cluster-option.ts";
-import { healedLine, healExitCode, healSummary } from "./heal-report.ts";
+import { healedLine, healExitCode, healSummary, leftLines } from "./heal-report.ts";
 
 const usage = `Usage: aftershock heal [--kubeconfig FILE] [--context NAME] [--all] [--dry-run]
 
@@ -58,12 +58,14 @@ async function healOn(cluster: Cluster, terminal: Terminal, asked: { all: boolea
   });
   const orphans = judged.filter(({ orphan }) => orphan);
   const left = judged.filter(({ orphan }) => !orphan);
-  terminal.out(
-    `Cluster ${cluster.name}: ${objects.length} of Aftershock's ${objects.length === 1 ? "is" : "are"} there.\n`,
-  );
+  terminal.out(`Cluster ${cluster.name}: ${thereText(objects.length)}\n`);
+  if (objects.length === 0) {
+    for (const sentence of notSeen) terminal.out(`  unknown  ${sentence}\n`);
+    return healExitCode([], notSeen);
+  }
   if (asked.dryRun) {
     for (const { object, why } of orphans) terminal.out(`  would heal  ${object.what} of ${object.run}: ${why}\n`);
-    terminal.out(healSummary({ healed: [], left, notSeen, tookMs: 0 }).replace(/^Nothing of[^\n]*\n/, ""));
+    terminal.out(leftLines(left, notSeen));
     terminal.out("Nothing was touched.\n");
     return healExitCode([], notSeen);
   }
@@ -75,6 +77,11 @@ async function healOn(cluster: Cluster, terminal: Terminal, asked: { all: boolea
   for (const one of healed) terminal.out(healedLine(one));
   terminal.out(healSummary({ healed, left, notSeen, tookMs: performance.now() - startedAt }));
   return healExitCode(healed, notSeen);
+}
+
+function thereText(count: number): string {
+  if (count === 0) return "Nothing of Aftershock's is there.";
+  return count === 1 ? "One object of Aftershock's is there." : `${count} objects of Aftershock's are there.`;
 }
 
 /** What the bot's database says of their runs; null where there is none to ask, or it does not answer. */

@@ -1,57 +1,81 @@
-import type { CoreV1Api } from "@kubernetes/client-node";
-import { apiProblem, clusterError } from "./api-errors.ts";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { apiProblem } from "./api-errors.ts";
+import type { Calls } from "./calls.ts";
 import type { Cluster } from "./port.ts";
 
+const managed = { "app.kubernetes.io/managed-by": "aftershock" };
+
 /** ConfigMaps of the bot's own: small, few, and each written once. */
-export function configMaps(
-  cluster: string,
-  core: (signal?: AbortSignal) => CoreV1Api,
-): Pick<Cluster, "getConfigMap" | "createConfigMap" | "deleteConfigMap"> {
-  const getConfigMap: Cluster["getConfigMap"] = async (namespace, name, signal) => {
-    try {
-      const { metadata, data } = await core(signal).readNamespacedConfigMap({ namespace, name });
-      return { uid: metadata?.uid ?? "", data: { ...data } };
-    } catch (error) {
-      if (apiProblem(error).status === 404) return null;
-      throw clusterError(cluster, `reading ConfigMap ${namespace}/${name}`, error);
-    }
-  };
-  const makeNamespace = async (namespace: string, signal?: AbortSignal): Promise<void> => {
-    const metadata = { name: namespace, labels: { "app.kubernetes.io/managed-by": "aftershock" } };
-    try {
-      await core(signal).createNamespace({ body: { metadata }, fieldManager: "aftershock" });
-    } catch (error) {
-      if (apiProblem(error).status !== 409) throw clusterError(cluster, `creating namespace ${namespace}`, error);
-    }
-  };
+export function configMaps(calls: Calls): Pick<Cluster, "getConfigMap" | "createConfigMap" | "deleteConfigMap"> {
+  const until = (signal?: AbortSignal): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });
   return {
-    getConfigMap,
-    createConfigMap: async (namespace, name, data, signal) => {
-      const metadata = { name, namespace, labels: { "app.kubernetes.io/managed-by": "aftershock" } };
-      const create = () =>
-        core(signal).createNamespacedConfigMap({ namespace, body: { metadata, data }, fieldManager: "aftershock" });
-      try {
-        await create().catch(async (error: unknown) => {
-          // The namespace is missing, since nothing else of ours is in it.
-          if (apiProblem(error).status !== 404) throw error;
-          await makeNamespace(namespace, signal);
-          return create();
-        });
-        return "created";
-      } catch (error) {
-        if (apiProblem(error).status === 409) return "exists";
-        throw clusterError(cluster, `creating ConfigMap ${namespace}/${name}`, error);
-      }
-    },
+    getConfigMap: (namespace, name, signal) =>
+      calls.find(
+        CoreV1Api,
+        `reading ConfigMap ${namespace}/${name}`,
+        async (api) => {
+          const { metadata, data } = await api.readNamespacedConfigMap({ namespace, name });
+          return { uid: metadata?.uid ?? "", data: { ...data } };
+        },
+        until(signal),
+      ),
+    createConfigMap: (namespace, name, data, signal) =>
+      calls.ask(
+        CoreV1Api,
+        `creating ConfigMap ${namespace}/${name}`,
+        async (api, { unsure }) => {
+          const body = { metadata: { name, namespace, labels: managed }, data };
+          const create = () => api.createNamespacedConfigMap({ namespace, body, fieldManager: "aftershock" });
+          try {
+            await create().catch(async (error: unknown) => {
+              // The namespace is missing, since nothing else of ours is in it.
+              if (apiProblem(error).status !== 404) throw error;
+              await makeNamespace(api, namespace);
+              return create();
+            });
+            return "created";
+          } catch (error) {
+            if (apiProblem(error).status !== 409) throw error;
+            // What is there may be our own, of a try whose answer was lost.
+            return unsure && (await holds(api, namespace, name, data)) ? "created" : "exists";
+          }
+        },
+        until(signal),
+      ),
     deleteConfigMap: async (namespace, name, uid, signal) => {
-      try {
-        await core(signal).deleteNamespacedConfigMap({ namespace, name, body: { preconditions: { uid } } });
-      } catch (error) {
-        const { status } = apiProblem(error);
-        // 404: gone. 409: another one has the name by now, and was not meant.
-        if (status === 404 || status === 409) return;
-        throw clusterError(cluster, `deleting ConfigMap ${namespace}/${name}`, error);
-      }
+      const what = `deleting ConfigMap ${namespace}/${name}`;
+      await calls.find(
+        CoreV1Api,
+        what,
+        async (api) => {
+          try {
+            await api.deleteNamespacedConfigMap({ namespace, name, body: { preconditions: { uid } } });
+          } catch (error) {
+            // Another one has the name by now, and was not meant.
+            if (apiProblem(error).status !== 409) throw error;
+          }
+        },
+        until(signal),
+      );
     },
   };
+}
+
+async function makeNamespace(api: CoreV1Api, namespace: string): Promise<void> {
+  try {
+    await api.createNamespace({ body: { metadata: { name: namespace, labels: managed } }, fieldManager: "aftershock" });
+  } catch (error) {
+    if (apiProblem(error).status !== 409) throw error;
+  }
+}
+
+async function holds(
+  api: CoreV1Api,
+  namespace: string,
+  name: string,
+  data: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const found = (await api.readNamespacedConfigMap({ namespace, name })).data ?? {};
+  const keys = Object.keys(data);
+  return keys.length === Object.keys(found).length && keys.every((key) => found[key] === data[key]);
 }

@@ -29,9 +29,9 @@ export function connect(config: KubeConfig): Connection {
   let shared: Dispatcher;
   let sharedSinceMs = 0;
   const share = (context: RequestContext): void => {
-    if (shared === undefined || Date.now() - sharedSinceMs > poolLifetimeMs) {
+    if (shared === undefined || performance.now() - sharedSinceMs > poolLifetimeMs) {
       shared = context.getDispatcher();
-      sharedSinceMs = Date.now();
+      sharedSinceMs = performance.now();
     } else {
       context.setDispatcher(shared);
     }

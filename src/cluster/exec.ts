@@ -1,14 +1,22 @@
 import { PassThrough, Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Exec, type KubeConfig, type V1Status } from "@kubernetes/client-node";
+import { execSocket, HandshakeRefused } from "./exec-socket.ts";
 import type { ExecOptions, ExecResult, ExecTarget } from "./port.ts";
 
 const defaultTimeoutMs = 10_000;
 /** More output than this is cut; a probe command prints a few lines. */
 const maxOutputBytes = 4 * 1024 * 1024;
 
+/** A server that is too busy for exec is asked again after so long, or what it names. */
+const askAgainMs = 300;
+/** What says so. Not 500: that is also what a kubelet answers for a container that does not run. */
+const busy: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
 /**
- * Runs a command in a pod. client-node resolves when the socket opens and reports the exit by a callback that never
- * comes when the socket drops, so: resolve on the status, reject on a close without one, and own the deadline.
+ * Runs a command in a pod, at most once: only a handshake that was refused, so that nothing was started, is tried again
+ * within the deadline. client-node resolves when the socket opens and reports the exit by a callback that never comes
+ * when the socket drops, so: resolve on the status, reject on a close without one, and own the deadline.
  */
 export async function execInPod(
   config: KubeConfig,
@@ -16,14 +24,40 @@ export async function execInPod(
   command: readonly string[],
   options: ExecOptions,
 ): Promise<ExecResult> {
-  const stdout = collector();
-  const stderr = collector();
-  const input = feed(options.stdin);
   const deadline = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
+  // A stream can be sent only once; it is not read before the socket is open.
+  for (;;) {
+    try {
+      return await execOnce(config, target, command, options, signal);
+    } catch (error) {
+      if (!(error instanceof HandshakeRefused) || !busy.has(error.status)) throw error;
+      await sleep(Math.max(askAgainMs, error.retryAfterMs ?? 0), undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) throw error;
+    }
+  }
+}
+
+async function execOnce(
+  config: KubeConfig,
+  target: ExecTarget & { container: string },
+  command: readonly string[],
+  options: ExecOptions,
+  signal: AbortSignal,
+): Promise<ExecResult> {
+  const stdout = collector();
+  const stderr = collector();
   signal.throwIfAborted();
   const outcome = deferred<V1Status>();
-  const opening = new Exec(config).exec(
+  // Rejected before anybody waits for it: told by whoever does.
+  outcome.promise.catch(() => undefined);
+  const onAbort = (): void => outcome.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  const socketOf = execSocket(config, signal, (error) => {
+    outcome.reject(new Error(`a message of exec could not be read: ${String(error)}`));
+  });
+  const input = feed(options.stdin);
+  const opening = new Exec(config, socketOf).exec(
     target.namespace,
     target.pod,
     target.container,
@@ -34,23 +68,25 @@ export async function execInPod(
     false,
     (status) => outcome.resolve(status),
   );
-  const onAbort = (): void => outcome.reject(signal.reason as Error);
-  signal.addEventListener("abort", onAbort, { once: true });
   opening.then(
     (socket) => {
       void input?.pump(socket).catch((error: unknown) => outcome.reject(error));
       if (options.stdout !== undefined) throttle(socket, options.stdout);
       socket.onclose = () => outcome.reject(new Error("the connection closed before the command's exit status came"));
-      socket.onerror = (event) => outcome.reject(new Error(event.message));
+      if (socket.readyState > socket.OPEN) outcome.reject(new Error("the connection closed as soon as it was open"));
     },
-    (error: unknown) => outcome.reject(handshakeError(error)),
+    (error: unknown) => outcome.reject(error),
   );
+  let refused = false;
   try {
     const status = await outcome.promise;
     return { exitCode: exitCodeOf(status), stdout: stdout.text(), stderr: stderr.text() };
+  } catch (error) {
+    refused = error instanceof HandshakeRefused;
+    throw error;
   } finally {
     signal.removeEventListener("abort", onAbort);
-    input?.stop();
+    if (!refused) input?.stop();
     opening.then(
       (socket) => socket.close(),
       () => undefined,
@@ -65,12 +101,6 @@ export function exitCodeOf(status: V1Status): number {
   if (cause?.message === undefined) throw new Error(status.message ?? "the command could not be started");
   if (!/^\d{1,3}$/.test(cause.message)) throw new Error(`the command ended with no exit code: ${cause.message}`);
   return Number(cause.message);
-}
-
-function handshakeError(error: unknown): Error {
-  if (error instanceof Error) return error;
-  const message = typeof error === "object" && error !== null && "message" in error ? String(error.message) : "";
-  return new Error(message === "" ? "the exec connection was refused" : message);
 }
 
 function collector(): { stream: Writable; text: () => string } {

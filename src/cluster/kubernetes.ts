@@ -1,19 +1,22 @@
-import { CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import {
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1Pod,
+} from "@kubernetes/client-node";
 import type { PodAddress } from "../probes/system.ts";
-import { apiProblem, clusterError } from "./api-errors.ts";
+import { clusterError } from "./api-errors.ts";
+import { createCalls, type Calls, type Deadlines } from "./calls.ts";
 import { connect } from "./connection.ts";
 import { configMaps } from "./config-maps.ts";
 import { execInPod } from "./exec.ts";
 import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds.ts";
 import { deletePod, setSchedulable } from "./node-actions.ts";
 import { readPlacement } from "./placement.ts";
-import type { ChaosRef, Cluster, KubernetesObject } from "./port.ts";
+import type { ChaosRef, Cluster, ExecTarget, KubernetesObject } from "./port.ts";
 import { runPods } from "./run-pods.ts";
-
-/** Every call ends after this long, whatever the server does. */
-const callTimeoutMs = 10_000;
-/** Listing pods may take longer: the lab starts a system when its namespace is first asked for. */
-const listPodsTimeoutMs = 35_000;
 
 export interface ClusterOptions {
   /** The name people use, e.g. `lab`. */
@@ -21,6 +24,8 @@ export interface ClusterOptions {
   /** Path of a kubeconfig; absent: the pod's own service account, or the default kubeconfig. */
   kubeconfig?: string;
   context?: string;
+  /** Of its calls, but for exec, whose callers say how long. */
+  deadlines?: Deadlines;
 }
 
 /**
@@ -30,119 +35,94 @@ export interface ClusterOptions {
 export function openCluster(options: ClusterOptions): Cluster {
   const config = loadConfig(options);
   const connection = connect(config);
-  const bounded = (signal?: AbortSignal, timeoutMs = callTimeoutMs): AbortSignal => {
-    const limit = AbortSignal.timeout(timeoutMs);
-    return signal === undefined ? limit : AbortSignal.any([signal, limit]);
-  };
-  const core = (signal?: AbortSignal): CoreV1Api => connection.api(CoreV1Api, bounded(signal));
-  const custom = (signal?: AbortSignal): CustomObjectsApi => connection.api(CustomObjectsApi, bounded(signal));
-  const doing = async <T>(what: string, call: Promise<T>): Promise<T> => {
-    try {
-      return await call;
-    } catch (error) {
-      throw clusterError(options.name, what, error);
-    }
-  };
+  const calls = createCalls(options.name, connection, options.deadlines);
   const at = (ref: ChaosRef) => ({
     ...chaosGroup,
     plural: pluralOf(ref.kind),
     namespace: ref.namespace,
     name: ref.name,
   });
-
-  const get = async (ref: ChaosRef, signal?: AbortSignal): Promise<KubernetesObject | null> => {
-    try {
-      return (await custom(signal).getNamespacedCustomObject(at(ref))) as KubernetesObject;
-    } catch (error) {
-      if (apiProblem(error).status === 404) return null;
-      throw clusterError(options.name, `reading ${describeRef(ref)}`, error);
-    }
-  };
+  const read = async (api: CustomObjectsApi, ref: ChaosRef): Promise<KubernetesObject> =>
+    (await api.getNamespacedCustomObject(at(ref))) as KubernetesObject;
 
   return {
     name: options.name,
-    pods: async (namespace, signal, labelSelector) => {
-      const list = await doing(
+    pods: (namespace, signal, labelSelector) =>
+      calls.ask(
+        CoreV1Api,
         `listing pods in ${namespace}`,
-        connection.api(CoreV1Api, bounded(signal, listPodsTimeoutMs)).listNamespacedPod({
-          namespace,
-          ...(labelSelector === undefined ? {} : { labelSelector }),
-        }),
-      );
-      return list.items.flatMap((pod) => podAddress(pod));
-    },
-    createChaos: async (object, signal) => {
+        async (api) => {
+          const selector = labelSelector === undefined ? {} : { labelSelector };
+          const list = await api.listNamespacedPod({ namespace, ...selector });
+          return list.items.flatMap((pod) => podAddress(pod));
+        },
+        { ...calls.deadlines.list, ...until(signal) },
+      ),
+    createChaos: (object, signal) => {
       const namespace = object.metadata.namespace ?? "default";
       const ref = { kind: object.kind, name: object.metadata.name, namespace };
-      try {
-        const created: unknown = await custom(signal).createNamespacedCustomObject({
-          ...chaosGroup,
-          plural: pluralOf(object.kind),
-          namespace,
-          body: object,
-          fieldValidation: "Strict",
-          fieldManager: "aftershock",
-        });
-        return created as KubernetesObject;
-      } catch (error) {
-        const existing = apiProblem(error).status === 409 ? await get(ref, signal) : null;
-        // Our own earlier create whose answer was lost: not a second injection.
-        if (existing !== null && existing.metadata.labels?.[runLabel] === object.metadata.labels?.[runLabel]) {
-          return existing;
-        }
-        throw clusterError(options.name, `creating ${describeRef(ref)}`, error);
-      }
+      const own = {
+        create: async (api: CustomObjectsApi) =>
+          (await api.createNamespacedCustomObject({
+            ...chaosGroup,
+            plural: pluralOf(object.kind),
+            namespace,
+            body: object,
+            fieldValidation: "Strict",
+            fieldManager: "aftershock",
+          })) as KubernetesObject,
+        find: (api: CustomObjectsApi) => read(api, ref),
+        isOurs: (found: KubernetesObject) => found.metadata.labels?.[runLabel] === object.metadata.labels?.[runLabel],
+      };
+      return calls.createOwn(CustomObjectsApi, `creating ${describeRef(ref)}`, own, signal);
     },
-    getChaos: get,
+    getChaos: (ref, signal) =>
+      calls.find(CustomObjectsApi, `reading ${describeRef(ref)}`, (api) => read(api, ref), until(signal)),
     listChaos: async (selector, namespace, signal) => {
       const lists = await Promise.all(
         chaosKinds.map(async (kind) => {
           const query = { ...chaosGroup, plural: pluralOf(kind), labelSelector: selector };
-          try {
-            const list: unknown = await (namespace === undefined
-              ? custom(signal).listClusterCustomObject(query)
-              : custom(signal).listNamespacedCustomObject({ ...query, namespace }));
-            // Items of a list carry no kind of their own in some servers.
-            return (list as { items: KubernetesObject[] }).items.map((item) => ({ ...item, kind }));
-          } catch (error) {
-            // A kind that this cluster does not know cannot have left anything.
-            if (apiProblem(error).status === 404) return [];
-            throw clusterError(options.name, `listing ${kind}`, error);
-          }
+          const list = await calls.find(
+            CustomObjectsApi,
+            `listing ${kind}`,
+            async (api) => {
+              const found: unknown = await (namespace === undefined
+                ? api.listClusterCustomObject(query)
+                : api.listNamespacedCustomObject({ ...query, namespace }));
+              // Items of a list carry no kind of their own in some servers.
+              return (found as { items: KubernetesObject[] }).items.map((item) => ({ ...item, kind }));
+            },
+            until(signal),
+          );
+          // A kind that this cluster does not know cannot have left anything.
+          return list ?? [];
         }),
       );
       return lists.flat();
     },
     deleteChaos: async (ref, signal) => {
-      try {
-        await custom(signal).deleteNamespacedCustomObject(at(ref));
-      } catch (error) {
-        if (apiProblem(error).status !== 404) throw clusterError(options.name, `deleting ${describeRef(ref)}`, error);
-      }
+      const doing = (api: CustomObjectsApi) => api.deleteNamespacedCustomObject(at(ref));
+      await calls.find(CustomObjectsApi, `deleting ${describeRef(ref)}`, doing, { ...until(signal), alsoAgain: [409] });
     },
     dropFinalizers: async (ref, signal) => {
-      try {
-        // The client's default for patches is JSON Patch (RFC 6902), and a list is what that wants.
-        await custom(signal).patchNamespacedCustomObject({
-          ...at(ref),
-          body: [{ op: "replace", path: "/metadata/finalizers", value: [] }],
-        });
-      } catch (error) {
-        if (apiProblem(error).status !== 404) throw clusterError(options.name, `freeing ${describeRef(ref)}`, error);
-      }
+      const merge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+      const body = { metadata: { finalizers: null } };
+      const doing = (api: CustomObjectsApi) => api.patchNamespacedCustomObject({ ...at(ref), body }, merge);
+      await calls.find(CustomObjectsApi, `freeing ${describeRef(ref)}`, doing, { ...until(signal), alsoAgain: [409] });
     },
-    ...runPods(options.name, core),
-    ...configMaps(options.name, core),
-    placement: (signal) =>
-      readPlacement({ api: (type, inner) => connection.api(type, bounded(inner, listPodsTimeoutMs)), doing }, signal),
-    setSchedulable: (node, change, signal) => setSchedulable(core(signal), node, change, doing),
-    deletePod: (pod, signal) => deletePod(core(signal), pod, doing),
+    ...runPods(calls),
+    ...configMaps(calls),
+    placement: (signal) => readPlacement(calls, signal),
+    setSchedulable: (node, change, signal) => setSchedulable(calls, node, change, signal),
+    deletePod: (pod, signal) => deletePod(calls, pod, signal),
     exec: async (target, command, execOptions = {}) => {
-      const container = target.container ?? (await firstContainer(core(execOptions.signal), target));
-      return doing(
-        `running ${command[0] ?? "a command"} in ${target.namespace}/${target.pod}`,
-        execInPod(config, { ...target, container }, command, execOptions),
-      );
+      const container = target.container ?? (await firstContainer(calls, target, execOptions.signal));
+      try {
+        return await execInPod(config, { ...target, container }, command, execOptions);
+      } catch (error) {
+        const what = `running ${command[0] ?? "a command"} in ${target.namespace}/${target.pod}`;
+        throw clusterError(options.name, what, error);
+      }
     },
     close: () => connection.close(),
   };
@@ -163,9 +143,13 @@ function loadConfig(options: ClusterOptions): KubeConfig {
   return config;
 }
 
-async function firstContainer(api: CoreV1Api, target: { namespace: string; pod: string }): Promise<string> {
-  const pod = await api.readNamespacedPod({ namespace: target.namespace, name: target.pod });
-  return pod.spec?.containers[0]?.name ?? "";
+const until = (signal: AbortSignal | undefined): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });
+
+function firstContainer(calls: Calls, target: ExecTarget, signal: AbortSignal | undefined): Promise<string> {
+  const { namespace, pod: name } = target;
+  const read = async (api: CoreV1Api): Promise<string> =>
+    (await api.readNamespacedPod({ namespace, name })).spec?.containers[0]?.name ?? "";
+  return calls.ask(CoreV1Api, `reading pod ${namespace}/${name}`, read, until(signal));
 }
 
 /** Nothing for a pod that has no address yet. */

@@ -1,66 +1,50 @@
-import {
-  AppsV1Api,
-  CoreV1Api,
-  PolicyV1Api,
-  StorageV1Api,
-  type ApiType,
-  type Configuration,
-  type V1PersistentVolume,
-} from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, PolicyV1Api, StorageV1Api, type V1PersistentVolume } from "@kubernetes/client-node";
 import type { Placement, VolumeView } from "../probes/placement.ts";
-import { apiProblem } from "./api-errors.ts";
+import type { Calls } from "./calls.ts";
 import { nodeView, podPlacement } from "./placement-views.ts";
 
-/** How `placement` reaches the cluster: an API object whose calls are bounded, and errors put in words. */
-export interface Reach {
-  api<T extends ApiType>(type: new (configuration: Configuration) => T, signal?: AbortSignal): T;
-  doing<T>(what: string, call: Promise<T>): Promise<T>;
-}
-
 /** Reads where pods run and where their volumes are. */
-export function readPlacement({ api, doing }: Reach, signal?: AbortSignal): Placement {
-  const core = (): CoreV1Api => api(CoreV1Api, signal);
+export function readPlacement(calls: Calls, signal?: AbortSignal): Placement {
+  const patience = { ...calls.deadlines.list, ...(signal === undefined ? {} : { signal }) };
+  const core = <T>(what: string, work: (api: CoreV1Api) => Promise<T>): Promise<T> =>
+    calls.ask(CoreV1Api, what, work, patience);
   /** Null for what does not exist, and for a kind that this cluster does not serve. */
-  const orNull = async <T>(what: string, call: Promise<T>): Promise<T | null> => {
-    try {
-      return await call;
-    } catch (error) {
-      return apiProblem(error).status === 404 ? null : doing(what, Promise.reject(error as Error));
-    }
-  };
+  const find = <T>(what: string, work: (api: CoreV1Api) => Promise<T>): Promise<T | null> =>
+    calls.find(CoreV1Api, what, work, patience);
   return {
     pods: async (namespace) => {
       const list = await (namespace === undefined
-        ? doing("listing all pods", core().listPodForAllNamespaces())
-        : doing(`listing pods in ${namespace}`, core().listNamespacedPod({ namespace })));
+        ? core("listing all pods", (api) => api.listPodForAllNamespaces())
+        : core(`listing pods in ${namespace}`, (api) => api.listNamespacedPod({ namespace })));
       return list.items.map(podPlacement);
     },
     pod: async (namespace, name) => {
-      const pod = await orNull(`reading pod ${name}`, core().readNamespacedPod({ namespace, name }));
+      const pod = await find(`reading pod ${name}`, (api) => api.readNamespacedPod({ namespace, name }));
       return pod === null ? null : podPlacement(pod);
     },
-    nodes: async () => (await doing("listing nodes", core().listNode())).items.map(nodeView),
+    nodes: async () => (await core("listing nodes", (api) => api.listNode())).items.map(nodeView),
     node: async (name) => {
-      const node = await orNull(`reading node ${name}`, core().readNode({ name }));
+      const node = await find(`reading node ${name}`, (api) => api.readNode({ name }));
       return node === null ? null : nodeView(node);
     },
     volumesOf: async (namespace, name) => {
-      const pod = await orNull(`reading pod ${name}`, core().readNamespacedPod({ namespace, name }));
+      const pod = await find(`reading pod ${name}`, (api) => api.readNamespacedPod({ namespace, name }));
       const claims = (pod?.spec?.volumes ?? []).flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
       const views = await Promise.all(
         claims.map(async (claim) => {
           const what = `reading the volume of ${claim}`;
-          const found = await orNull(what, core().readNamespacedPersistentVolumeClaim({ namespace, name: claim }));
+          const found = await find(what, (api) => api.readNamespacedPersistentVolumeClaim({ namespace, name: claim }));
           const bound = found?.spec?.volumeName;
           if (bound === undefined) return [];
-          const volume = await orNull(what, core().readPersistentVolume({ name: bound }));
+          const volume = await find(what, (api) => api.readPersistentVolume({ name: bound }));
           return volume === null ? [] : [volumeView(claim, volume)];
         }),
       );
       return views.flat();
     },
     attachments: async () => {
-      const list = await doing("listing volume attachments", api(StorageV1Api, signal).listVolumeAttachment());
+      const read = (api: StorageV1Api) => api.listVolumeAttachment();
+      const list = await calls.ask(StorageV1Api, "listing volume attachments", read, patience);
       return list.items.map(({ metadata, spec, status }) => ({
         name: metadata?.name ?? "",
         volume: spec.source.persistentVolumeName ?? "",
@@ -70,8 +54,8 @@ export function readPlacement({ api, doing }: Reach, signal?: AbortSignal): Plac
       }));
     },
     statefulSet: async (namespace, name) => {
-      const call = api(AppsV1Api, signal).readNamespacedStatefulSet({ namespace, name });
-      const set = await orNull(`reading StatefulSet ${name}`, call);
+      const read = (api: AppsV1Api) => api.readNamespacedStatefulSet({ namespace, name });
+      const set = await calls.find(AppsV1Api, `reading StatefulSet ${name}`, read, patience);
       if (set === null) return {};
       return {
         podManagementPolicy: set.spec?.podManagementPolicy ?? "OrderedReady",
@@ -79,8 +63,8 @@ export function readPlacement({ api, doing }: Reach, signal?: AbortSignal): Plac
       };
     },
     budgets: async (namespace, labels) => {
-      const call = api(PolicyV1Api, signal).listNamespacedPodDisruptionBudget({ namespace });
-      const list = await orNull("listing PodDisruptionBudgets", call);
+      const read = (api: PolicyV1Api) => api.listNamespacedPodDisruptionBudget({ namespace });
+      const list = await calls.find(PolicyV1Api, "listing PodDisruptionBudgets", read, patience);
       return (list?.items ?? [])
         .filter(({ spec }) =>
           Object.entries(spec?.selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value),

@@ -1,46 +1,41 @@
-import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
-import { apiProblem, clusterError } from "./api-errors.ts";
+import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
+import type { Calls } from "./calls.ts";
 import { runLabel } from "./kinds.ts";
 import type { Cluster, KubernetesObject } from "./port.ts";
 
 /** Pods of the bot's own, each with its run's label, and what any pod is like. */
-export function runPods(
-  cluster: string,
-  core: (signal?: AbortSignal) => CoreV1Api,
-): Pick<Cluster, "createPod" | "getPod" | "labelledPods"> {
-  const getPod: Cluster["getPod"] = async (namespace, name, signal) => {
-    try {
-      return plain(await core(signal).readNamespacedPod({ namespace, name }));
-    } catch (error) {
-      if (apiProblem(error).status === 404) return null;
-      throw clusterError(cluster, `reading pod ${namespace}/${name}`, error);
-    }
-  };
+export function runPods(calls: Calls): Pick<Cluster, "createPod" | "getPod" | "labelledPods"> {
+  const read =
+    (namespace: string, name: string) =>
+    async (api: CoreV1Api): Promise<KubernetesObject> =>
+      plain(await api.readNamespacedPod({ namespace, name }));
   return {
-    getPod,
-    labelledPods: async (labelSelector, signal) => {
-      try {
-        return (await core(signal).listPodForAllNamespaces({ labelSelector })).items.map(plain);
-      } catch (error) {
-        throw clusterError(cluster, `listing pods with ${labelSelector}`, error);
-      }
-    },
+    getPod: (namespace, name, signal) =>
+      calls.find(
+        CoreV1Api,
+        `reading pod ${namespace}/${name}`,
+        read(namespace, name),
+        signal === undefined ? {} : { signal },
+      ),
+    labelledPods: (labelSelector, signal) =>
+      calls.ask(
+        CoreV1Api,
+        `listing pods with ${labelSelector}`,
+        async (api) => (await api.listPodForAllNamespaces({ labelSelector })).items.map(plain),
+        { ...calls.deadlines.list, ...(signal === undefined ? {} : { signal }) },
+      ),
     createPod: async (manifest, signal) => {
       const { name, namespace = "default", labels } = manifest.metadata;
-      try {
-        const body = manifest as unknown as V1Pod;
-        await core(signal).createNamespacedPod({
-          namespace,
-          body,
-          fieldValidation: "Strict",
-          fieldManager: "aftershock",
-        });
-      } catch (error) {
-        const existing = apiProblem(error).status === 409 ? await getPod(namespace, name, signal) : null;
-        // Our own earlier create whose answer was lost.
-        if (existing !== null && existing.metadata.labels?.[runLabel] === labels?.[runLabel]) return;
-        throw clusterError(cluster, `creating pod ${namespace}/${name}`, error);
-      }
+      const body = manifest as unknown as V1Pod;
+      const own = {
+        create: async (api: CoreV1Api) =>
+          plain(
+            await api.createNamespacedPod({ namespace, body, fieldValidation: "Strict", fieldManager: "aftershock" }),
+          ),
+        find: read(namespace, name),
+        isOurs: (found: KubernetesObject) => found.metadata.labels?.[runLabel] === labels?.[runLabel],
+      };
+      await calls.createOwn(CoreV1Api, `creating pod ${namespace}/${name}`, own, signal);
     },
   };
 }

@@ -1,8 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { WebClient } from "@slack/web-api";
+import { createAlarmService } from "../run/alarms/create-service.ts";
 import { createRunService } from "../run/create-service.ts";
+import { enforce, normaliseRunId } from "../run/decide.ts";
 import { createHaltService } from "../run/halt/create-service.ts";
 import { createScheduleService } from "../run/schedules/create-service.ts";
+import { subjectOf } from "../run/subject.ts";
 import { startSlack } from "../slack/app.ts";
 import { loadVerbs } from "../slack/load-verbs.ts";
 import type { Foundation } from "./foundation.ts";
@@ -33,6 +36,14 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     now: () => new Date(),
     log: (message, detail) => log.warn(detail ?? {}, message),
   });
+  const alarms = createAlarmService({
+    database,
+    normaliseRunId,
+    allow: async (act, actor, run) =>
+      enforce(
+        await authoriser.decide({ act: act === "restart" ? "mend" : "acknowledge", actor, subject: subjectOf(run) }),
+      ),
+  });
   const halts = createHaltService({ database, authoriser, clusters: registry.clusterNames.map(registry.cluster) });
   const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
   // Also in the bot, so that a halt is known and told with no worker up; it has nothing to stop.
@@ -42,6 +53,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     secrets,
     service,
     schedules,
+    alarms,
     halts,
     teamId,
     database,

@@ -5,11 +5,12 @@ import { renderChart } from "../findings/chart/render-chart.ts";
 import type { ReadinessCheck } from "../health.ts";
 import { startRunWorker } from "../queue/run-queue.ts";
 import { conduct, type ConductorDeps } from "../run/conductor.ts";
-import { defaultHealDeadlines } from "../run/heal.ts";
+import { startAlarmKeeper } from "../run/alarms/keeper.ts";
 import { startJanitor } from "../run/janitor.ts";
 import { haltWish, type Ownership } from "../run/ownership.ts";
 import { startReconciler } from "../run/reconciler.ts";
 import type { Foundation } from "./foundation.ts";
+import { healDeadlinesOf, pagingOf } from "./healing.ts";
 import { composeAuthoriser } from "./policy.ts";
 import { startHaltKeeper } from "./halt-keeper.ts";
 import { startSchedules } from "./schedules.ts";
@@ -27,6 +28,9 @@ export function startWorker(foundation: Foundation): Role {
   const { worker: settings } = loaded.config;
   const owned = new Set<Ownership>();
   const underWay = new Set<Promise<void>>();
+  let leaving = false;
+  const stopForLeaving = (ownership: Ownership): void =>
+    ownership.requestStop({ kind: "shutdown", by: deps.lease.owner, reason: "the worker is shutting down" });
   const deps: ConductorDeps = {
     database,
     registry,
@@ -36,10 +40,14 @@ export function startWorker(foundation: Foundation): Role {
       leaseMs: settings.lease,
       onError: (error) => log.warn({ error: messageOf(error) }, "lease renewal"),
     },
-    healDeadlines: defaultHealDeadlines,
+    healDeadlines: healDeadlinesOf(loaded.config.healing),
+    paging: pagingOf(loaded.config),
     renderChart,
     log: (message, detail) => log.info(detail ?? {}, message),
-    onOwned: (ownership) => owned.add(ownership),
+    onOwned: (ownership) => {
+      owned.add(ownership);
+      if (leaving) stopForLeaving(ownership);
+    },
   };
   const handle = async (runId: string): Promise<void> => {
     const work = conduct(deps, runId);
@@ -57,6 +65,7 @@ export function startWorker(foundation: Foundation): Role {
     onError: (error) => log.error({ err: error }, "run worker"),
   });
   const reconciler = startReconciler(deps, { everyMs: settings.reconcileEvery, wake: foundation.queue.wake });
+  const alarms = startAlarmKeeper(deps, settings.reconcileEvery);
   const schedules = startSchedules(foundation, deps.authoriser);
   const janitor = startJanitor(
     {
@@ -73,13 +82,11 @@ export function startWorker(foundation: Foundation): Role {
   return {
     stop: async () => {
       // A start that is being planned may take a while; healing does not wait for it.
-      const schedulesStopped = schedules.stop();
-      await Promise.all([reconciler.stop(), keeper.stop(), janitor.stop()]);
-      for (const ownership of owned) {
-        ownership.requestStop({ kind: "shutdown", by: deps.lease.owner, reason: "the worker is shutting down" });
-      }
-      await Promise.allSettled(underWay);
-      await Promise.allSettled([worker.close(), schedulesStopped]);
+      const others = Promise.allSettled([schedules.stop(), alarms.stop(), keeper.stop(), janitor.stop()]);
+      leaving = true;
+      owned.forEach(stopForLeaving);
+      await Promise.allSettled([...underWay, reconciler.stop()]);
+      await Promise.allSettled([worker.close(), others]);
     },
   };
 }

@@ -2,6 +2,11 @@ import { z } from "zod";
 import { duration } from "./duration.ts";
 import { policiesSchema } from "./policies.ts";
 
+const waits = (fallback: readonly string[]) =>
+  z
+    .array(duration("1m"))
+    .min(1)
+    .prefault([...fallback]);
 /** Channel id for what belongs to no run: halts from a command line, leftovers that were removed. */
 const opsChannel = z
   .string()
@@ -79,6 +84,34 @@ export const configSchema = z.strictObject({
       reconcileEvery: duration("3s"),
       /** How often clusters are searched for what runs left behind. */
       janitorEvery: duration("30s"),
+    })
+    .prefault({}),
+  /** Deadlines of removing a fault, and of one that does not go (src/run/ladder/steps.ts). */
+  healing: z
+    .strictObject({
+      /** From DELETE until the object must be gone. */
+      deleteWithin: duration("30s"),
+      /** One that stays: how long the thread offers to restart its target before its finalizers are dropped. */
+      offerRestartFor: duration("60s"),
+      /** From dropping the finalizers until the object must be gone. */
+      forceWithin: duration("10s"),
+      /** How long a cluster that answers nothing is asked again. */
+      reachWithin: duration("2m"),
+      /** Of one call to a cluster. */
+      callWithin: duration("10s"),
+    })
+    .prefault({}),
+  /** Cleanups that could not be proven are paged until somebody acknowledges them. */
+  alarms: z
+    .strictObject({
+      /** Waits between pages; the last one again and again. */
+      pageAgainAfter: waits(["1m", "2m", "5m", "10m"]),
+      /** Waits between healing again and looking. */
+      recheckAfter: waits(["10s", "30s", "1m", "5m"]),
+      /** Slack user groups to mention, besides who asked for the run and who approved it. */
+      groups: z
+        .array(z.string().regex(/^S[A-Z0-9]+$/, "must be a Slack user group's id, such as S0123ABCD"))
+        .default([]),
     })
     .prefault({}),
   health: z.strictObject({ port: port.default(8080), portFile: z.string().optional() }).prefault({}),

@@ -30,9 +30,13 @@ function serverPrograms(): string {
 
 /**
  * A real PostgreSQL of the bot's own on loopback, with its data in `directory`. It refuses to run as root, so root
- * starts it as the user postgres (which the package makes). Durability is off: the data lives as long as the demo.
+ * starts it as the user postgres (which the package makes). Durability is off, unless `settings` (postgresql.conf) turn it
+ * on: the data lives as long as the demo.
  */
-export async function startPostgres(directory: string): Promise<EmbeddedPostgres> {
+export async function startPostgres(
+  directory: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<EmbeddedPostgres> {
   const programs = serverPrograms();
   const data = join(directory, "postgres");
   const logFile = join(directory, "postgres.log");
@@ -59,7 +63,7 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
     { ...identity, encoding: "utf8", cwd: "/", env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" } },
   );
   if (initdb.status !== 0) throw initdbFailed(initdb.error?.message ?? initdb.stderr, directory);
-  return onFreePort((port) => startOn(port, { programs, data, logFile, identity, password }));
+  return onFreePort((port) => startOn(port, { programs, data, logFile, identity, password, settings }));
 }
 
 function initdbFailed(said: string, directory: string): Error {
@@ -76,13 +80,12 @@ interface Place {
   data: string;
   logFile: string;
   password: string;
+  settings: Readonly<Record<string, string>>;
   identity: { uid: number; gid: number } | undefined;
 }
 
-async function startOn(
-  port: number,
-  { programs, data, logFile, identity, password }: Place,
-): Promise<EmbeddedPostgres> {
+async function startOn(port: number, place: Place): Promise<EmbeddedPostgres> {
+  const { programs, data, logFile, identity, password } = place;
   const settings = {
     port,
     listen_addresses: "127.0.0.1",
@@ -92,6 +95,7 @@ async function startOn(
     synchronous_commit: "off",
     full_page_writes: "off",
     log_min_messages: "warning",
+    ...place.settings,
   };
   const options: ChildOptions = {
     name: "postgres",
@@ -111,7 +115,7 @@ async function startOn(
   };
   const url = `postgres://aftershock:${password}@127.0.0.1:${port}/postgres`;
   const begin = async (): Promise<Child> => {
-    const child = startChild(options);
+    const child = startChild({ ...options, env: { ...options.env, ...preloaded() } });
     await untilReady(child, { name: "PostgreSQL", logFile, deadlineMs: 20_000, ready: () => answers(url) });
     return child;
   };
@@ -125,6 +129,11 @@ async function startOn(
     again: async () => void (server = await begin()),
     stop: () => server.stop(),
   };
+}
+
+/** What is preloaded into this process's children now, e.g. a clock that is off (libfaketime) in tests. */
+function preloaded(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(LD_PRELOAD|FAKETIME.*)$/.test(name)));
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -182,7 +182,7 @@ async function proveConnected(
       const detail = result.exitCode === 0 ? "answered" : result.stderr.trim() || `exit code ${result.exitCode}`;
       return { from, to, ok: result.exitCode === 0, detail };
     } catch (error) {
-      return { from, to, ok: false, detail: messageOf(error) };
+      return { from, to, ok: false, detail: messageOf(error), unasked: true };
     }
   };
   return provePairs(left, right, ask);

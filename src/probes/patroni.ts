@@ -221,7 +221,7 @@ async function proveConnected(
       const detail = result.exitCode === 0 ? "connected" : result.stderr.trim() || "no connection within 2 s";
       return { from, to, ok: result.exitCode === 0, detail };
     } catch (error) {
-      return { from, to, ok: false, detail: messageOf(error) };
+      return { from, to, ok: false, detail: messageOf(error), unasked: true };
     }
   };
   return provePairs(left, right, reach);

@@ -174,6 +174,9 @@ export interface RunningProbes {
 
 export interface ConnectivityProof {
   ok: boolean;
-  /** One entry per direction of each pair. */
-  pairs: Array<{ from: string; to: string; ok: boolean; detail: string }>;
+  /**
+   * One entry per direction of each pair. `unasked`: the command that asks could not be run (its connection broke, its pod
+   * is gone), so that nothing is known of the path.
+   */
+  pairs: Array<{ from: string; to: string; ok: boolean; detail: string; unasked?: true }>;
 }

@@ -2,6 +2,8 @@ import { Queue, Worker } from "bullmq";
 import { connection } from "./connection.ts";
 
 const queueName = "aftershock-runs";
+/** As many workers may die one after the other with a call in hand, before one must be called stalled. */
+const mostCalls = 8;
 
 /**
  * A job is only a wake-up call: whoever takes it asks PostgreSQL whether the run may be started. So a job that is
@@ -21,7 +23,16 @@ export async function openRunQueue(redisUrl: string, onError: (error: Error) => 
   await queue.waitUntilReady();
   return {
     wake: async (runId) => {
-      await queue.add("conduct", { runId }, { jobId: runId, attempts: 1, removeOnComplete: true, removeOnFail: true });
+      for (let call = 0; call < mostCalls; call += 1) {
+        const jobId = call === 0 ? runId : `${runId}-${call}`;
+        // A call that waits to be taken is enough. One that was taken while the run still waits may have died with its
+        // worker: its id is blocked until BullMQ calls it stalled, a minute or more later, so another one is made.
+        const state = await queue.getJobState(jobId);
+        if (state === "active") continue;
+        if (state !== "unknown") return;
+        await queue.add("conduct", { runId }, { jobId, attempts: 1, removeOnComplete: true, removeOnFail: true });
+        return;
+      }
     },
     ping: async () => void (await queue.getWaitingCount()),
     close: () => queue.close(),

@@ -3,15 +3,18 @@ import type { Experiment } from "../experiment/schema.ts";
 import type { Recorder } from "../probes/recorder.ts";
 import type { RunningProbes } from "../probes/system.ts";
 import { messageOf } from "../errors.ts";
+import type { RunEventBody } from "./events.ts";
 import type { RunExercise } from "./exercise.ts";
 import type { Intent } from "./faults/fault-kind.ts";
 import { faultKindOf } from "./faults/table.ts";
 import type { Journal } from "./journal.ts";
 import type { Ownership } from "./ownership.ts";
+import { watchSight, type Sight } from "./sight.ts";
 import { firedStopCondition } from "./stop-conditions.ts";
 import { pause } from "./wait.ts";
 
 const lookEveryMs = 500;
+const lookWithinMs = 5000;
 
 interface ActivePhase {
   ownership: Ownership;
@@ -60,6 +63,7 @@ async function watch(input: ActivePhase, work: () => AbortSignal | null): Promis
   const { ownership, journal, recorder } = input;
   const end = recorder.now() + input.durationMs;
   let watched = input.intents;
+  const sight = watchSight(journal, recorder);
   while (recorder.now() < end) {
     const done = work();
     if (done?.aborted === true) return null;
@@ -69,32 +73,41 @@ async function watch(input: ActivePhase, work: () => AbortSignal | null): Promis
     if (ownership.stop.aborted) return null;
     const fired = firedStopCondition(input.experiment.stopConditions, input.probes.status());
     if (fired !== null) {
-      await journal.say({ type: "stop-condition", ...fired });
       ownership.requestStop({ kind: "stop-condition", by: fired.id, reason: `${fired.measured} (${fired.bound})` });
+      say(journal, { type: "stop-condition", ...fired });
       return null;
     }
     for (const intent of watched) {
-      const change = await look(input, intent);
+      const change = await look(input, intent, sight, end - recorder.now());
       if (change === null) continue;
       if (change.run === "fails") return `${intent.name} ended before its time: ${change.what}`;
       watched = watched.filter((other) => other !== intent);
       const detail = { fault: intent.faultId, name: intent.name, what: change.what };
       const event = { atMs: recorder.now(), source: "cluster", event: "fault-ended", detail };
       recorder.event(event);
-      await journal.say({ type: "system", ...event });
+      say(journal, { type: "system", ...event });
     }
   }
   work();
   return null;
 }
 
-async function look({ cluster, ownership, recorder }: ActivePhase, intent: Intent) {
+/** Said in its turn: the fault's time is not kept by a database that is away. The owner notices a lost lease by itself. */
+function say(journal: Journal, event: RunEventBody): void {
+  journal.say(event).catch(() => undefined);
+}
+
+async function look({ cluster, ownership }: ActivePhase, intent: Intent, sight: Sight, leftMs: number) {
+  // It ends with the phase: a cluster that does not answer must not keep the fault in place, nor a wish to stop waiting.
+  const limit = AbortSignal.timeout(Math.max(1, Math.round(Math.min(lookWithinMs, leftMs))));
+  const signal = AbortSignal.any([ownership.lost, ownership.stop, limit]);
   try {
-    return await faultKindOf(intent.kind).look(intent, { cluster, signal: ownership.lost });
+    const change = await faultKindOf(intent.kind).look(intent, { cluster, signal });
+    sight.seen();
+    return change;
   } catch (error) {
     // Not being able to look is not the same as the fault having ended.
-    const detail = { problem: messageOf(error) };
-    recorder.event({ atMs: recorder.now(), source: "cluster", event: "unreadable", detail });
+    if (!ownership.stop.aborted && !ownership.lost.aborted && leftMs > lookWithinMs) sight.lost(messageOf(error));
     return null;
   }
 }

@@ -25,8 +25,7 @@ import { pause } from "./wait.ts";
  */
 
 /** How often, and how far apart, Slack is asked at the start before no answer counts as no. */
-const askTimes = 5;
-const askEveryMs = 2000;
+const slackPatience = { times: 5, everyMs: 2000 };
 
 const faultStates = runStates.filter(faultPossible);
 
@@ -35,6 +34,7 @@ export async function requireApproved(
   { database, authoriser }: { database: Database; authoriser: Authoriser },
   run: StoredRun,
   signal: AbortSignal,
+  patience = slackPatience,
 ): Promise<void> {
   if (planDigest(run.plan) !== run.digest) throw approvalVoid(run, "The stored plan is not the one of that digest.");
   const subject = subjectOf(run);
@@ -42,8 +42,8 @@ export async function requireApproved(
     const approvals = await standingApprovals(database, run.id);
     const asked = { act: "start", subject, approvals, primaryHitBy: await hitBy(database, run) } as const;
     const facts = await authoriser.facts(asked);
-    if (hasUnknown(facts) && time < askTimes) {
-      await pause(askEveryMs, signal);
+    if (hasUnknown(facts) && time < patience.times) {
+      await pause(patience.everyMs, signal);
       signal.throwIfAborted();
       continue;
     }

@@ -50,6 +50,16 @@ export function readChaos(object: KubernetesObject, expectedIds: readonly string
     : { state: "inject-failed", detail: `${failed.id}: ${failed.lastFailure}` };
 }
 
+/** Records that are not healed, with what the last attempt at each said when it failed. Pure. */
+export function unhealedRecords(object: KubernetesObject): Array<{ id: string; failure: string | null }> {
+  return rawRecords(object).flatMap((record) => {
+    if (record["phase"] === "Not Injected") return [];
+    const last = eventsOf(record).at(-1);
+    const failure = last?.["type"] === "Failed" ? String(last["message"] ?? "no message") : null;
+    return [{ id: String(record["id"]), failure }];
+  });
+}
+
 function describe(records: readonly ChaosRecord[]): string {
   const injected = records.filter((record) => record.phase === "Injected").length;
   return `${injected} of ${records.length} records injected`;
@@ -59,13 +69,18 @@ function desiredPhase(object: KubernetesObject): unknown {
   return asObject(asObject(object.status)["experiment"])["desiredPhase"];
 }
 
-function chaosRecords(object: KubernetesObject): ChaosRecord[] {
+function rawRecords(object: KubernetesObject): Array<Record<string, unknown>> {
   const list = asObject(asObject(object.status)["experiment"])["containerRecords"];
-  if (!Array.isArray(list)) return [];
-  return list.map((entry) => {
-    const record = asObject(entry);
-    const events = Array.isArray(record["events"]) ? record["events"].map(asObject) : [];
-    const failure = events.findLast((event) => event["type"] === "Failed" && event["operation"] === "Apply");
+  return Array.isArray(list) ? list.map(asObject) : [];
+}
+
+function eventsOf(record: Record<string, unknown>): Array<Record<string, unknown>> {
+  return Array.isArray(record["events"]) ? record["events"].map(asObject) : [];
+}
+
+function chaosRecords(object: KubernetesObject): ChaosRecord[] {
+  return rawRecords(object).map((record) => {
+    const failure = eventsOf(record).findLast((event) => event["type"] === "Failed" && event["operation"] === "Apply");
     return {
       id: text(record["id"]) ?? "a record without an id",
       phase: text(record["phase"]) ?? "unknown",

@@ -9,8 +9,10 @@ import type { History } from "../probes/history.ts";
 import { saveArtifact } from "../store/artifacts.ts";
 import { auditHead } from "../store/audit.ts";
 import { setFaultState, faultsOf } from "../store/faults.ts";
-import type { Database } from "../store/database.ts";
+import { databaseNow, type Database } from "../store/database.ts";
 import type { StoredRun } from "../store/runs.ts";
+import type { Paging } from "./alarms/alarm.ts";
+import { raiseIfUnproven } from "./alarms/raise.ts";
 import { readEarlier, type Earlier } from "./earlier.ts";
 import type { Artifact } from "./events.ts";
 import type { GuardEvent } from "./guards.ts";
@@ -24,6 +26,7 @@ export type ChartRenderer = (history: History, report: Report) => Promise<Buffer
 export interface Conclusion {
   deps: {
     database: Database;
+    paging?: Paging;
     renderChart: ChartRenderer;
     log: (message: string, detail?: Record<string, unknown>) => void;
   };
@@ -41,7 +44,11 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
   const { deps, run, journal, history, proofs } = conclusion;
   const cleanedUp = proofs.every((proof) => proof.ok);
   const earlier = await readEarlier(deps.database, run, deps.log);
-  const { report, ending } = await judged(conclusion, cleanedUp, { ...earlier, head: await auditHead(deps.database) });
+  const { report, ending } = await judged(conclusion, cleanedUp, {
+    ...earlier,
+    head: await auditHead(deps.database),
+    endedAt: await databaseNow(deps.database),
+  });
   const artifacts = await makeArtifacts(conclusion, report);
   for (const artifact of artifacts) await saveArtifact(deps.database, run.id, artifact);
   for (const fault of await faultsOf(deps.database, run.id)) {
@@ -53,6 +60,8 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
     outcome: ending.outcome,
     ...(ending.reason === null ? {} : { reason: ending.reason }),
     ...(history === null ? {} : { atMs: lastMs(history) }),
+    // With the end itself: no run ends unproven without somebody being told.
+    also: (client) => raiseIfUnproven(client, { run, proofs, paging: deps.paging }),
   });
 }
 
@@ -67,6 +76,8 @@ async function noteAuditHead({ deps, run, journal }: Conclusion): Promise<void> 
 /** What the database has beside the run itself. */
 interface Stored extends Earlier {
   head: AuditHead | null;
+  /** ISO 8601, by the clock that also said when the run began: the worker's own may be an hour off. */
+  endedAt: string;
 }
 
 /**
@@ -92,7 +103,7 @@ async function judged(
 }
 
 function reportOf({ run, ending, history, guards, proofs }: Conclusion, cleanedUp: boolean, stored: Stored): Report {
-  const { head, ...earlier } = stored;
+  const { head, endedAt, ...earlier } = stored;
   const report = buildReport({
     history,
     ...earlier,
@@ -110,7 +121,7 @@ function reportOf({ run, ending, history, guards, proofs }: Conclusion, cleanedU
       approvedBy: run.approvedBy,
       planDigest: run.digest,
       startedAt: run.createdAt,
-      endedAt: new Date().toISOString(),
+      endedAt,
       ...(ending.reason === null ? {} : { reason: ending.reason }),
       ...(head === null ? {} : { auditHead: { entry: head.seq, hash: head.hash } }),
     },

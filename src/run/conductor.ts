@@ -70,7 +70,7 @@ async function walk(deps: ConductorDeps, ownership: Ownership): Promise<void> {
         log: deps.log,
       }),
     );
-    const all: Walk = { deps, run, experiment, cluster, session, journal, ownership, guards };
+    const all: Walk = { deps, run, experiment, cluster, session, journal, ownership, guards, faults: [] };
     const refused = await preflight(all);
     if (refused === null) return await experimentAndHeal(all);
     await conclude({ ...all, ending: refused, history: null, proofs: [] });
@@ -78,7 +78,7 @@ async function walk(deps: ConductorDeps, ownership: Ownership): Promise<void> {
     ownership.lost.throwIfAborted();
     if (journal.state() !== "preflight") throw error;
     // Nothing was touched yet: the run can simply end.
-    const ending = await failure(deps, journal, error);
+    const ending = failure(deps, journal, error);
     await conclude({ deps, run, journal, guards, ending, history: null, proofs: [] });
   } finally {
     await session?.close();
@@ -113,7 +113,7 @@ async function experimentAndHeal(all: Walk): Promise<void> {
     ending = await runFault(all, recorder, live.probes, exercise);
   } catch (error) {
     ownership.lost.throwIfAborted();
-    ending = await failure(deps, journal, error);
+    ending = failure(deps, journal, error);
   }
   try {
     const proofs = await healAndProve(all, recorder, ending, exercise);
@@ -122,7 +122,7 @@ async function experimentAndHeal(all: Walk): Promise<void> {
     } catch (error) {
       // The fault is healed; what could not be read back is unknown, and the run says so instead of vanishing.
       ownership.lost.throwIfAborted();
-      const failed = await failure(deps, journal, error);
+      const failed = failure(deps, journal, error);
       if (ending.outcome === "completed") ending = failed;
     }
     await journal.move("judging", { atMs: recorder.now() });

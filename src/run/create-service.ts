@@ -8,6 +8,8 @@ import { findArtifact } from "../store/artifacts.ts";
 import { inTransaction, violates, type Database, type Queryable } from "../store/database.ts";
 import { appendEvents, eventsAfter } from "../store/events.ts";
 import { insertRun, lockRun, occupant, openRuns, recentRuns, requestAbort, type StoredRun } from "../store/runs.ts";
+import { isPastExpiry } from "../store/request-expiry.ts";
+import { refuseUnprovenTarget } from "./alarms/create-service.ts";
 import { createDecisions, enforce, existingRun, move, normaliseRunId } from "./decide.ts";
 import type { RunEventBody } from "./events.ts";
 import { explainer } from "./explain.ts";
@@ -72,16 +74,17 @@ export function createRunService(options: ServiceOptions): RunService {
     experiment,
     plan,
     request: async (actor, request) => {
+      await refuseEarlyWhenHalted(database);
       const cluster = request.cluster ?? options.defaultCluster;
       const early = unplanned(experiment(request.experiment), cluster, actor.userId);
       const facts = await authoriser.facts({ act: "request", actor, subject: early });
       // What is refused anyhow is refused before a live system is asked anything.
       enforce(authoriser.judge({ act: "request", actor, subject: early }, facts));
-      await refuseEarlyWhenHalted(database);
       const planned = await plan(request);
       const subject = subjectOf({ id: null, requestedBy: actor.userId, ...planned });
       const busy = await occupant(database, planned.plan.targetKey);
       if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
+      await refuseUnprovenTarget(database, planned.plan.targetKey);
       const run = await inTransaction(database, async (client) => {
         await refuseWhenHalted(client);
         const hitBy = await primaryHitBy(client, { id: null, plan: planned.plan }, occupyingStates);
@@ -192,7 +195,7 @@ export async function expireRequests(database: Database, runIds: readonly string
   for (const runId of runIds) {
     await inTransaction(database, async (client) => {
       const run = await lockRun(client, runId);
-      if (run?.state !== "requested" || Date.parse(run.expiresAt) > Date.now()) return;
+      if (run?.state !== "requested" || !(await isPastExpiry(client, runId))) return;
       await move(client, run, "expired", "Nobody approved it in time.", [{ type: "expired" }]);
       expired.push(runId);
     });

@@ -6,6 +6,7 @@ import { AftershockError } from "../errors.ts";
 import { insertDecision, standingApprovals } from "../store/decisions.ts";
 import { inTransaction, type Database, type Queryable } from "../store/database.ts";
 import { appendEvents } from "../store/events.ts";
+import { isPastExpiry } from "../store/request-expiry.ts";
 import { compareAndSetState, findRun, lockRun, type StoredRun } from "../store/runs.ts";
 import type { RunEventBody } from "./events.ts";
 import { refuseWhenHalted } from "./halt/gate.ts";
@@ -66,7 +67,7 @@ export function createDecisions(options: { database: Database; authoriser: Autho
       decide({ act: "approve", actor }, runId, async ({ client, run, given, facts, may }) => {
         // Who may not is told that first, and what the run is now only then.
         may();
-        requirePending(run);
+        await requirePending(client, run);
         requireSeen(run, seen);
         await refuseWhenHalted(client);
         may({ primaryHitBy: await primaryHitBy(client, run, occupyingStates) });
@@ -91,7 +92,7 @@ export function createDecisions(options: { database: Database; authoriser: Autho
     deny: (actor, runId, reason) =>
       decide({ act: "deny", actor }, runId, async ({ client, run, may }) => {
         may();
-        requirePending(run);
+        await requirePending(client, run);
         await insertDecision(client, run.id, { userId: actor.userId, decision: "denied", reason, digest: run.digest });
         const denied: RunEventBody = { type: "denied", by: actor.userId, reason };
         await move(client, run, "denied", `Denied by <@${actor.userId}>.`, [denied]);
@@ -99,7 +100,7 @@ export function createDecisions(options: { database: Database; authoriser: Autho
     revoke: (actor, runId, reason) =>
       decide({ act: "revoke", actor }, runId, async ({ client, run, given, may }) => {
         may();
-        if (run.state !== "approved") requirePending(run);
+        if (run.state !== "approved") await requirePending(client, run);
         if (!given.some(({ userId }) => userId === actor.userId)) throw nothingToRevoke(run);
         const { digest } = run;
         await insertDecision(client, run.id, { userId: actor.userId, decision: "revoked", reason, digest });
@@ -160,8 +161,8 @@ function nothingToRevoke(run: StoredRun): AftershockError {
   );
 }
 
-function requirePending(run: StoredRun): void {
-  if (run.state === "requested" && Date.parse(run.expiresAt) > Date.now()) return;
+async function requirePending(client: Queryable, run: StoredRun): Promise<void> {
+  if (run.state === "requested" && !(await isPastExpiry(client, run.id))) return;
   if (run.state === "requested" || run.state === "expired") {
     throw new AftershockError(
       "not_pending",

@@ -1,6 +1,7 @@
 import type { ProbeStatus } from "../probes/system.ts";
 import type { Report } from "../findings/report.ts";
 import type { Plan } from "./plan.ts";
+import type { HealStep } from "./ladder/steps.ts";
 import type { RunState } from "./lifecycle.ts";
 import type { ScheduleKind } from "./schedules/schedule.ts";
 
@@ -59,8 +60,29 @@ export type RunEventBody =
   | { type: "fault-removed"; fault: string; kind: string; name: string; atMs: number | null; tookMs: number }
   /** One proof that the fault is gone; all of them together make the cleanup verdict. */
   | { type: "healing-proof"; what: string; ok: boolean; detail: string }
+  | HealStep
   | { type: "converged"; ok: boolean; summary: string; tookMs: number }
   | { type: "stop-condition"; id: string; measured: string; bound: string }
+  /** The cleanup was not proven: what is amiss, how to look and to mend it, and who is paged (Slack ids). */
+  | {
+      type: "alarm-raised";
+      target: string;
+      reasons: string[];
+      look: string[];
+      mend: string[];
+      pods: string[];
+      people: string[];
+      groups: string[];
+      channel: string | null;
+    }
+  | { type: "alarm-paged"; number: number; againAfterMs: number }
+  | { type: "alarm-acknowledged"; by: string }
+  /** Healed again and looked at, in vain. `by`: who asked for it, null when it was its time. */
+  | { type: "alarm-checked"; by: string | null; problem: string }
+  /** Healed again and proven. */
+  | { type: "alarm-resolved"; proofs: string[] }
+  | { type: "restart-asked"; pod: string; by: string }
+  | { type: "restart-done"; pod: string; ok: boolean; detail: string }
   /** Something of this run was found on the cluster after it had ended, and removed. */
   | { type: "leftover-healed"; kind: string; name: string; ok: boolean; detail: string; tookMs: number }
   /** A problem in words for the channel; the stack is in the log. */

@@ -12,6 +12,8 @@ export async function lookForEffect(
 ): Promise<void> {
   for (const intent of look.intents) {
     const found = await faultKindOf(intent.kind).effect(intent, look);
+    // What was seen after the fault's time says nothing of the fault.
+    if (look.signal.aborted) return;
     if (found === null) continue;
     look.recorder.event({
       atMs: look.recorder.now(),

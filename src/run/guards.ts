@@ -4,7 +4,9 @@ import { isAftershockError } from "../errors.ts";
 import { cordonedBy, cordonedUntil } from "../probes/placement.ts";
 import type { GuardResult, SystemSession } from "../probes/system.ts";
 import type { Database } from "../store/database.ts";
+import { alarmOn } from "../store/alarms.ts";
 import { occupant } from "../store/runs.ts";
+import { unprovenText, wayOut } from "./alarms/alarm.ts";
 import type { RunEventBody } from "./events.ts";
 import { ioGuards } from "./io-guards.ts";
 import type { Plan } from "./plan.ts";
@@ -71,14 +73,33 @@ async function cordonsOfRuns(cluster: Cluster, runId: string): Promise<Array<{ n
   }
 }
 
-/** Measures every guard of the plan, also after one has failed: a person wants to see all that is wrong. */
+/**
+ * Measures every guard of the plan, also after one has failed: a person wants to see all that is wrong. One that no plan
+ * can leave out comes first, and is said only when it does not hold: what an earlier run has left must be proven gone.
+ */
 export async function checkGuards(input: GuardInput): Promise<GuardEvent[]> {
-  const events: GuardEvent[] = [];
+  const events: GuardEvent[] = await provenClean(input);
   for (const { id, title, bounds } of input.plan.guards) {
     const result = await measure(input, id, bounds);
     events.push({ type: "guard", id, title, ...result });
   }
   return events;
+}
+
+async function provenClean({ database, plan }: GuardInput): Promise<GuardEvent[]> {
+  const alarm = await alarmOn(database, plan.targetKey);
+  if (alarm === null) return [];
+  return [
+    {
+      type: "guard",
+      id: "target-proven-clean",
+      title: "What an earlier run left is proven gone",
+      ok: false,
+      measured: unprovenText(alarm),
+      bound: "acknowledged, and proven clean",
+      hint: `The way out: ${wayOut(alarm)}`,
+    },
+  ];
 }
 
 async function measure(input: GuardInput, id: string, bounds: Readonly<Record<string, number>>): Promise<GuardResult> {

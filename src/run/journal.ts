@@ -1,4 +1,4 @@
-import { inTransaction, type Database, type Queryable } from "../store/database.ts";
+import { inTransactionOnce, type Database, type Queryable } from "../store/database.ts";
 import { appendEvents } from "../store/events.ts";
 import { compareAndSetState, noteOutcome } from "../store/runs.ts";
 import { AftershockError } from "../errors.ts";
@@ -7,7 +7,8 @@ import { canMove, type RunOutcome, type RunState } from "./lifecycle.ts";
 
 /**
  * The owner's pen: writes events and state changes of one run, in order, each only while the owner's fencing number
- * is the row's. Once a write is refused every later one rejects with AftershockError `lease_lost`.
+ * is the row's. Once a write is refused every later one rejects with AftershockError `lease_lost`. While PostgreSQL is
+ * away a write waits for it, for as long as the lease allows; what has to go on meanwhile must not wait for the write.
  */
 export interface Journal {
   state(): RunState;
@@ -27,12 +28,15 @@ export interface MoveOptions {
   also?: (client: Queryable) => Promise<void>;
 }
 
-export function createJournal(database: Database, owned: { runId: string; fence: number; state: RunState }): Journal {
-  const { runId, fence } = owned;
+export function createJournal(
+  database: Database,
+  owned: { runId: string; fence: number; state: RunState; lost?: AbortSignal },
+): Journal {
+  const { runId, fence, lost = new AbortController().signal } = owned;
   let state = owned.state;
   let lastWrite: Promise<void> = Promise.resolve();
   const inOrder = (write: () => Promise<void>): Promise<void> => {
-    const next = lastWrite.then(write);
+    const next = lastWrite.then(() => orLost(write(), lost));
     // A failed write is reported to its caller; the queue itself goes on.
     lastWrite = next.catch(() => undefined);
     return next;
@@ -43,29 +47,42 @@ export function createJournal(database: Database, owned: { runId: string; fence:
   };
   return {
     state: () => state,
-    say: (...events) => inOrder(() => inTransaction(database, (client) => append(client, events))),
+    say: (...events) => inOrder(() => inTransactionOnce(database, (client) => append(client, events), lost)),
     move: (to, options = {}) =>
       inOrder(async () => {
         const from = state;
         if (!canMove(from, to)) throw new Error(`${runId}: ${from} cannot become ${to}`);
-        await inTransaction(database, async (client) => {
-          const changed: RunEventBody = {
-            type: "state",
-            from,
-            to,
-            reason: options.reason ?? null,
-            atMs: options.atMs ?? null,
-          };
-          await append(client, [changed, ...(options.events ?? [])]);
-          if (options.outcome !== undefined) {
-            await noteOutcome(client, runId, options.outcome, options.reason ?? null);
-          }
-          await options.also?.(client);
-          if (!(await compareAndSetState(client, { runId, from, to, fence }))) throw leaseLost(runId);
-        });
+        await inTransactionOnce(
+          database,
+          async (client) => {
+            const changed: RunEventBody = {
+              type: "state",
+              from,
+              to,
+              reason: options.reason ?? null,
+              atMs: options.atMs ?? null,
+            };
+            await append(client, [changed, ...(options.events ?? [])]);
+            if (options.outcome !== undefined) {
+              await noteOutcome(client, runId, options.outcome, options.reason ?? null);
+            }
+            await options.also?.(client);
+            if (!(await compareAndSetState(client, { runId, from, to, fence }))) throw leaseLost(runId);
+          },
+          lost,
+        );
         state = to;
       }),
   };
+}
+
+/** A server that hangs without a word must not hold a worker that has lost its run. */
+function orLost<T>(write: Promise<T>, lost: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(lost.reason as Error);
+    lost.addEventListener("abort", leave, { once: true });
+    write.then(resolve, reject).finally(() => lost.removeEventListener("abort", leave));
+  });
 }
 
 export function leaseLost(runId: string): AftershockError {

@@ -1,7 +1,7 @@
 import { findRun } from "../store/runs.ts";
 import type { Database } from "../store/database.ts";
 import { openHalt } from "../store/halts.ts";
-import { renewLease, takeLease } from "../store/leases.ts";
+import { longestLeaseMs, renewLease, takeLease } from "../store/leases.ts";
 import type { RunState } from "./lifecycle.ts";
 import type { Held } from "./halt/gate.ts";
 import { haltedByText } from "./halt/halt.ts";
@@ -23,6 +23,11 @@ export interface Ownership {
   /** Aborted (with a StopWish as reason) when the run shall stop and heal. */
   stop: AbortSignal;
   requestStop(wish: StopWish): void;
+  /**
+   * Throws AftershockError `lease_lost` unless the lease holds by this process' clock, now. For just before something is
+   * done to a target: a process that was stopped for a while goes on before its timers have told it.
+   */
+  requireHeld(): void;
   release(): void;
 }
 
@@ -54,7 +59,8 @@ export async function takeOwnership(
   if (lease === null) return null;
   const lost = new AbortController();
   const stop = new AbortController();
-  let validUntil = takenAt + settings.leaseMs;
+  const leaseMs = Math.min(settings.leaseMs, longestLeaseMs);
+  let validUntil = takenAt + leaseMs;
 
   const renew = async (): Promise<void> => {
     const askedAt = performance.now();
@@ -63,7 +69,7 @@ export async function takeOwnership(
       if (!(await renewLease(database, { runId, fence: lease.fence, leaseMs: settings.leaseMs }))) {
         return lost.abort(leaseLost(runId));
       }
-      validUntil = askedAt + settings.leaseMs;
+      validUntil = askedAt + leaseMs;
       const halt = await openHalt(database);
       if (halt !== null && !stop.signal.aborted) stop.abort(haltWish(halt));
       const run = await findRun(database, runId);
@@ -90,6 +96,10 @@ export async function takeOwnership(
     stop: stop.signal,
     requestStop: (wish) => {
       if (!stop.signal.aborted) stop.abort(wish);
+    },
+    requireHeld: () => {
+      if (performance.now() >= validUntil) lost.abort(leaseLost(runId));
+      lost.signal.throwIfAborted();
     },
     release: () => {
       clearInterval(timer);

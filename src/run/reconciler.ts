@@ -18,16 +18,16 @@ export function startReconciler(
   options: { everyMs: number; wake: (runId: string) => Promise<void> },
 ): Reconciler {
   let running: Promise<void> | null = null;
-  const healing = new Set<string>();
+  const healing = new Map<string, Promise<void>>();
 
   const step = async (): Promise<void> => {
     for (const runId of await ownerlessRuns(deps.database, ownedStates)) {
       if (healing.has(runId)) continue;
-      healing.add(runId);
       // Healing one run may take a minute; the others must not wait for it.
-      void takeOver(deps, runId)
+      const healed = takeOver(deps, runId)
         .catch((error: unknown) => deps.log("take-over failed", { runId, error: messageOf(error) }))
         .finally(() => healing.delete(runId));
+      healing.set(runId, healed);
     }
     for (const runId of await waitingRuns(deps.database)) await options.wake(runId);
     await expireRequests(deps.database, await expiredRequests(deps.database));
@@ -43,6 +43,8 @@ export function startReconciler(
     stop: async () => {
       clearInterval(timer);
       await running;
+      // What a worker has begun to heal it heals before it leaves; after its grace another one does.
+      await Promise.allSettled(healing.values());
     },
   };
 }

@@ -1,10 +1,12 @@
 import { messageOf } from "../errors.ts";
 import type { Recorder } from "../probes/recorder.ts";
 import type { RunningProbes } from "../probes/system.ts";
+import { inTransactionOnce } from "../store/database.ts";
 import { setFaultState } from "../store/faults.ts";
 import { installationOf } from "../store/installation.ts";
 import { keepFault } from "./active-phase.ts";
 import { requireInjectable, requireSameTargets } from "./approval-check.ts";
+import { bounded } from "./bounded.ts";
 import { stopped, type Ending } from "./ending.ts";
 import type { RunExercise } from "./exercise.ts";
 import { lookForEffect } from "./fault-effect.ts";
@@ -16,6 +18,12 @@ import type { Journal } from "./journal.ts";
 import { haltWish } from "./ownership.ts";
 import { pause } from "./wait.ts";
 import type { Walk } from "./walk.ts";
+
+/** How long looking at a fault's effect may go on when its time is over; less than the dead-man's margin. */
+const effectGraceMs = 5000;
+
+/** Healing does not wait longer than this to learn why it is due. */
+const heldLookMs = 2000;
 
 /** Baseline, injection, and the time of the fault. */
 export async function runFault(
@@ -45,16 +53,23 @@ export async function runFault(
     atMs: recorder.now(),
     require: (client) => requireInjectable(client, deps.authoriser, run),
   });
+  // Kept in hand: healing must not have to ask PostgreSQL what was intended.
+  all.faults = intents.map((intent) => ({ ...intent, state: "intended" }));
   for (const intent of intents) {
     if (await heldBack(all)) return stopped(ownership);
     const startedMs = recorder.now();
     try {
+      ownership.requireHeld();
       await faultKindOf(intent.kind).inject(intent, { cluster, signal });
     } catch (error) {
       if (ownership.stop.aborted) return stopped(ownership);
       throw error;
     }
-    await setFaultState(deps.database, run.id, intent.faultId, "injected");
+    await inTransactionOnce(
+      deps.database,
+      (client) => setFaultState(client, run.id, intent.faultId, "injected"),
+      ownership.lost,
+    );
     await tellInjected(journal, recorder, intent, startedMs);
   }
   // A run that is meant to have no fault is told apart from one whose fault never came.
@@ -63,14 +78,21 @@ export async function runFault(
   }
   recorder.phase("active");
   await journal.move("active", { atMs: recorder.now() });
-  const looked = lookForEffect({ ...all, intents, recorder, signal: ownership.lost }).catch((error: unknown) =>
+  const over = new AbortController();
+  const looking = AbortSignal.any([ownership.lost, over.signal]);
+  const looked = lookForEffect({ ...all, intents, recorder, signal: looking }).catch((error: unknown) =>
     deps.log("the fault's effect could not be looked at", { error: messageOf(error) }),
   );
   const { durationMs } = run.plan.phases;
   const ended = await keepFault({ ...all, intents, probes, recorder, exercise, durationMs });
-  await looked;
+  // Looking must not keep the fault: what is not seen by then is not known.
+  await Promise.race([looked, pause(effectGraceMs, ownership.stop, ownership.lost)]);
+  over.abort();
   // A halt from a command line removes the objects itself, and may be seen by that first.
-  if (ended !== null) await heldBack(all).catch(() => false);
+  if (ended !== null) {
+    const limits = { deadlineMs: heldLookMs, signal: ownership.lost };
+    await bounded(() => heldBack(all), limits).catch(() => false);
+  }
   if (ownership.stop.aborted) return stopped(ownership);
   return ended === null ? { outcome: "completed", reason: null } : { outcome: "failed", reason: ended };
 }

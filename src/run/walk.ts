@@ -3,7 +3,9 @@ import type { Cluster } from "../cluster/port.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { SystemSession } from "../probes/system.ts";
 import type { Database } from "../store/database.ts";
+import type { StoredFault } from "../store/faults.ts";
 import type { StoredRun } from "../store/runs.ts";
+import type { Paging } from "./alarms/alarm.ts";
 import type { ChartRenderer } from "./conclude.ts";
 import type { HealDeadlines } from "./faults/fault-kind.ts";
 import type { GuardEvent } from "./guards.ts";
@@ -18,6 +20,8 @@ export interface ConductorDeps {
   authoriser: Authoriser;
   lease: LeaseSettings;
   healDeadlines: HealDeadlines;
+  /** Whom to page when a cleanup cannot be proven, besides requester and approvers; absent: nobody (`defaultPaging`). */
+  paging?: Paging;
   renderChart: ChartRenderer;
   log: (message: string, detail?: Record<string, unknown>) => void;
   /** Told about every run this worker owns, so that a shutdown can stop it. */
@@ -34,4 +38,6 @@ export interface Walk {
   journal: Journal;
   ownership: Ownership;
   guards: GuardEvent[];
+  /** What was or is about to be injected, from just before it is stored. */
+  faults: StoredFault[];
 }

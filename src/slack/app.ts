@@ -6,6 +6,7 @@ import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
 import { AftershockError } from "../errors.ts";
 import type { ReadinessCheck } from "../health.ts";
+import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
@@ -25,6 +26,7 @@ export interface SlackOptions {
   secrets: Secrets;
   service: RunService;
   schedules: ScheduleService;
+  alarms: AlarmService;
   halts: HaltService;
   /** The workspace that the bot is installed in. */
   teamId: string;

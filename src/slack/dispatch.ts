@@ -1,3 +1,4 @@
+import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
@@ -15,6 +16,7 @@ export interface Dispatcher {
 export interface Services {
   service: RunService;
   schedules: ScheduleService;
+  alarms: AlarmService;
   halts: HaltService;
 }
 
@@ -38,7 +40,8 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
       return verb.run(line, context(actor));
     },
     click: async (action, value, actor) => {
-      const handler = buttons.get(action);
+      // After a colon stands what tells two buttons of one kind apart in a message.
+      const handler = buttons.get(action.split(":")[0] ?? "");
       if (handler === undefined || value.length > longestValue || !isStorable(value)) {
         throw new AftershockError(
           "bad_command",

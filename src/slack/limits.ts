@@ -18,10 +18,36 @@ export const limits = {
 
 const marker = "…";
 
-/** Escapes what Slack reads as control characters; every inserted value goes through it. */
-export function escapeText(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+/** Half a character, which cannot be sent. */
+const halfCharacters = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/**
+ * Characters that nobody sees and that hide or turn what is around them: control characters but newline and tab, zero-width
+ * spaces, and the marks that override the direction of writing (Unicode Standard Annex 9).
+ */
+// oxlint-disable-next-line no-control-regex
+const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
+
+/** The text without what cannot be sent or seen. */
+export function clean(text: string): string {
+  return text.replaceAll("\r\n", "\n").replace(unseen, "").replace(halfCharacters, "\ufffd");
 }
+
+/**
+ * Escapes a value for mrkdwn, on one line: what Slack reads as control characters (docs.slack.dev, Formatting message
+ * text), and what would end the code or the line around it. Every inserted value goes through it.
+ */
+export function escapeText(text: string): string {
+  return escapeLines(text).replace(/\s+/g, (blank) => (blank.includes("\n") ? " " : blank));
+}
+
+/** As `escapeText`, for what may have several lines. */
+export function escapeLines(text: string): string {
+  return clean(text.slice(0, longestText)).replace(/[&<>`]/g, (character) => escapes[character] ?? "");
+}
+
+/** Longer than any text of Slack's may be: what is beyond it would be cut anyway, and is not looked at. */
+const longestText = 4001;
+const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\u02cb" };
 
 /** Cuts to a length, never inside an entity or a surrogate pair, and marks the cut. */
 export function clamp(text: string, length: number): string {
@@ -89,15 +115,25 @@ function textSize(value: unknown): number {
   );
 }
 
+/** A text that Slack shows as it is (plain_text), never empty. */
+export function plain(text: string, length: number): string {
+  return clamp(orDash(clean(text).replace(/\s+/g, " ").trim()), length);
+}
+
+/** Slack takes no empty text; one of blanks only it shows as nothing. */
+function orDash(text: string): string {
+  return text.trim() === "" ? "–" : text;
+}
+
 export function header(text: string): KnownBlock {
-  return { type: "header", text: { type: "plain_text", text: clamp(text, limits.headerText), emoji: true } };
+  return { type: "header", text: { type: "plain_text", text: plain(text, limits.headerText), emoji: true } };
 }
 
 /** A section of mrkdwn; the caller has escaped inserted values. */
 export function section(text: string): KnownBlock {
   return {
     type: "section",
-    text: { type: "mrkdwn", text: clamp(text.trim() === "" ? "–" : text, limits.sectionText) },
+    text: { type: "mrkdwn", text: clamp(orDash(text), limits.sectionText) },
   };
 }
 
@@ -114,7 +150,7 @@ export function fields(pairs: ReadonlyArray<readonly [label: string, value: stri
 }
 
 export function note(text: string): KnownBlock {
-  return { type: "context", elements: [{ type: "mrkdwn", text: clamp(text, limits.fieldText) }] };
+  return { type: "context", elements: [{ type: "mrkdwn", text: clamp(orDash(text), limits.fieldText) }] };
 }
 
 export const divider: KnownBlock = { type: "divider" };

@@ -2,6 +2,8 @@ import type { RunEvent } from "../run/events.ts";
 import type { RunRow } from "../run/service.ts";
 import { chartAltText } from "../findings/chart/alt-text.ts";
 import type { MessageContent } from "./limits.ts";
+import { narrateAlarm, type AlarmEvent } from "./narrate-alarm.ts";
+import { renderLadder } from "./views/alarm.ts";
 import { renderAuditHead } from "./views/audit-head.ts";
 import { renderCard } from "./views/card.ts";
 import { renderGone, renderLeftover, renderRunHalted } from "./views/halt.ts";
@@ -28,6 +30,8 @@ export interface DesiredMessage {
   /** Order of first posting in the run. */
   position: number;
   inThread: boolean;
+  /** Another channel than the run's; only for what is in no thread. */
+  channelId?: string;
   payload: MessagePayload;
 }
 
@@ -48,12 +52,15 @@ const systemTitles: Readonly<Record<SystemPhase, string>> = {
 export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessage[] {
   // Rendered once at the end: a message that grows by a hundred events is not drawn a hundred times.
   const wanted = new Map<string, { position: number; render: () => MessageContent | null }>();
-  const files: DesiredMessage[] = [];
+  // By key: a run whose worker dies while judging is judged again by another, and has its files once all the same.
+  const files = new Map<string, DesiredMessage>();
   const put = (key: string, position: number, render: () => MessageContent | null): void => {
     wanted.set(key, { position: wanted.get(key)?.position ?? position, render });
   };
   const guards: Array<EventOf<"guard">> = [];
   const healing: Array<EventOf<"fault-removed" | "healing-proof" | "converged">> = [];
+  const steps: Array<EventOf<"heal-step">> = [];
+  const alarm: AlarmEvent[] = [];
   const system: Record<SystemPhase, Array<EventOf<"system">>> = { before: [], during: [], after: [] };
   let topology: EventOf<"topology"> | undefined;
   let halted: EventOf<"halted"> | undefined;
@@ -138,6 +145,19 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
         healing.push(event);
         put("healing", event.seq, () => renderHealing(healing));
         break;
+      case "heal-step":
+        steps.push(event);
+        put("ladder", event.seq, () => renderLadder(run, steps));
+        break;
+      case "alarm-raised":
+      case "alarm-paged":
+      case "alarm-acknowledged":
+      case "alarm-checked":
+      case "alarm-resolved":
+      case "restart-asked":
+      case "restart-done":
+        alarm.push(event);
+        break;
       case "stop-condition":
         put(own, event.seq, () => renderStopCondition(event));
         break;
@@ -146,7 +166,9 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
         break;
       case "judged":
         put("summary", event.seq, () => renderSummary(event.report));
-        files.push(...fileMessages(event));
+        for (const message of fileMessages(event)) {
+          files.set(message.key, { ...message, position: files.get(message.key)?.position ?? message.position });
+        }
         break;
       case "audit-head":
         put(own, event.seq, () => renderAuditHead(event));
@@ -159,7 +181,7 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       ? []
       : [{ key, position, inThread: key !== "card", payload: { kind: "message", ...message } }];
   });
-  return [...messages, ...files].toSorted((a, b) => a.position - b.position);
+  return [...messages, ...narrateAlarm(run, alarm), ...files.values()].toSorted((a, b) => a.position - b.position);
 }
 
 /** The chart by itself, with words for those who cannot see it; then the report and history as files. */

@@ -26,19 +26,21 @@ export function startNarrator(
   let working: Promise<void> | null = null;
   let again = false;
 
+  /** One that cannot be told must not silence the others. */
+  const tell = async (told: Promise<boolean>): Promise<void> => {
+    try {
+      if (await told) options.onWanted();
+    } catch (error) {
+      options.onError(error);
+    }
+  };
   const step = async (): Promise<void> => {
     do {
       again = false;
-      for (const runId of await behindRuns(database)) {
-        if (await narrateRun(database, runId)) options.onWanted();
-      }
-      for (const id of await behindSchedules(database)) {
-        if (await narrateSchedule(database, id)) options.onWanted();
-      }
-      for (const id of await behindHalts(database)) {
-        if (await narrateHalt(database, id, options.opsChannel)) options.onWanted();
-      }
-      if (await narrateNotices(database, options.opsChannel)) options.onWanted();
+      for (const runId of await behindRuns(database)) await tell(narrateRun(database, runId));
+      for (const id of await behindSchedules(database)) await tell(narrateSchedule(database, id));
+      for (const id of await behindHalts(database)) await tell(narrateHalt(database, id, options.opsChannel));
+      await tell(narrateNotices(database, options.opsChannel));
     } while (again && !stopped);
   };
   const wake = (): void => {

@@ -1,3 +1,4 @@
+import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
@@ -10,6 +11,7 @@ export type Reply = MessageContent;
 export interface VerbContext {
   service: RunService;
   schedules: ScheduleService;
+  alarms: AlarmService;
   halts: HaltService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */

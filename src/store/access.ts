@@ -101,8 +101,36 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   },
   schedule_events: { service: "append", audit: { subject: "schedule_id" } },
   schedule_decisions: { service: "append", audit: { subject: "schedule_id" } },
+  halts: {
+    service: "write",
+    frozen: ["id", "latch", "halted_by", "reason", "channel_id", "from_cluster", "halted_at"],
+    audit: { subject: "id", omitted: ["settled_at", "last_seq"] },
+  },
+  halt_events: { service: "append", audit: { subject: "halt_id" } },
+  // How it was last seen; its changes are events of the halt.
+  halt_clusters: { service: "write" },
+  notices: { service: "append", audit: { subject: "kind" } },
+  installation: { service: "read" },
+  // A cleanup that was not proven, and who has seen it.
+  alarms: {
+    service: "write",
+    frozen: ["run_id", "cluster", "target_key", "reasons", "raised_at"],
+    // Raised, acknowledged, resolved; how often it was paged and looked at its events tell.
+    audit: {
+      subject: "run_id",
+      omitted: ["pages", "next_page_at", "checks", "next_check_at", "check_asked_by", "claimed_until", "last_problem"],
+    },
+  },
+  pod_restarts: {
+    service: "write",
+    frozen: ["id", "run_id", "namespace", "pod", "asked_by", "asked_at"],
+    audit: { subject: "run_id", omitted: ["claimed_until"] },
+  },
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
+  slack_pace: { service: "write" },
   narration_cursors: { service: "write" },
   schedule_narration_cursors: { service: "write" },
+  halt_narration_cursors: { service: "write" },
+  notices_told: { service: "append" },
 };

@@ -13,11 +13,9 @@ const audited = Object.entries(tables).flatMap(([name, { audit }]) => (audit ===
 export async function compareWithTables(client: Queryable): Promise<AuditProblem | null> {
   const problems: AuditProblem[] = [];
   for (const name of audited) {
-    if (!(await exists(client, name))) {
-      problems.push({ seq: null, why: `the table ${name} is gone` });
-      continue;
-    }
-    const found = (await triggerProblem(client, name)) ?? (await rowProblem(client, name));
+    const found = (await exists(client, name))
+      ? ((await triggerProblem(client, name)) ?? (await rowProblem(client, name)))
+      : await goneProblem(client, name);
     if (found !== null) problems.push(found);
   }
   // The earliest entry that is wrong; what shows at none comes after.
@@ -28,6 +26,16 @@ export async function compareWithTables(client: Queryable): Promise<AuditProblem
 async function exists(client: Queryable, name: string): Promise<boolean> {
   const { rows } = await client.query<{ there: boolean }>("select to_regclass($1) is not null as there", [name]);
   return rows[0]?.there === true;
+}
+
+/** A table that is not there: what the trail recorded of it is gone. None recorded: it may not have been made yet. */
+async function goneProblem(client: Queryable, name: string): Promise<AuditProblem | null> {
+  const { rows } = await client.query<{ seq: string | null }>(
+    "select min(seq) as seq from audit_log where source = $1",
+    [name],
+  );
+  const seq = rows[0]?.seq ?? null;
+  return seq === null ? null : { seq: Number(seq), why: `the table ${name} that it recorded a row of is gone` };
 }
 
 async function triggerProblem(client: Queryable, name: string): Promise<AuditProblem | null> {

@@ -45,3 +45,12 @@ export function eventFromRow(
 ): RunEvent {
   return { ...row.data, type: row.type, run: runId, seq: row.seq, at: row.at.toISOString() } as RunEvent;
 }
+
+/** The last event of one type of a run; null when there is none. */
+export async function lastEvent(client: Queryable, runId: string, type: RunEvent["type"]): Promise<RunEvent | null> {
+  const { rows } = await client.query<{ seq: number; at: Date; type: string; data: Record<string, unknown> }>(
+    "select seq, at, type, data from run_events where run_id = $1 and type = $2 order by seq desc limit 1",
+    [runId, type],
+  );
+  return rows[0] === undefined ? null : eventFromRow(runId, rows[0]);
+}

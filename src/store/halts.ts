@@ -129,10 +129,11 @@ export async function clustersOf(client: Queryable, id: string): Promise<HaltClu
   return rows;
 }
 
-/** Runs that have not ended and that this halt has not stopped yet. */
+/** Runs that have not ended and that this halt has not stopped yet; none once it was lifted. */
 export async function runsToStop(client: Queryable, id: string): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
     `select r.id from runs r where r.ended_at is null
+        and exists (select 1 from halts h where h.id = $1 and h.resumed_at is null)
         and not exists (select 1 from halt_events e
                          where e.halt_id = $1 and e.type = 'run-stopped' and e.data->>'run' = r.id)
       order by r.created_at`,
@@ -166,6 +167,15 @@ export async function haltedRuns(client: Queryable, id: string): Promise<HaltedR
   );
   if (rows.some(({ over }) => !over)) return null;
   return rows.map(({ run, was, gone_after_ms: ms, proven }) => ({ run, was, goneAfterMs: ms, proven }));
+}
+
+/** How many runs a halt has stopped. */
+export async function countStopped(client: Queryable, id: string): Promise<number> {
+  const { rows } = await client.query<{ stopped: number }>(
+    "select count(*)::int as stopped from halt_events where halt_id = $1 and type = 'run-stopped'",
+    [id],
+  );
+  return rows[0]?.stopped ?? 0;
 }
 
 /** True when this call noted it first. */

@@ -82,7 +82,6 @@ do $do$
 declare
   name text;
   routine regprocedure;
-  sequence regclass;
 begin
   foreach name in array array['${ownerRole}', '${serviceRole}'] loop
     if not exists (select from pg_roles where rolname = name) then
@@ -105,12 +104,6 @@ begin
                     and pg_get_userbyid(proowner) <> '${ownerRole}' loop
     execute format('alter function %s owner to ${ownerRole}', routine);
   end loop;
-  for sequence in select oid::regclass from pg_class
-                   where relnamespace = current_schema()::regnamespace
-                     and relname in ('run_numbers', 'schedule_numbers') loop
-    execute format('alter sequence %s owner to ${ownerRole}', sequence);
-    execute format('grant usage on sequence %s to ${serviceRole}', sequence);
-  end loop;
 end;
 $do$`;
 
@@ -131,6 +124,7 @@ function grants(name: string, { service, frozen }: TableAccess): string {
   return `do $do$
     declare
       sequence regclass;
+      own boolean;
     begin
       if (select pg_get_userbyid(relowner) from pg_class where oid = ${literal(name)}::regclass) <> '${ownerRole}' then
         alter table ${table} owner to ${ownerRole};
@@ -138,10 +132,12 @@ function grants(name: string, { service, frozen }: TableAccess): string {
       revoke all on ${table} from public, ${serviceRole};
       grant ${privileges[service]} on ${table} to ${serviceRole};
       ${service === "write" ? update : ""}
-      -- Sequences of its columns.
-      for sequence in select objid::regclass from pg_depend
-                       where refobjid = ${literal(name)}::regclass and classid = 'pg_class'::regclass and deptype = 'a'
-                         and exists (select from pg_class c where c.oid = objid and c.relkind = 'S') loop
+      -- Sequences that its defaults take numbers from; one that is a column's own follows its table's owner.
+      for sequence, own in select c.oid::regclass, exists (select from pg_depend o where o.objid = c.oid and o.deptype = 'a')
+                        from pg_attrdef a join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid
+                             join pg_class c on d.refclassid = 'pg_class'::regclass and c.oid = d.refobjid
+                       where a.adrelid = ${literal(name)}::regclass and c.relkind = 'S' loop
+        if not own then execute format('alter sequence %s owner to ${ownerRole}', sequence); end if;
         execute format('grant usage on sequence %s to ${serviceRole}', sequence);
       end loop;
     end $do$`;

@@ -20,6 +20,7 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
   slack: {
     run: "types",
     "run/lifecycle": "all",
+    "run/alarms/alarm": "all",
     findings: "all",
     probes: "types",
     experiment: "all",

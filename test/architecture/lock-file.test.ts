@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 interface LockEntry {
+  version?: string;
   resolved?: string;
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
@@ -26,6 +27,34 @@ function missing(packages: Packages): string[] {
 const lock = JSON.parse(readFileSync(new URL("../../package-lock.json", import.meta.url), "utf8")) as {
   packages: Packages;
 };
+
+type Versions = Readonly<Record<string, string>>;
+
+/** Packages that package.json names by a range instead of one version; another one would be a change nobody sees. */
+function ranges(...groups: readonly Versions[]): string[] {
+  return groups
+    .flatMap(Object.entries)
+    .flatMap(([name, version]) => (/^\d+\.\d+\.\d+[\w.-]*$/.test(version) ? [] : [name]));
+}
+
+const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as Readonly<
+  Record<"dependencies" | "devDependencies" | "optionalDependencies", Versions>
+>;
+
+describe("package.json", () => {
+  const { dependencies, devDependencies, optionalDependencies } = manifest;
+  it("names every package by one exact version, the lock file's", () => {
+    expect(ranges(dependencies, devDependencies, optionalDependencies)).toEqual([]);
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
+      expect(lock.packages[`node_modules/${name}`]?.version, name).toBe(version);
+    }
+  });
+  it("would be found to leave a version open by this check", () => {
+    expect(ranges({ a: "^1.0.0", b: "~1.0.0", c: "latest", d: "1.x", e: "1.2.3", f: "17.10.0-beta.17" })).toHaveLength(
+      4,
+    );
+  });
+});
 
 describe("package-lock.json", () => {
   it("holds every package of every platform (if not: node deploy/complete-lock-file.mjs)", () => {

@@ -159,12 +159,12 @@ describe("tampering with the tables is caught by the trail:", () => {
     [
       "an approval rewritten",
       "update run_decisions set user_id = 'U0EVE'",
-      /the row run_decisions \(run-1, U0(BOB|EVE)\)/,
+      /entry \d+: the row run_decisions \(1\) is no longer what it recorded/,
     ],
     [
       "an approval added with the triggers off",
-      "insert into run_decisions values ('run-1', 'U0EVE', 'approved', null, 'x')",
-      /the row run_decisions \(run-1, U0EVE\) is not in the trail/,
+      "insert into run_decisions (run_id, user_id, decision, plan_digest) values ('run-1', 'U0EVE', 'approved', 'x')",
+      /the row run_decisions \(2\) is not in the trail/,
     ],
   ])("%s", async (_what, statement, why) => {
     const { url } = await tampered(statement);
@@ -195,6 +195,7 @@ describe("tampering with the tables is caught by the trail:", () => {
   it.each([
     ["disabled", "alter table run_faults disable trigger audited", /run_faults has its audit trigger disabled/],
     ["dropped", "drop trigger audited on run_faults", /run_faults has no audit trigger/],
+    ["dropped with its table", "drop table run_faults", /entry \d+: the table run_faults .* is gone/],
   ])("a trigger %s", async (_what, statement, why) => {
     const copy = await server.copy();
     await copy.asOwner(statement);

@@ -1,5 +1,6 @@
 import { parseDurationMs } from "../../src/experiment/duration.ts";
 import { defaultHealDeadlines } from "../../src/run/heal.ts";
+import { openTransactionMs } from "../../src/store/database.ts";
 
 /** What the suite's worker is configured with; short, since every killed worker costs a lease. */
 export const lease = "4s";
@@ -10,7 +11,8 @@ export const reconcileEveryMs = 1000;
  * Within how long a fault is gone, in milliseconds, counted from the moment when what had failed is back: a worker that
  * runs, and a database and a cluster that answer it. The sum of what the product promises, each at its worst:
  *
- * - the dead worker's lease runs out: at most one lease after its last renewal;
+ * - the dead worker's lease runs out, at most one lease after its last renewal, and PostgreSQL ends a transaction that it
+ *   left open (`openTransactionMs`), whichever is later;
  * - the next look of the reconciler: one period, and another one if that look was under way just then;
  * - the abort ladder: deleting with its deadline, then dropping finalizers with its own (`defaultHealDeadlines`).
  *
@@ -18,4 +20,7 @@ export const reconcileEveryMs = 1000;
  * margin (`deadManMarginMs` of src/run/fault-manifest.ts). A case counts from the end of the outage all the same.
  */
 export const healingBoundMs =
-  leaseMs + 2 * reconcileEveryMs + defaultHealDeadlines.deleteMs + defaultHealDeadlines.forceMs;
+  Math.max(leaseMs, openTransactionMs) +
+  2 * reconcileEveryMs +
+  defaultHealDeadlines.deleteMs +
+  defaultHealDeadlines.forceMs;

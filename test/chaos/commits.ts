@@ -6,6 +6,8 @@ export interface Commits {
   step(runId: string, from: RunState, to: RunState, deadlineMs: number): Promise<void>;
   /** Resolves as soon as the run is in the state by a committed step (or has been). */
   entered(runId: string, state: RunState, deadlineMs: number): Promise<void>;
+  /** Resolves as soon as one more run is stored than there are now. */
+  born(deadlineMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,6 +51,16 @@ export async function watchCommits(url: string): Promise<Commits> {
       until(runId, "data->>'from' = $2 and data->>'to' = $3", [from, to], deadlineMs),
     entered: (runId, state, deadlineMs) =>
       state === "requested" ? Promise.resolve() : until(runId, "data->>'to' = $2", [state], deadlineMs),
+    born: async (deadlineMs) => {
+      const count = async (): Promise<number> =>
+        (await client.query<{ n: number }>("select count(*)::int as n from runs")).rows[0]?.n ?? 0;
+      const before = await count();
+      const end = performance.now() + deadlineMs;
+      while ((await count()) === before) {
+        if (performance.now() > end) throw new Error(`no run was stored within ${deadlineMs / 1000} s`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
     close: () => client.end().catch(() => undefined),
   };
 }

@@ -1,7 +1,4 @@
-import { openCluster } from "../../src/cluster/kubernetes.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
-
-export { openCluster };
 
 /** Asks the pods themselves, from inside, whether all is whole; the sentences say what is not. Empty: whole. */
 export type DataPath = (cluster: Cluster) => Promise<string[]>;
@@ -69,7 +66,7 @@ export interface HealingWatch {
   stop(): Promise<void>;
 }
 
-const lookEveryMs = 300;
+const lookEveryMs = 400;
 
 /** Looks at the data path again and again, beside the bot and by a connection of its own. */
 export function watchHealing(cluster: Cluster, path: DataPath): HealingWatch {

@@ -10,7 +10,7 @@ import { startTestStack } from "../support/stack.ts";
 import { healingBoundMs, lease } from "./bound.ts";
 import { collectFacts, collectThread, type Place } from "./collect.ts";
 import { watchCommits } from "./commits.ts";
-import { redisPath, redisSteady, watchHealing, type DataPath } from "./data-path.ts";
+import { redisPath, redisSteady, watchHealing, type DataPath, type HealingWatch } from "./data-path.ts";
 import type { Facts, Violation } from "./facts.ts";
 import { installGates } from "./gate.ts";
 import { healingTimeMs } from "./healing-time.ts";
@@ -50,11 +50,6 @@ export interface Rig extends Place {
   close(): Promise<void>;
 }
 
-interface Played {
-  line: CaseLine;
-  database: Place["database"];
-}
-
 /** The seed of this run of the suite; `npm run test:chaos -- --seed N` sets it. */
 export function suiteSeed(): number {
   return Number(process.env["CHAOS_SEED"] ?? 1);
@@ -80,20 +75,22 @@ export async function startRig(options: Partial<StackOptions> = {}): Promise<Rig
   const gates = await installGates(stack.postgres.url);
   const roles = rolesOf(stack);
   const seed = suiteSeed();
-  const played: Played[] = [];
+  const played: CaseLine[] = [];
   let blocked: string | null = null;
 
   const play: Rig["play"] = async (spec, script) => {
     const startedAtMs = performance.now();
     const path = spec.path ?? redisPath;
     const record: Record = { runs: [], states: new Set(), hurtAtMs: null, mendedAtMs: null };
-    const healing = watchHealing(cluster, path);
+    let healing: HealingWatch | undefined;
     const commits = await watchCommits(stack.postgres.url);
     const random = seeded(seed, `${spec.group}/${spec.name}`);
-    const scene = createScene(place, { roles, gates, commits, random }, record, () => undefined);
+    const parts = { roles, gates, commits, random };
+    // Looking costs the cluster something, so it begins with the trouble.
+    const scene = createScene(place, parts, record, () => (healing = watchHealing(cluster, path)));
     const found: Violation[] = [];
     try {
-      if (path === redisPath) await untilSteady(place);
+      await untilSteady(place);
       await script(scene);
       await untilEnded(place, record.runs, caseDeadlineMs);
     } catch (error) {
@@ -101,6 +98,7 @@ export async function startRig(options: Partial<StackOptions> = {}): Promise<Rig
     }
     await commits.close();
     const mendedAtMs = record.mendedAtMs ?? record.hurtAtMs ?? performance.now();
+    healing ??= watchHealing(cluster, path);
     const broken = await healing.untilWhole(Math.max(5000, mendedAtMs + healingBoundMs - performance.now()));
     await healing.stop();
     const all: Facts[] = [];
@@ -126,7 +124,10 @@ export async function startRig(options: Partial<StackOptions> = {}): Promise<Rig
       nextRunStarted: false,
       tookMs: Math.round(performance.now() - startedAtMs),
     };
-    played.push({ line, database });
+    played.push(line);
+    process.stdout.write(
+      `${line.violations.length === 0 ? "✔" : "✘"} ${spec.name} (${(line.tookMs / 1000).toFixed(1)} s)\n`,
+    );
     await noteStarted(record.runs);
     if (line.violations.length > 0) {
       throw new Error(`${spec.name} (${record.runs.join(" ")}, seed ${seed}):\n${line.violations.join("\n")}`);
@@ -140,7 +141,7 @@ export async function startRig(options: Partial<StackOptions> = {}): Promise<Rig
       [runs],
     );
     if (rows.length === 0) return;
-    for (const { line } of played) if (!line.runs.some((id) => runs.includes(id))) line.nextRunStarted = true;
+    for (const line of played) if (!line.runs.some((id) => runs.includes(id))) line.nextRunStarted = true;
   };
 
   const lastRun = async (): Promise<void> => {
@@ -172,7 +173,7 @@ export async function startRig(options: Partial<StackOptions> = {}): Promise<Rig
         if (played.length > 0) await lastRun();
         const end = performance.now() + threadDeadlineMs;
         const problems: string[] = blocked === null ? [] : [`the next run did not get going: ${blocked}`];
-        for (const { line } of played) {
+        for (const line of played) {
           const found = (await Promise.all(line.runs.map((id) => threadViolations(place, id, end)))).flat();
           const counts = countsOf(found);
           line.duplicates += counts.duplicates;

@@ -14,5 +14,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     maxWorkers: 2,
     retry: 0,
+    // The rig says a line per case, as it ends.
+    reporters: ["dot"],
+    disableConsoleIntercept: true,
   },
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ask, cardOf, click } from "../../src/embedded/run-drive.ts";
 import type { Stack } from "../../src/embedded/stack.ts";
-import { kubectl, kubectlOk } from "../support/kubectl.ts";
+import { kubectlOk } from "../support/kubectl.ts";
+import { redisConnected } from "../support/redis-paths.ts";
 import { untilRedisIsSteady } from "../support/redis-steady.ts";
 import {
   alice,
@@ -20,21 +21,6 @@ import {
 } from "../support/stack.ts";
 
 const leftovers = (stack: Stack) => kubectlOk(stack.lab.kubeconfigPath, ["get", "networkchaos", "-A", "-o", "name"]);
-
-/** Whether every member answers a ping from every other, inside the pods; whoever is master, a partition shows. */
-async function connected(stack: Stack): Promise<boolean> {
-  const members = ["redis-0", "redis-1", "redis-2"];
-  const pairs = members.flatMap((from) => members.filter((to) => to !== from).map((to) => ({ from, to })));
-  const answers = await Promise.all(
-    pairs.map(async ({ from, to }) => {
-      const path = "jsonpath={.status.podIP}";
-      const address = await kubectlOk(stack.lab.kubeconfigPath, ["get", "pod", to, "-n", "cache", "-o", path]);
-      const ping = ["exec", from, "-n", "cache", "--", "timeout", "2", "redis-cli", "-h", address, "PING"];
-      return (await kubectl(stack.lab.kubeconfigPath, ping)).stdout.includes("PONG");
-    }),
-  );
-  return answers.every(Boolean);
-}
 
 describe.skipIf(process.getuid?.() !== 0)("safety, on the real stack", () => {
   let stack: Stack;
@@ -149,7 +135,7 @@ describe.skipIf(process.getuid?.() !== 0)("safety, on the real stack", () => {
     await ask(stack.slack, alice, `abort ${runId}`);
     await untilState(stack, runId, ["aborted"]);
     expect(await leftovers(stack)).toBe("");
-    expect(await connected(stack)).toBe(true);
+    expect(await redisConnected(stack)).toBe(true);
     expect((await reportOf(stack, runId)).verdicts).toMatchObject({ run: "aborted", cleanup: "verified" });
   });
 
@@ -158,12 +144,12 @@ describe.skipIf(process.getuid?.() !== 0)("safety, on the real stack", () => {
     const { runId, card } = await askForRun(stack, "run redis-split-brain duration=60s baseline=3s recovery=30s");
     await approve(stack, card);
     await untilState(stack, runId, ["active"]);
-    expect(await connected(stack)).toBe(false);
+    expect(await redisConnected(stack)).toBe(false);
     stack.worker.kill("SIGKILL");
     await stack.startWorker();
     await untilState(stack, runId, ["interrupted"], 60_000);
     expect(await leftovers(stack)).toBe("");
-    expect(await connected(stack)).toBe(true);
+    expect(await redisConnected(stack)).toBe(true);
     const events = await eventsOf(stack, runId);
     expect(events.filter((event) => event.type === "claimed")).toMatchObject([
       { takenOver: false },

@@ -8,7 +8,7 @@ import { eventsAfter } from "../../src/store/events.ts";
 import { insertFault } from "../../src/store/faults.ts";
 import { installationOf } from "../../src/store/installation.ts";
 import { untoldNotices } from "../../src/store/notices.ts";
-import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
+import { asService, insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { cordoned, labelled, latchCluster, type LatchCluster } from "../support/latch-cluster.ts";
 
 const healDeadlines = { deleteMs: 500, forceMs: 100 };
@@ -21,7 +21,7 @@ describe("the janitor", () => {
   let installation: string;
   const logged: string[] = [];
   beforeAll(async () => {
-    db = await startTestDatabase();
+    db = await asService(await startTestDatabase());
     installation = await installationOf(db.database);
   });
   afterAll(() => db.stop());

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Policy } from "../../src/approvals/policy.ts";
 import { claim } from "../../src/run/schedules/claim.ts";
 import { handleDue } from "../../src/run/schedules/due.ts";
 import { reconcileSchedules } from "../../src/run/schedules/reconciler.ts";
 import { findSchedule } from "../../src/store/schedules.ts";
 import { compareAndSetState, findRun } from "../../src/store/runs.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
+import { testPolicy } from "../support/policy.ts";
 import { alice, bob, carol, scheduleRig, type ScheduleRig } from "../support/schedule-rig.ts";
 import { waitFor } from "../support/stack.ts";
 
@@ -90,6 +92,80 @@ describe("the approval of a schedule", () => {
         "append-only",
       );
     }
+  });
+});
+
+describe("the policy, when it comes due", () => {
+  const week = [1, 2, 3, 4, 5, 6, 7];
+  const always = { kind: "weekly", timeZone: "UTC", days: week, fromMinute: 0, untilMinute: 1440 } as const;
+  const frozen = (): Policy => {
+    const simple = testPolicy();
+    const { match } = simple.rules[0] ?? { match: undefined };
+    if (match === undefined) throw new Error("the simple policy has no rule");
+    const until = { year: 2026, month: 11, day: 24, minute: 690 };
+    const window = { kind: "once", timeZone: "UTC", from: { ...until, minute: 630 }, until } as const;
+    return { ...simple, freezes: [{ name: "the release", match, window }] };
+  };
+  const said = async (id: string) => (await rig.events(id)).at(-1);
+  it.each(["check", "break"])("skips a frozen time loudly, and starts at the next (%s)", async (name) => {
+    const id = await rig.active({}, name);
+    rig.world.policy = frozen();
+    at(11);
+    await handleDue(rig.deps, id);
+    expect(await runsOf(id)).toEqual([]);
+    expect(await said(id)).toMatchObject({
+      type: "cannot-start",
+      message: expect.stringMatching(/lab is frozen \(the release\) until .*2026-11-24 11:30 UTC/),
+    });
+    expect(await stored(id)).toMatchObject({ state: "active", runsUsed: 0 });
+    at(12);
+    await handleDue(rig.deps, id);
+    expect(await runsOf(id)).toHaveLength(1);
+  });
+  it("cannot be asked for or approved in a frozen time", async () => {
+    const { id } = await rig.service.request(alice, weekly);
+    rig.world.policy = { ...frozen(), freezes: [{ ...frozen().freezes[0]!, window: always }] };
+    await expect(rig.service.approve(bob, id)).rejects.toMatchObject({ message: expect.stringContaining("frozen") });
+    await expect(rig.service.request(alice, weekly)).rejects.toMatchObject({ code: "not_allowed" });
+  });
+  it("starts nothing while Slack does not answer, and does not end for it", async () => {
+    const id = await rig.active();
+    rig.world.standing = { kind: "unknown", why: "no answer from Slack" };
+    at(11);
+    await handleDue(rig.deps, id);
+    expect(await runsOf(id)).toEqual([]);
+    expect(await said(id)).toMatchObject({
+      type: "cannot-start",
+      message: expect.stringContaining("Slack could not say"),
+    });
+    rig.world.standing = { kind: "member" };
+    at(12);
+    await handleDue(rig.deps, id);
+    expect(await runsOf(id)).toHaveLength(1);
+  });
+  it("starts nothing for a requester who was deactivated, nor where no rule allows it", async () => {
+    const id = await rig.active();
+    rig.world.standing = { kind: "refused", why: "deactivated" };
+    at(11);
+    await handleDue(rig.deps, id);
+    expect(await said(id)).toMatchObject({ type: "cannot-start", message: expect.stringContaining("deactivated") });
+    rig.world.standing = { kind: "member" };
+    rig.world.policy = { ...testPolicy(), rules: [] };
+    at(12);
+    await handleDue(rig.deps, id);
+    expect(await said(id)).toMatchObject({ type: "cannot-start", message: expect.stringContaining("No rule") });
+    expect(await runsOf(id)).toEqual([]);
+  });
+  it("needs somebody else for a schedule also where a run needs nobody, who then starts it without asking", async () => {
+    const simple = testPolicy();
+    rig.world.policy = { ...simple, rules: simple.rules.map((rule) => ({ ...rule, required: 0 })) };
+    const { id } = await rig.service.request(alice, { ...weekly, pattern: "0 * * * *" });
+    await expect(rig.service.approve(alice, id)).rejects.toMatchObject({ code: "not_allowed" });
+    expect((await rig.service.approve(bob, id)).state).toBe("active");
+    at(11);
+    await handleDue(rig.deps, id);
+    const [runId = ""] = await runsOf(id);
+    expect(await findRun(db.database, runId)).toMatchObject({ state: "approved" });
   });
 });
 

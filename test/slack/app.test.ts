@@ -18,6 +18,7 @@ import type { Verb } from "../../src/slack/verb.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { testPolicy } from "../support/policy.ts";
 import { waitFor } from "../support/stack.ts";
+import { noAlarms } from "../support/alarms.ts";
 
 /**
  * A scripted double of the service: it records who did what, lets the first approval through, and refuses as the real
@@ -95,7 +96,8 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     secrets,
     service: scriptedService(acts),
     schedules: {} as ScheduleService,
-    halts: {} as HaltService,
+    halts: { current: async () => null } as unknown as HaltService,
+    alarms: noAlarms,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),

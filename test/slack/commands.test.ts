@@ -18,6 +18,7 @@ import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { plan } from "../support/database.ts";
 import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
+import { noAlarms } from "../support/alarms.ts";
 
 describe("the command line", () => {
   it("takes key=value, --key value and --key=value, and flags", () => {
@@ -188,6 +189,7 @@ describe("the verbs", () => {
       {
         service: scriptedService(experiments, calls),
         schedules: scriptedSchedules(calls),
+        alarms: noAlarms,
         halts: scriptedHalts(calls, () => standing),
       },
       "/chaos",

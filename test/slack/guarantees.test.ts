@@ -55,6 +55,12 @@ const words = (key: string, position: number, text: string): DesiredMessage => (
   payload: { kind: "message", text, blocks: [{ type: "section", text: { type: "mrkdwn", text } }] },
 });
 const want = (runId: string, ...messages: DesiredMessage[]) => wantMessages(db.database, runId, chaos, messages);
+/** A card in a channel that nothing else was said in. */
+async function cardOfItsOwn(): Promise<string> {
+  const runId = await insertTestRun(db.database, chaos);
+  await wantMessages(db.database, runId, `C-${runId}`, [words("card", 0, runId)]);
+  return runId;
+}
 const outstanding = async (): Promise<number> =>
   (
     await db.database.query(
@@ -222,8 +228,7 @@ describe("two bots", () => {
     }
   });
   it("know a claim by its number: a sender that comes back from the dead changes nothing", async () => {
-    const runId = await insertTestRun(db.database, chaos);
-    await want(runId, words("card", 0, runId));
+    const runId = await cardOfItsOwn();
     const dead = await claimDue(db.database, 60_000, unlimited);
     const next = await claimDue(db.database, -1, unlimited);
     if (dead === null || next === null) throw new Error("nothing was due");
@@ -237,8 +242,7 @@ describe("two bots", () => {
     expect(await state()).toEqual({ state: "sent", ts: "2.2" });
   });
   it("leave a row alone while its sender says that it lives", async () => {
-    const runId = await insertTestRun(db.database, chaos);
-    await want(runId, words("card", 0, runId));
+    const runId = await cardOfItsOwn();
     const mine = await claimDue(db.database, 60_000, unlimited);
     if (mine === null) throw new Error("nothing was due");
     const age = () =>

@@ -222,6 +222,12 @@ describe("narration", () => {
       before = keys;
     }
   });
+  it("has one message of each name when a run was judged twice, by a worker that died and by another", () => {
+    const twice = narrate(run(), number([...everything("plain"), ...everything("plain")]));
+    const keys = twice.map((message) => message.key);
+    expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
+    expect(keys).toContain("files:report");
+  });
   it("offers buttons only where they do something", () => {
     const buttons = (change: Partial<RunRow>): string =>
       JSON.stringify(narrate(run(change), [])[0]?.payload)

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeServiceUser } from "../../src/embedded/database.ts";
 import { startPostgres } from "../../src/embedded/postgres.ts";
 import { openDatabase, type Database } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/schema.ts";
@@ -32,6 +33,21 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       await release();
       await postgres.stop();
       rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same as the service sees it: with the database role that bot and worker have. */
+export async function asService(db: TestDatabase): Promise<TestDatabase> {
+  const url = await makeServiceUser(db.url);
+  const database = openDatabase(url, () => undefined);
+  return {
+    ...db,
+    url,
+    database,
+    stop: async () => {
+      await database.end();
+      await db.stop();
     },
   };
 }

@@ -21,7 +21,7 @@ export function proveBrokersConnected(
       const detail = result.exitCode === 0 ? "answered" : result.stderr.trim() || `exit code ${result.exitCode}`;
       return { from, to, ok: result.exitCode === 0, detail };
     } catch (error) {
-      return { from, to, ok: false, detail: messageOf(error) };
+      return { from, to, ok: false, detail: messageOf(error), unasked: true };
     }
   });
 }

@@ -33,6 +33,6 @@ async function ping(
     const said = [result.stdout.trim(), result.stderr.trim()].filter(Boolean).join(" ");
     return { from, to, ok, detail: ok ? "PONG" : said || `no answer within ${seconds} s` };
   } catch (error) {
-    return { from, to, ok: false, detail: messageOf(error) };
+    return { from, to, ok: false, detail: messageOf(error), unasked: true };
   }
 }

@@ -1,9 +1,9 @@
-import { describeRef } from "../../cluster/kinds.ts";
 import type { ChaosRef, KubernetesObject } from "../../cluster/port.ts";
-import { AftershockError, messageOf } from "../../errors.ts";
+import { AftershockError } from "../../errors.ts";
 import type { StoredFault } from "../../store/faults.ts";
 import { readChaos, type ChaosReading } from "../chaos-state.ts";
-import { until } from "../wait.ts";
+import { climb } from "../ladder/ladder.ts";
+import { pause, until } from "../wait.ts";
 import type { Change, FaultTools, HealDeadlines, HealingProof, Intent } from "./fault-kind.ts";
 
 /** What every Chaos Mesh kind has in common: the object is the fault, its records say on whom. */
@@ -47,18 +47,52 @@ export async function createAndAwait(
   );
 }
 
+/** Set to "true" it heals the fault and keeps the object (anchors/chaos-platforms.md 3.2). */
+const pauseAnnotation = "experiment.chaos-mesh.org/pause";
+/** A cache of the API server may be behind by so much: what it does not know is asked for once more. */
+const cacheBehindMs = 500;
+
 /** What is different in the object's own bookkeeping. */
 export async function lookAtObject(
   intent: Intent,
   { cluster, signal }: FaultTools,
   recordIds: readonly string[],
 ): Promise<Change | null> {
-  const object: KubernetesObject | null = await cluster.getChaos(refOf(intent), signal);
+  const read = (): Promise<KubernetesObject | null> => cluster.getChaos(refOf(intent), signal);
+  let object = await read();
+  if (object === null) {
+    await pause(cacheBehindMs, signal);
+    object = await read();
+  }
   if (object === null) return { what: "somebody deleted the object", run: "fails" };
+  if (object.metadata.deletionTimestamp !== undefined) {
+    return { what: "somebody is deleting the object", run: "fails" };
+  }
+  if (object.metadata.annotations?.[pauseAnnotation] === "true") return { what: "somebody paused it", run: "fails" };
+  const changed = changedSpec(intent, object);
+  if (changed !== null) return { what: `somebody changed the object's ${changed}`, run: "fails" };
   const reading = readChaos(object, recordIds);
   return reading.state === "active"
     ? null
     : { what: `the cluster reports ${reading.state}: ${reading.detail}`, run: "fails" };
+}
+
+/**
+ * The first field of the spec that is not as it was created; null while all are. What a cluster fills in by default is no
+ * change: only what was written is compared.
+ */
+export function changedSpec(intent: Pick<Intent, "manifest">, object: KubernetesObject): string | null {
+  const wanted = intent.manifest.spec ?? {};
+  const found = object.spec ?? {};
+  return Object.keys(wanted).find((field) => !holds(found[field], wanted[field])) ?? null;
+}
+
+/** True when everything in `wanted` is in `found` as well; lists must be alike, entry by entry. */
+function holds(found: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== "object" || wanted === null) return Object.is(found, wanted);
+  if (typeof found !== "object" || found === null || Array.isArray(found) !== Array.isArray(wanted)) return false;
+  if (Array.isArray(wanted) && Array.isArray(found) && wanted.length !== found.length) return false;
+  return Object.entries(wanted).every(([key, value]) => holds((found as Record<string, unknown>)[key], value));
 }
 
 /** A pod that is not the one that was hit, by uid and address; null while all are. */
@@ -71,42 +105,7 @@ export async function replacedPod(intent: Intent, { cluster, signal }: FaultTool
   return changed?.pod ?? null;
 }
 
-/** Deletes the object and waits until it is gone, which Chaos Mesh allows only when it has healed; then the ladder. */
-export async function deleteAndAwait(
-  fault: StoredFault,
-  { cluster, signal }: FaultTools,
-  deadlines: HealDeadlines,
-): Promise<HealingProof> {
-  const ref = refOf(fault);
-  const what = `${describeRef(ref)} is gone`;
-  let lastProblem = "still there";
-  const gone = async (deadlineMs: number): Promise<boolean> =>
-    (await until(
-      async () => {
-        // A server that cannot be reached now may be reached before the deadline; DELETE is safe to repeat.
-        try {
-          await cluster.deleteChaos(ref, signal);
-          return (await cluster.getChaos(ref, signal)) === null ? true : undefined;
-        } catch (error) {
-          lastProblem = messageOf(error);
-          return undefined;
-        }
-      },
-      { deadlineMs, everyMs: 200, signal },
-    )) === true;
-  if (await gone(deadlines.deleteMs)) return { type: "healing-proof", what, ok: true, detail: "deleted" };
-  try {
-    await cluster.dropFinalizers(ref, signal);
-  } catch (error) {
-    lastProblem = messageOf(error);
-  }
-  if (await gone(deadlines.forceMs)) {
-    return {
-      type: "healing-proof",
-      what: `${describeRef(ref)} healed before it went`,
-      ok: false,
-      detail: "it had to be freed of its finalizer, so nobody vouches that its rules were removed",
-    };
-  }
-  return { type: "healing-proof", what, ok: false, detail: lastProblem };
+/** Deletes the object and waits until it is gone, which Chaos Mesh allows only when it has healed; else the ladder. */
+export function deleteAndAwait(fault: StoredFault, tools: FaultTools, deadlines: HealDeadlines): Promise<HealingProof> {
+  return climb(refOf(fault), tools, deadlines);
 }

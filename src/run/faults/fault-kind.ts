@@ -2,7 +2,10 @@ import type { Cluster } from "../../cluster/port.ts";
 import type { SystemSession } from "../../probes/system.ts";
 import type { StoredFault } from "../../store/faults.ts";
 import type { RunEventBody } from "../events.ts";
+import type { HealDeadlines, HealStep } from "../ladder/steps.ts";
 import type { PlannedFault } from "../plan.ts";
+
+export type { HealDeadlines } from "../ladder/steps.ts";
 
 /** A fault that is about to be injected, as it is stored before: enough for another process to heal and prove it. */
 export type Intent = Omit<StoredFault, "state">;
@@ -13,6 +16,10 @@ export type HealingProof = Extract<RunEventBody, { type: "healing-proof" }>;
 export interface FaultTools {
   cluster: Cluster;
   signal: AbortSignal;
+  /** Told each rung of the abort ladder as it happens. Must not throw. */
+  onStep?: (step: HealStep) => void;
+  /** Does what a person has asked for while an object stays, i.e. restarts its target. Absent: nobody can ask. */
+  mend?: () => Promise<void>;
 }
 
 /** While a run has its system open: also the system's own data path. */
@@ -59,12 +66,4 @@ export interface FaultKind {
   prove(fault: StoredFault, tools: FaultTools): Promise<HealingProof[]>;
   /** Proves it through the system itself. */
   proveInDataPath?(fault: StoredFault, tools: LiveTools): Promise<HealingProof[]>;
-}
-
-/** Deadlines of the abort ladder (anchors/chaos-platforms.md 3.6). */
-export interface HealDeadlines {
-  /** From DELETE until the objects are gone. */
-  deleteMs: number;
-  /** From dropping the finalizers until the objects are gone. */
-  forceMs: number;
 }

@@ -2,7 +2,7 @@ import type { SystemSession } from "../../probes/system.ts";
 import type { StoredFault } from "../../store/faults.ts";
 import { until } from "../wait.ts";
 import { createAndAwait, deleteAndAwait, lookAtObject, podRecordIds, replacedPod } from "./chaos-object.ts";
-import type { FaultKind, HealingProof } from "./fault-kind.ts";
+import type { Effect, FaultKind, HealingProof, Intent, LiveTools } from "./fault-kind.ts";
 
 /** A path that does not answer for this long after its fault is gone is reported as not healed. */
 const pathBackDeadlineMs = 30_000;
@@ -18,20 +18,29 @@ export const networkChaos: FaultKind = {
     const pod = await replacedPod(intent, tools);
     return pod === null ? null : { what: `pod ${pod} was replaced, and the fault does not follow it`, run: "fails" };
   },
-  /** One pair that is cut must not answer. */
-  effect: async (intent, { session }) => {
-    const [subject] = intent.targets.subject;
-    const [target] = intent.targets.target;
-    if (subject === undefined || target === undefined) return null;
-    const proof = await session.proveConnected([subject.pod], [target.pod]);
-    const answered = proof.pairs.some((pair) => pair.ok);
-    const reason = `${subject.pod} and ${target.pod} still answered each other during the partition`;
-    return { effective: !answered, detail: { from: subject.pod, to: target.pod, ...(answered ? { reason } : {}) } };
-  },
+  effect: silentEffect,
   remove: deleteAndAwait,
   prove: async () => [],
   proveInDataPath: async (fault, { session, signal }) => [await provePathBack(session, fault, signal)],
 };
+
+/** So often is asked again where asking itself failed. */
+const effectTries = 3;
+
+/** One pair that is cut must not answer. That nobody could be asked is not that nobody answered: then nothing is said. */
+async function silentEffect(intent: Intent, { session, signal }: LiveTools): Promise<Effect | null> {
+  const [subject] = intent.targets.subject;
+  const [target] = intent.targets.target;
+  if (subject === undefined || target === undefined) return null;
+  for (let tries = 0; tries < effectTries && !signal.aborted; tries += 1) {
+    const { pairs } = await session.proveConnected([subject.pod], [target.pod]);
+    const answered = pairs.some((pair) => pair.ok);
+    if (!answered && pairs.every((pair) => pair.unasked === true)) continue;
+    const reason = `${subject.pod} and ${target.pod} still answered each other during the partition`;
+    return { effective: !answered, detail: { from: subject.pod, to: target.pod, ...(answered ? { reason } : {}) } };
+  }
+  return null;
+}
 
 /**
  * Proves in the data path that the pods which a fault kept apart talk to each other again. A member may be restarting

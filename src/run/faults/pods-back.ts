@@ -15,7 +15,7 @@ const downDeadlineMs = 10_000;
  */
 export async function provePodsBack(
   cluster: Cluster,
-  { namespace, targets }: StoredFault,
+  { namespace, targets }: Pick<StoredFault, "namespace" | "targets">,
   signal: AbortSignal,
   deadlineMs = podsBackDeadlineMs,
 ): Promise<HealingProof[]> {

@@ -7,6 +7,7 @@ import { inTransaction, type Database } from "../../store/database.ts";
 import {
   appendHaltEvents,
   clustersOf,
+  countStopped,
   findHalt,
   haltedRuns,
   insertHalt,
@@ -61,11 +62,14 @@ export function createHaltService({ database, authoriser, clusters }: HaltServic
       const inserted = await open(database, actor, reason ?? null);
       const halt = inserted ?? (await openHalt(database));
       if (halt === null) throw new Error("the halt was lifted while it was set");
-      const [stopped, told] = await Promise.all([
+      // Keepers stop runs at the same time: what counts is how many were, not by whom.
+      const before = inserted === null ? await countStopped(database, halt.id) : 0;
+      const [, told] = await Promise.all([
         stopRuns(database, halt),
         everywhere(halt, "latched", async (cluster, signal) => void (await writeLatch(cluster, latchOf(halt), signal))),
       ]);
-      return { halt, heldBefore: inserted === null, stopped: stopped.length, clusters: told };
+      const stopped = (await countStopped(database, halt.id)) - before;
+      return { halt, heldBefore: inserted === null, stopped, clusters: told };
     },
     resume: async (actor, reason) => {
       enforce(await authoriser.decide({ act: "resume", actor }));

@@ -82,7 +82,7 @@ export function createScheduleService(options: ScheduleServiceOptions): Schedule
       let stale = false;
       const decided = await change(id, async (client, schedule) => {
         // Somebody approved meanwhile, about whom nothing was looked up: look again.
-        stale = schedule.approvedBy.some((user) => !found.approvedBy.includes(user));
+        stale = schedule.approvedBy.length !== found.approvedBy.length;
         if (stale) return;
         enforce(authoriser.judge({ act, actor, subject: scheduleSubject(schedule) }, facts));
         await write(client, schedule, facts);

@@ -9,6 +9,7 @@ import { appendEvents } from "../../store/events.ts";
 import { insertRun, occupant } from "../../store/runs.ts";
 import { appendScheduleEvents } from "../../store/schedule-events.ts";
 import { finishStart, lockSchedule } from "../../store/schedules.ts";
+import { refuseUnprovenTarget } from "../alarms/create-service.ts";
 import { targetBusy } from "../create-service.ts";
 import { enforce, existingRun, move } from "../decide.ts";
 import type { RunEventBody } from "../events.ts";
@@ -80,6 +81,7 @@ async function planNow(deps: DueDeps, schedule: Schedule): Promise<Planned> {
   });
   const busy = await occupant(deps.database, planned.plan.targetKey);
   if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
+  await refuseUnprovenTarget(deps.database, planned.plan.targetKey);
   const by = schedule.requestedBy;
   const facts = await mayBeDue(deps, schedule, subjectOf({ id: null, requestedBy: by, ...planned }));
   return { ...planned, facts };

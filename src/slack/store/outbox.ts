@@ -35,7 +35,7 @@ export async function wantMessages(
   if (messages.length === 0) return;
   await client.query(
     `insert into slack_outbox (run_id, key, channel_id, position, in_thread, payload)
-     select $1, row->>'key', $2, (row->>'position')::int, (row->>'inThread')::boolean, row->'payload'
+     select $1, row->>'key', coalesce(row->>'channelId', $2), (row->>'position')::int, (row->>'inThread')::boolean, row->'payload'
        from jsonb_array_elements($3::jsonb) with ordinality as rows (row, ordinality) order by ordinality
      on conflict (run_id, key) do update set payload = excluded.payload, version = slack_outbox.version + 1,
        state = case when slack_outbox.state <> 'failed' then slack_outbox.state

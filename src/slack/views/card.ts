@@ -3,7 +3,18 @@ import type { RunEvent } from "../../run/events.ts";
 import { isTerminal } from "../../run/lifecycle.ts";
 import type { RunRow } from "../../run/service.ts";
 import { formatDuration } from "../../experiment/duration.ts";
-import { clamp, content, escapeText, fields, header, limits, note, section, type MessageContent } from "../limits.ts";
+import {
+  content,
+  escapeLines,
+  escapeText,
+  fields,
+  header,
+  limits,
+  note,
+  plain,
+  section,
+  type MessageContent,
+} from "../limits.ts";
 import { actionPrefix } from "../verb.ts";
 import { approvalLines, neededApprovals } from "./decisions.ts";
 import { count, injectsNothing, people, person, shortDigest, stateWords, timeOfDay } from "./words.ts";
@@ -34,7 +45,8 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
     ]),
   ];
   if (given.length > 0) blocks.push(note(`:white_check_mark: ${given.join("\n:white_check_mark: ")}`));
-  if (judged !== undefined) blocks.push(...verdictBlocks(judged.report));
+  const provenSince = events.some((event) => event.type === "alarm-resolved");
+  if (judged !== undefined) blocks.push(...verdictBlocks(judged.report, provenSince));
   const buttons = buttonsFor(run);
   if (buttons.length > 0) blocks.push({ type: "actions", block_id: `run:${run.id}:${run.state}`, elements: buttons });
   blocks.push(note(hintFor(run)));
@@ -42,13 +54,14 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
   return content(text, blocks);
 }
 
-function verdictBlocks(report: Extract<RunEvent, { type: "judged" }>["report"]): KnownBlock[] {
+function verdictBlocks(report: Extract<RunEvent, { type: "judged" }>["report"], provenSince: boolean): KnownBlock[] {
+  const unproven = provenSince ? "unverified at the end, proven since" : ":rotating_light: UNVERIFIED";
   const { verdicts, writes } = report;
   const top = report.findings.find((finding) => finding.severity === "critical" || finding.severity === "high");
   return [
     fields([
       ["Hypothesis", verdicts.hypothesis],
-      ["Cleanup", verdicts.cleanup === "verified" ? "verified" : ":rotating_light: UNVERIFIED"],
+      ["Cleanup", verdicts.cleanup === "verified" ? "verified" : unproven],
       ["Acknowledged writes", count(writes.total.acknowledged)],
       ["of them lost", count(writes.total.lost)],
     ]),
@@ -74,7 +87,7 @@ function buttonsFor(run: RunRow): Button[] {
       : {
           confirm: {
             title: { type: "plain_text", text: `${text} ${run.id}?` },
-            text: { type: "plain_text", text: clamp(confirm, limits.confirmText) },
+            text: { type: "plain_text", text: plain(confirm, limits.confirmText) },
             confirm: { type: "plain_text", text },
             deny: { type: "plain_text", text: "Cancel" },
           },
@@ -99,7 +112,7 @@ function buttonsFor(run: RunRow): Button[] {
 function hintFor(run: RunRow): string {
   if (run.state === "requested") return `The thread has the whole plan. In text: \`/chaos approve ${run.id}\``;
   if (run.state === "denied" || run.state === "expired") {
-    return `Nothing was touched. Ask again: \`/chaos run ${run.experiment}\``;
+    return `Nothing was touched. Ask again: \`/chaos run ${escapeText(run.experiment)}\``;
   }
   if (isTerminal(run.state)) return `Details in the thread · \`/chaos findings ${run.id}\``;
   return run.abortRequestedBy === null
@@ -115,7 +128,7 @@ function endReason(events: readonly RunEvent[]): string | null {
 
 /** Reasons are our own sentences and may mention people and moments; everything else in them is escaped. */
 export function escapeReason(reason: string): string {
-  return escapeText(reason)
+  return escapeLines(reason)
     .replace(/&lt;@([UW][A-Z0-9]+)&gt;/g, "<@$1>")
     .replace(
       /&lt;!date\^(\d{1,12})\^\{date_short_pretty\} at \{time\}\|(\d{4}-\d\d-\d\d \d\d:\d\d UTC)&gt;/g,

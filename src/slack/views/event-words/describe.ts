@@ -19,6 +19,8 @@ const words: EventWords = {
   ...rabbitWords,
   ...kafkaWords,
   "fault-ended": ({ what }) => String(what),
+  "fault-unseen": ({ problem }) => `the run cannot look at its fault, which may go on or not: ${String(problem)}`,
+  "fault-seen": ({ afterMs }) => `the cluster answers again, after ${(Number(afterMs) / 1000).toFixed(1)} s`,
 };
 
 /** What is said of an event; of one that nobody has words for, its own text, or the member that it is about. */

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Report } from "../../src/findings/report.ts";
+import type { ConductorDeps } from "../../src/run/conductor.ts";
+import { takeOver } from "../../src/run/take-over.ts";
+import { appendEvents, eventsAfter } from "../../src/store/events.ts";
+import { findRun } from "../../src/store/runs.ts";
+import { testAuthoriser } from "../support/policy.ts";
+import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
+
+describe("a run whose worker died in judging, on real PostgreSQL", () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await startTestDatabase();
+  });
+  afterAll(() => db?.stop());
+
+  /** No cluster and no system: what needs one would fail. */
+  const deps = (): ConductorDeps => ({
+    database: db.database,
+    registry: {
+      experiments: [],
+      clusterNames: [],
+      cluster: () => {
+        throw new Error("the cluster was asked");
+      },
+      system: () => {
+        throw new Error("the system was asked");
+      },
+    },
+    lease: { owner: "second", leaseMs: 5000, onError: () => undefined },
+    healDeadlines: { deleteMs: 1000, forceMs: 1000 },
+    renderChart: () => Promise.reject(new Error("no chart")),
+    log: () => undefined,
+    onOwned: () => undefined,
+    authoriser: testAuthoriser(),
+  });
+  const diedInJudging = async (verdict: "completed" | "aborted" | null): Promise<string> => {
+    const runId = await insertTestRun(db.database);
+    if (verdict !== null) {
+      const run = verdict === "aborted" ? { reason: "Stopped by <@U1>." } : {};
+      const report = {
+        verdicts: { run: verdict, hypothesis: "refuted", cleanup: "verified" },
+        run,
+      } as unknown as Report;
+      await appendEvents(db.database, runId, [{ type: "judged", report, artifacts: [] }]);
+    }
+    await db.database.query("update runs set state = 'judging' where id = $1", [runId]);
+    return runId;
+  };
+
+  it.each(["completed", "aborted"] as const)(
+    "ends %s when it was judged so already, and is judged no second time",
+    async (verdict) => {
+      const runId = await diedInJudging(verdict);
+      await takeOver(deps(), runId);
+      expect((await findRun(db.database, runId))?.state).toBe(verdict);
+      const events = await eventsAfter(db.database, runId, 0);
+      expect(events.map(({ type }) => type)).toEqual(["judged", "claimed", "state"]);
+      expect(events.at(-1)).toMatchObject({
+        from: "judging",
+        to: verdict,
+        reason: verdict === "aborted" ? "Stopped by <@U1>." : null,
+      });
+    },
+  );
+
+  it("is healed and proven anew when it was not judged yet", async () => {
+    const runId = await diedInJudging(null);
+    await expect(takeOver(deps(), runId)).rejects.toThrow("the cluster was asked");
+    expect((await findRun(db.database, runId))?.state).toBe("judging");
+  });
+});

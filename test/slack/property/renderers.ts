@@ -1,0 +1,163 @@
+import { errorMessage } from "../../../src/slack/errors.ts";
+import { AftershockError } from "../../../src/errors.ts";
+import type { RunEvent, RunEventType } from "../../../src/run/events.ts";
+import { narrate } from "../../../src/slack/narrate.ts";
+import { narrateScheduleEvents } from "../../../src/slack/narrate-schedule.ts";
+import { escapeReason, renderCard } from "../../../src/slack/views/card.ts";
+import { contextLines } from "../../../src/slack/views/context-lines.ts";
+import { describeEvent } from "../../../src/slack/views/event-words/describe.ts";
+import { renderLive } from "../../../src/slack/views/live.ts";
+import { planBlocks } from "../../../src/slack/views/plan.ts";
+import { runLine } from "../../../src/slack/views/run-line.ts";
+import * as scheduleCard from "../../../src/slack/views/schedule-card.ts";
+import { renderScheduleEvent, renderScheduleRequest } from "../../../src/slack/views/schedule-thread.ts";
+import { findingBlocks, renderSummary } from "../../../src/slack/views/summary.ts";
+import { renderSystem } from "../../../src/slack/views/system.ts";
+import * as thread from "../../../src/slack/views/thread.ts";
+import { parameterText, people, person } from "../../../src/slack/views/words.ts";
+import { escapeText } from "../../../src/slack/limits.ts";
+import type { Said } from "./said.ts";
+import type { Samples } from "./samples.ts";
+
+/** What a renderer is tried with: everything there is, with one hostile text wherever a text can be. */
+export interface Hostile extends Samples {
+  text: string;
+}
+
+/** Shows a renderer in all its states; or says that the function only helps others, or decides, and shows nothing itself. */
+export type Entry = ((hostile: Hostile) => Said) | "helps others";
+
+const of = <T extends RunEventType>({ events }: Hostile, ...types: T[]): Array<Extract<RunEvent, { type: T }>> =>
+  events.filter((event): event is Extract<RunEvent, { type: T }> => (types as string[]).includes(event.type));
+
+/**
+ * Every file of src/slack/views (and what is said outside of it), every function that it exports. A test fails when one
+ * is missing; a new renderer is a line.
+ */
+export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
+  "views/card.ts": {
+    renderCard: ({ runs, events }) => runs.flatMap((run) => [renderCard(run, []), renderCard(run, events)]),
+    escapeReason: ({ text }) => escapeReason(text),
+  },
+  "views/context-lines.ts": { contextLines: ({ report }) => contextLines(report).map(escapeText) },
+  "views/live.ts": {
+    renderLive: (given) => of(given, "probe-status").map(({ status, phase }) => renderLive(status, phase)),
+    sparkline: "helps others",
+  },
+  "views/plan.ts": { planBlocks: ({ runs }) => runs.flatMap((run) => planBlocks(run.plan, run.digest)) },
+  "views/reader-time.ts": { readerTime: "helps others" },
+  "views/run-line.ts": { runLine: ({ runs }) => runs.map(runLine) },
+  "views/schedule-card.ts": {
+    renderScheduleCard: ({ schedules }) => schedules.map(scheduleCard.renderScheduleCard),
+    scheduleLine: ({ schedules }) => schedules.map(scheduleCard.scheduleLine),
+    kindText: ({ schedules }) => schedules.map(scheduleCard.kindText),
+    counted: "helps others",
+    boundsText: ({ schedules }) => schedules.map(scheduleCard.boundsText),
+    runByHand: ({ schedules }) => schedules.map(scheduleCard.runByHand),
+  },
+  "views/schedule-thread.ts": {
+    renderScheduleRequest: ({ schedules, scheduleEvents }) =>
+      schedules.flatMap((schedule) =>
+        scheduleEvents.flatMap((event) => (event.type === "requested" ? [renderScheduleRequest(schedule, event)] : [])),
+      ),
+    renderScheduleEvent: ({ schedules, scheduleEvents }) =>
+      schedules.flatMap((schedule) =>
+        scheduleEvents.flatMap((event) => (event.type === "requested" ? [] : [renderScheduleEvent(schedule, event)])),
+      ),
+  },
+  "views/summary.ts": {
+    renderSummary: ({ report }) => renderSummary(report),
+    findingBlocks: ({ report }) => findingBlocks(report.findings),
+  },
+  "views/system.ts": {
+    renderSystem: (given) => [
+      renderSystem("The system", of(given, "system"), null),
+      renderSystem("The system", of(given, "system"), 400_000),
+    ],
+    isTold: "helps others",
+  },
+  "views/thread.ts": {
+    renderRequest: (given) => of(given, "requested").map(thread.renderRequest),
+    renderDecision: (given) => of(given, "approved", "denied", "expired", "abort-requested").map(thread.renderDecision),
+    renderGuards: (given) => [
+      thread.renderGuards(undefined, of(given, "guard").slice(0, 1)),
+      thread.renderGuards(of(given, "topology")[0], of(given, "guard")),
+    ],
+    renderState: (given) => of(given, "state").map(thread.renderState),
+    renderFaultIntended: (given) => of(given, "fault-intended").map(thread.renderFaultIntended),
+    renderFaultInjected: (given) => of(given, "fault-injected").map(thread.renderFaultInjected),
+    renderClaim: (given) => of(given, "claimed").map(thread.renderClaim),
+    renderProblem: (given) => of(given, "problem").map(thread.renderProblem),
+    renderStopCondition: (given) => of(given, "stop-condition").map(thread.renderStopCondition),
+    renderHealing: (given) => thread.renderHealing(of(given, "fault-removed", "healing-proof", "converged")),
+  },
+  "views/words.ts": {
+    person: ({ text }) => person(text),
+    people: ({ text }) => people([text, text]),
+    seconds: "helps others",
+    count: "helps others",
+    parameterText: ({ runs }) => runs.map((run) => parameterText(run.plan)),
+    timeOfDay: "helps others",
+    shortDigest: "helps others",
+    injectsNothing: "helps others",
+  },
+  "views/event-words/describe.ts": {
+    describeEvent: ({ text }) => knownEvents.map((event) => escapeText(describeEvent(event, everyDetail(text)))),
+  },
+  "errors.ts": {
+    errorMessage: ({ text }) => [
+      errorMessage(new AftershockError("bad_command", text, text), () => undefined),
+      errorMessage(new Error(text), () => undefined),
+      errorMessage(text, () => undefined),
+    ],
+  },
+  "narrate.ts": {
+    narrate: ({ runs, events }) =>
+      runs
+        .slice(0, 1)
+        .flatMap((run) =>
+          narrate(run, events).map(({ payload }) => (payload.kind === "message" ? payload : payload.comment)),
+        ),
+  },
+  "narrate-schedule.ts": {
+    narrateScheduleEvents: ({ schedules, scheduleEvents }) =>
+      schedules
+        .slice(0, 2)
+        .flatMap((schedule) =>
+          narrateScheduleEvents(schedule, scheduleEvents).map(({ payload }) =>
+            payload.kind === "message" ? payload : payload.comment,
+          ),
+        ),
+  },
+};
+
+/** Names that systems have words for, and one that nobody knows. */
+const knownEvents: readonly string[] = [
+  "role",
+  "lock",
+  "wal-receiver",
+  "endpoint",
+  "leader",
+  "without-quorum",
+  "pool-lost",
+  "pool-back",
+  "pool-servers",
+  "queue",
+  "connected",
+  "disconnected",
+  "server",
+  "measured",
+  "amcheck",
+  "content",
+  "marker-read",
+  "volume-attached",
+  "partition-leader",
+  "isr",
+  "+switch-master",
+  "nobody knows this",
+];
+
+/** An event's detail in which every name that anybody reads is the hostile text. */
+function everyDetail(text: string): Record<string, string> {
+  return new Proxy<Record<string, string>>({}, { get: () => text });
+}

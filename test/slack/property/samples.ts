@@ -1,0 +1,181 @@
+import { buildReport } from "../../../src/findings/build-report.ts";
+import type { Report } from "../../../src/findings/report.ts";
+import type { RunEvent, RunEventBody, RunEventType } from "../../../src/run/events.ts";
+import { runStates } from "../../../src/run/lifecycle.ts";
+import type { Schedule, ScheduleEvent, ScheduleEventBody, ScheduleState } from "../../../src/run/schedules/schedule.ts";
+import type { RunRow } from "../../../src/run/service.ts";
+import { plan } from "../../support/database.ts";
+import { splitBrain } from "../../support/history-builder.ts";
+import { testSchedule } from "../../support/schedule.ts";
+
+const at = "2026-01-01T00:00:00.000Z";
+
+const report: Report = buildReport({
+  history: splitBrain(),
+  run: {
+    id: "run-1",
+    experiment: "e",
+    title: "t",
+    hypothesis: "h",
+    state: "completed",
+    system: "redis-sentinel",
+    cluster: "c",
+    namespace: "n",
+    parameters: { rate: 100 },
+    requestedBy: "U0ALICE",
+    approvedBy: ["U0BOB"],
+    planDigest: "d",
+    startedAt: at,
+    endedAt: at,
+    reason: "r",
+  },
+  runVerdict: "completed",
+  cleanupVerdict: "unverified",
+  guards: [],
+  cleanup: [],
+});
+
+const client = { client: "c", kind: "write", member: "m", ok: 1, fail: 1, unknown: 1, okPerSecond: 1 } as const;
+
+/** At least one of every kind of event. A new kind is a line here; without it this does not compile. */
+const events: Readonly<Record<RunEventType, readonly RunEventBody[]>> = {
+  requested: [
+    { type: "requested", by: "U0ALICE", plan, digest: "d".repeat(64), expiresAt: at },
+    {
+      type: "requested",
+      by: "U0ALICE",
+      plan,
+      digest: "d",
+      expiresAt: at,
+      schedule: { id: "schedule-1", kind: "asks" },
+    },
+  ],
+  approved: [
+    { type: "approved", by: "U0BOB", reason: "why", digest: "d", given: 1, needed: 2 },
+    { type: "approved", by: "U0BOB", reason: null, digest: "d", given: 2, needed: 2, schedule: "schedule-1" },
+  ],
+  denied: [{ type: "denied", by: "U0BOB", reason: "why" }],
+  expired: [{ type: "expired" }],
+  "abort-requested": [{ type: "abort-requested", by: "U0BOB", reason: "why" }],
+  state: runStates.map((to) => ({ type: "state", from: "active", to, reason: "why", atMs: 1 })),
+  claimed: [{ type: "claimed", worker: "w", fence: 2, takenOver: true }],
+  guard: Array.from({ length: 30 }, (_u, number) => ({
+    type: "guard",
+    id: "g",
+    title: "t",
+    ok: number % 2 === 0,
+    measured: "m",
+    bound: "b",
+    hint: "h",
+  })),
+  topology: [{ type: "topology", summary: "s", groups: { master: ["redis-0"] } }],
+  "probe-status": [
+    {
+      type: "probe-status",
+      phase: "active",
+      status: {
+        atMs: 1,
+        clients: Array.from({ length: 30 }, () => ({
+          ...client,
+          p50Ms: null,
+          p99Ms: 1,
+          okRatio: [1, null, 0],
+        })),
+      },
+    },
+  ],
+  system: Array.from({ length: 60 }, (_u, number) => ({
+    type: "system",
+    atMs: number * 5000,
+    source: "s",
+    event: "e",
+    detail: { member: "m", kind: "k", text: "t" },
+  })),
+  "fault-intended": [
+    { type: "fault-intended", fault: "f", kind: "NetworkChaos", name: "n", namespace: "ns", pods: ["p", "q"] },
+    { type: "fault-intended", fault: "f", kind: "ScratchPostgres", name: "n", namespace: "ns", pods: [] },
+  ],
+  "fault-injected": [
+    { type: "fault-injected", fault: "f", kind: "NetworkChaos", name: "n", atMs: 1, tookMs: 1 },
+    { type: "fault-injected", fault: "f", kind: "ScratchPostgres", name: "n", atMs: 1, tookMs: 1 },
+  ],
+  "fault-removed": [{ type: "fault-removed", fault: "f", kind: "NetworkChaos", name: "n", atMs: 1, tookMs: 1 }],
+  "healing-proof": [
+    { type: "healing-proof", what: "w", ok: false, detail: "d" },
+    { type: "healing-proof", what: "w", ok: true, detail: "d" },
+  ],
+  converged: [
+    { type: "converged", ok: false, summary: "s", tookMs: 1 },
+    { type: "converged", ok: true, summary: "s", tookMs: 1 },
+  ],
+  "stop-condition": [{ type: "stop-condition", id: "i", measured: "m", bound: "b" }],
+  problem: [{ type: "problem", code: "c", message: "m", hint: "h" }],
+  judged: [{ type: "judged", report, artifacts: ["chart.png", "report.md"] }],
+};
+
+const scheduleEvents: Readonly<Record<ScheduleEventBody["type"], readonly ScheduleEventBody[]>> = {
+  requested: [{ type: "requested", by: "U0ALICE", next: [at, at] }],
+  approved: [{ type: "approved", by: "U0BOB", reason: "why", given: 1, needed: 1 }],
+  activated: [{ type: "activated", until: at, runs: 3, next: [at] }],
+  denied: [{ type: "denied", by: "U0BOB", reason: "why" }],
+  expired: [{ type: "expired" }],
+  cancelled: [{ type: "cancelled", by: "U0BOB" }],
+  due: [{ type: "due", run: "run-1", dueAt: at, lateMs: 120_000, number: 1, of: 3 }],
+  "cannot-start": [{ type: "cannot-start", dueAt: at, code: "c", message: "m", hint: "h" }],
+  missed: [{ type: "missed", count: 2, first: at, last: at }],
+  ended: [{ type: "ended", reason: "why" }],
+};
+
+const run: RunRow = {
+  id: "run-1",
+  experiment: plan.experiment,
+  state: "requested",
+  plan,
+  digest: "d".repeat(64),
+  requestedBy: "U0ALICE",
+  teamId: "T1",
+  channelId: "C1",
+  approvedBy: ["U0BOB", "U0CAROL"],
+  createdAt: at,
+  expiresAt: at,
+  endedAt: null,
+  abortRequestedBy: null,
+};
+
+const scheduleStates: readonly ScheduleState[] = ["requested", "active", "ended", "denied", "expired", "cancelled"];
+
+/** Everything that a view can be given, in every state. */
+export interface Samples {
+  runs: RunRow[];
+  events: RunEvent[];
+  report: Report;
+  schedules: Schedule[];
+  scheduleEvents: ScheduleEvent[];
+}
+
+export const samples: Samples = {
+  runs: runStates.flatMap((state) => [
+    { ...run, state },
+    { ...run, state, abortRequestedBy: "U0BOB", approvedBy: [], endedAt: at, plan: { ...plan, faults: [] } },
+  ]),
+  events: Object.values(events)
+    .flat()
+    .map((body, number) => ({ ...body, run: "run-1", seq: number + 1, at })),
+  report,
+  schedules: scheduleStates.flatMap((state) => [
+    { ...testSchedule, state },
+    {
+      ...testSchedule,
+      state,
+      kind: "asks",
+      profile: "p",
+      lastProblem: "why",
+      lastRunId: "run-1",
+      nextDueAt: at,
+      approvedUntil: at,
+    },
+  ]),
+  scheduleEvents: Object.values(scheduleEvents)
+    .flat()
+    .map((body, number) => ({ ...body, schedule: "schedule-7", seq: number + 1, at })),
+};
