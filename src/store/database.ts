@@ -27,15 +27,20 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
 export async function inTransaction<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await database.connect();
   let broken: Error | undefined;
+  // The pool listens to idle connections only. One that breaks between two queries here (the server was stopped, or it
+  // took too long, see `openTransactionMs`) would be an error that nobody hears, which ends the process.
+  const onError = (error: Error): void => void (broken ??= error);
+  client.on("error", onError);
   try {
     await client.query("begin");
     const result = await work(client);
     await client.query("commit");
     return result;
   } catch (error) {
-    await client.query("rollback").catch((lost: Error) => (broken = lost));
+    await client.query("rollback").catch((lost: Error) => (broken ??= lost));
     throw error;
   } finally {
+    client.off("error", onError);
     client.release(broken);
   }
 }

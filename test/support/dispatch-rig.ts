@@ -3,12 +3,16 @@ import type { Cluster } from "../../src/cluster/port.ts";
 import { loadExperiments } from "../../src/experiment/load.ts";
 import type { Experiment } from "../../src/experiment/schema.ts";
 import type { SystemAdapter, SystemSession } from "../../src/probes/system.ts";
+import { createAlarmService } from "../../src/run/alarms/create-service.ts";
+import type { AlarmService } from "../../src/run/alarms/service.ts";
 import { createRunService } from "../../src/run/create-service.ts";
+import { enforce, normaliseRunId } from "../../src/run/decide.ts";
 import { createHaltService } from "../../src/run/halt/create-service.ts";
 import type { HaltService } from "../../src/run/halt/service.ts";
 import { createScheduleService } from "../../src/run/schedules/create-service.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { RunService } from "../../src/run/service.ts";
+import { subjectOf } from "../../src/run/subject.ts";
 import { createRegistry } from "../../src/run/systems.ts";
 import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
@@ -21,6 +25,7 @@ export interface DispatchRig {
   verbs: readonly Verb[];
   service: RunService;
   schedules: ScheduleService;
+  alarms: AlarmService;
   halts: HaltService;
   dispatcher: Dispatcher;
   experiments: readonly Experiment[];
@@ -60,8 +65,16 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
     log,
   });
   const halts = createHaltService({ database, authoriser, clusters: [clusterDouble] });
-  const dispatcher = createDispatcher(verbs, { service, schedules, halts }, "/chaos");
-  return { verbs, service, schedules, halts, dispatcher, experiments };
+  const alarms = createAlarmService({
+    database,
+    normaliseRunId,
+    allow: async (act, actor, run) =>
+      enforce(
+        await authoriser.decide({ act: act === "restart" ? "mend" : "acknowledge", actor, subject: subjectOf(run) }),
+      ),
+  });
+  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts }, "/chaos");
+  return { verbs, service, schedules, alarms, halts, dispatcher, experiments };
 }
 
 const clusterDouble = {
