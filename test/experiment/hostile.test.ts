@@ -163,7 +163,7 @@ describe("every field of every experiment of the catalogue", () => {
         // What loads says what was written; it was not mended, cut or left out.
         expect(JSON.parse(JSON.stringify(at(found, path) ?? null))).toEqual(JSON.parse(JSON.stringify(value)));
       }),
-      tries(400),
+      tries(250),
     );
   });
   it("taken away: loads as before but for its default, or is refused", () => {
@@ -178,7 +178,7 @@ describe("every field of every experiment of the catalogue", () => {
           expect(found).toMatch(/: \S+ ?.*(expected|missing|parameter|pattern|range|choice|group)/);
         }
       }),
-      tries(200),
+      tries(120),
     );
   });
   it("with a key more, wherever it stands: refused, but in what is free by design", () => {
