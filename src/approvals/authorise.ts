@@ -5,8 +5,9 @@ import { frozenBy, ruleFor } from "./rules.ts";
 import { durationText, momentText } from "./words.ts";
 
 /**
- * What can be done. `look` is to be shown anything at all. `request`, `approve`, `deny`, `revoke`, `abort`, `cancel` (a schedule), `halt` and `resume` are acts
- * of a person; `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
+ * What can be done. `look` is to be shown anything at all; it and `request`, `approve`, `deny`, `revoke`, `abort`,
+ * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm) and `mend` (what it is about) are acts of a person;
+ * `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
  * with a run that was approved.
  */
 export type Act =
@@ -18,6 +19,7 @@ export type Act =
   | "abort"
   | "cancel"
   | "halt"
+  | "heal"
   | "resume"
   | "acknowledge"
   | "mend"
@@ -76,6 +78,12 @@ export function mayLook(teamId: string, actor: Person): Authorisation {
   return authorise({ ...nothing, teamId }, { ...question, act: "look", actor });
 }
 
+/** Whether whoever is at a command line may do it: who holds the kubeconfig needs nobody of the workspace to stop. */
+export function mayOperate(act: "halt" | "resume" | "heal", userName: string): Authorisation {
+  const question = { subject: null, approvals: [], primaryHitBy: null, facts: noFacts, now: new Date(0) };
+  return authorise(nothing, { ...question, act, actor: { userId: userName, teamId: "", via: "command line" } });
+}
+
 /** The policy that allows nothing. */
 const nothing: Policy = {
   teamId: null,
@@ -108,6 +116,7 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   abort: [ofThisWorkspace],
   cancel: [ofThisWorkspace],
   halt: [ofThisWorkspace],
+  heal: [ofThisWorkspace],
   resume: [mayResume],
   // Seeing an alarm, and having it healed again; like stopping, for everybody of the workspace.
   acknowledge: [inSlack, ofThisWorkspace],

@@ -96,6 +96,7 @@ function needs(policy: Policy, asked: Asked, now: Date): { users: readonly strin
     case "abort":
     case "cancel":
     case "halt":
+    case "heal":
     case "inject":
       return { users: [], people: null };
   }

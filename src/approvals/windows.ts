@@ -22,23 +22,33 @@ interface Span {
 }
 
 const dayMinutes = 1440;
-/** Windows that follow each other without a gap are one; this many are looked at. */
-const mostJoined = 60;
+/** A week, and what clocks are put forward and back by in it. */
+const endlessAfterMs = 8 * 86_400_000;
 
-/** When the window that a moment is in ends, following it through those that begin as it ends; null when it is in none. */
+/** The end of what does not end: the last moment that a Date can be. */
+export const endless = new Date(8.64e15);
+
+/**
+ * When the window that a moment is in ends, following it through those that begin as it ends; `endless` when they follow
+ * each other all the time; null when it is in none.
+ */
 export function endOf(windows: readonly Window[], at: Date): Date | null {
   let end: Date | null = null;
-  for (let joined = 0; joined < mostJoined; joined += 1) {
+  let weeklySince = at.getTime();
+  for (;;) {
     const moment: Date = end ?? at;
-    const ends: Date[] = windows.flatMap((window) =>
+    const held = windows.flatMap((window) =>
       spansAround(window, moment)
         .filter(holds(moment))
-        .map(({ until }) => until),
+        .map(({ until }) => ({ until: until.getTime(), kind: window.kind })),
     );
-    if (ends.length === 0) return end;
-    end = new Date(Math.max(...ends.map((until) => until.getTime())));
+    const [last] = held.toSorted((a, b) => b.until - a.until);
+    if (last === undefined) return end;
+    end = new Date(last.until);
+    if (last.kind === "once") weeklySince = last.until;
+    // What follows itself for a week follows itself the next week, too.
+    else if (last.until - weeklySince > endlessAfterMs) return endless;
   }
-  return end;
 }
 
 /** When a window begins next after a moment; null when it does not any more. */

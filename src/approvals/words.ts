@@ -1,4 +1,4 @@
-import type { Window } from "./windows.ts";
+import { endless, type Window } from "./windows.ts";
 import type { LocalTime } from "./zones.ts";
 
 /** `90000` → `1m30s`: as it would be typed. */
@@ -20,6 +20,7 @@ export function durationText(durationMs: number): string {
 
 /** A moment in each reader's own zone, as Slack writes it in a text (docs.slack.dev, Date formatting); else in UTC. */
 export function momentText(at: Date): string {
+  if (at.getTime() === endless.getTime()) return "further notice";
   const fallback = `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
   return `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} at {time}|${fallback}>`;
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { parseArgs } from "node:util";
+import { mayOperate } from "../approvals/authorise.ts";
 import { defaultHealDeadlines } from "../run/heal.ts";
 import { latchName, latchNamespace, readLatch, writeLatch } from "../run/halt/latch.ts";
 import { healUntilQuiet } from "../run/leftovers/heal-objects.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { messageOf } from "../errors.ts";
+import { enforce } from "../run/decide.ts";
 import type { CliCommand, Terminal } from "./cli-command.ts";
 import { clusterOptions, clusterUsage, openNamedCluster } from "./cluster-option.ts";
 import { healedLine, healExitCode, healSummary, secondsText } from "./heal-report.ts";
@@ -29,6 +31,7 @@ export const halt: CliCommand = {
   usage,
   run: async (args, terminal) => {
     const { values } = parseArgs({ args: [...args], options: { ...clusterOptions, reason: { type: "string" } } });
+    enforce(mayOperate("halt", userInfo().username));
     const cluster = openNamedCluster(values);
     const startedAt = performance.now();
     const { signal } = new AbortController();

@@ -1,6 +1,9 @@
+import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
+import { mayOperate } from "../approvals/authorise.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { messageOf } from "../errors.ts";
+import { enforce } from "../run/decide.ts";
 import { defaultHealDeadlines } from "../run/heal.ts";
 import { healObjects } from "../run/leftovers/heal-objects.ts";
 import { judgeLeftover, type RunFacts } from "../run/leftovers/judge-leftover.ts";
@@ -34,6 +37,7 @@ export const heal: CliCommand = {
       args: [...args],
       options: { ...clusterOptions, all: { type: "boolean" }, "dry-run": { type: "boolean" } },
     });
+    enforce(mayOperate("heal", userInfo().username));
     const cluster = openNamedCluster(values);
     try {
       return await healOn(cluster, terminal, { all: values.all === true, dryRun: values["dry-run"] === true });

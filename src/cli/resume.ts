@@ -1,5 +1,8 @@
+import { userInfo } from "node:os";
 import { parseArgs } from "node:util";
+import { mayOperate } from "../approvals/authorise.ts";
 import { AftershockError } from "../errors.ts";
+import { enforce } from "../run/decide.ts";
 import { deleteLatch, readLatch } from "../run/halt/latch.ts";
 import type { CliCommand } from "./cli-command.ts";
 import { clusterOptions, clusterUsage, openNamedCluster } from "./cluster-option.ts";
@@ -21,6 +24,7 @@ export const resume: CliCommand = {
   usage,
   run: async (args, terminal) => {
     const { values } = parseArgs({ args: [...args], options: { ...clusterOptions, force: { type: "boolean" } } });
+    enforce(mayOperate("resume", userInfo().username));
     const cluster = openNamedCluster(values);
     try {
       const latch = await readLatch(cluster);

@@ -34,6 +34,8 @@ export interface StackOptions {
    * shall look instead; its `stop` is called after theirs.
    */
   interpose?: (real: Endpoints) => Promise<Endpoints & { stop(): Promise<void> }>;
+  /** The service's program, `main.ts` or what it was built to (default: beside this file). */
+  main?: string;
   /** Changes the configuration file that bot and worker read. */
   configure?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 }
@@ -106,7 +108,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const configFile = writeConfig(directory, endpoints, options);
     const programs: Child[] = [];
     const startRole = (role: "bot" | "worker", number: number) => async (): Promise<Child> => {
-      const program = await startProgram(directory, configFile, endpoints, role, number);
+      const program = await startProgram(
+        { directory, configFile, endpoints, main: options.main ?? ownMain },
+        role,
+        number,
+      );
       programs.push(program);
       return program;
     };
@@ -134,15 +140,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+interface ProgramPlace {
+  directory: string;
+  configFile: string;
+  endpoints: Endpoints;
+  main: string;
+}
+
+const ownMain = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url));
+
 async function startProgram(
-  directory: string,
-  configFile: string,
-  endpoints: Endpoints,
+  { directory, configFile, endpoints, main }: ProgramPlace,
   role: "bot" | "worker",
   number: number,
 ): Promise<Child> {
-  const extension = extname(import.meta.url);
-  const main = fileURLToPath(new URL(`../main${extension}`, import.meta.url));
   const portFile = join(directory, `${role}-${number}.port`);
   const own = join(directory, `${role}-${number}.yaml`);
   writeFileSync(own, readFileSync(configFile, "utf8").replace("PORT_FILE", portFile));
@@ -151,7 +162,7 @@ async function startProgram(
     name: role,
     command: [
       process.execPath,
-      ...(extension === ".ts" ? ["--import", "tsx"] : []),
+      ...(main.endsWith(".ts") ? ["--import", "tsx"] : []),
       main,
       "--config",
       own,

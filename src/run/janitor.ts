@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster/port.ts";
 import { messageOf } from "../errors.ts";
+import { askCheck } from "../store/alarms.ts";
 import { inTransaction, type Database, type Queryable } from "../store/database.ts";
 import { appendEvents } from "../store/events.ts";
 import { appendNotice } from "../store/notices.ts";
@@ -153,6 +154,8 @@ async function healLeftover(
   else memory.reported.add(object.key);
   await inTransaction(deps.database, async (client) => {
     const { ok, detail } = proof;
+    // An alarm of that run may be over now; whoever keeps it looks.
+    if (ok) await askCheck(client, run, null);
     const { kind, name } = fault;
     const said = { type: "leftover-healed", kind, name, ok, detail, tookMs } as const;
     const ours = object.installation === null || (await runFacts(client, [{ run, ...fault }]))[0]?.intended === true;

@@ -17,6 +17,7 @@ import { createHttpReceiver } from "./http-receiver.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
 import { buttonPayload, clickPayload, commandPayload, mentionPayload, payloadProblem } from "./payload.ts";
+import type { SlackPort } from "./port.ts";
 import { firstDelivery } from "./store/deliveries.ts";
 import { actionPrefix, type Verb } from "./verb.ts";
 import { createWebPort } from "./web-port.ts";
@@ -60,11 +61,12 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   const dispatcher = createDispatcher(options.verbs, options, config.command);
   listenToCommands(app, dispatcher, options);
   listenToClicks(app, dispatcher, options);
-  listenToMentions(app, options);
+  const port = createWebPort(secrets.slackBotToken, config.apiUrl);
+  listenToMentions(app, options, port);
   app.error(async (error) => log.error({ err: error }, "Slack delivery"));
   const outbox = startOutbox({
     database,
-    slack: createWebPort(secrets.slackBotToken, config.apiUrl),
+    slack: port,
     editEveryMs: config.editEvery,
     log: (message, detail) => log.warn(detail, message),
   });
@@ -125,19 +127,22 @@ function listenToClicks(app: App, dispatcher: Dispatcher, options: SlackOptions)
 }
 
 /** Slash commands do not work in threads; a mention says what does. */
-function listenToMentions(app: App, options: SlackOptions): void {
+function listenToMentions(app: App, options: SlackOptions, port: SlackPort): void {
   const { command } = options.config;
-  app.event("app_mention", async ({ body, client }) => {
+  app.event("app_mention", async ({ body }) => {
     const mention = read(mentionPayload, body, options);
     if (mention === null) return;
-    const { event } = mention;
+    const { event, event_id: eventId } = mention;
     // Slack repeats an event up to three times when it saw no answer in time.
-    if (!(await firstDelivery(options.database, `event:${mention.event_id}`))) return;
-    await client.chat.postMessage({
-      channel: event.channel,
-      thread_ts: event.thread_ts ?? event.ts,
-      text: `I take \`${command}\` in the channel, and the buttons on a run's card. Begin with \`${command} help\`.`,
-    });
+    if (!(await firstDelivery(options.database, `event:${eventId}`))) return;
+    const text = `I take \`${command}\` in the channel, and the buttons on a run's card. Begin with \`${command} help\`.`;
+    // Not by Bolt's own client: that one asks again when an answer is lost, and would say it twice.
+    const said = await port.post(
+      { channelId: event.channel, threadTs: event.thread_ts ?? event.ts },
+      { text, blocks: [] },
+      `mention/${eventId}`,
+    );
+    if (!said.ok) options.log.warn({ problem: said.problem }, "a mention was not answered");
   });
 }
 

@@ -26,22 +26,26 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
 /** Runs `work` in one transaction; any throw rolls back. */
 export async function inTransaction<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await database.connect();
+  // A server that goes away in the middle is told to the query; unheard, the same would end the process.
+  const unheard = (): void => undefined;
+  client.on("error", unheard);
   let broken: Error | undefined;
-  // The pool listens to idle connections only. One that breaks between two queries here (the server was stopped, or it
-  // took too long, see `openTransactionMs`) would be an error that nobody hears, which ends the process.
-  const onError = (error: Error): void => void (broken ??= error);
-  client.on("error", onError);
+  // A connection that is ended between two statements says so as an event, which ends the process if nobody listens: the
+  // pool does so only for those that are not in use. The next statement rejects.
+  const onLost = (error: Error): void => void (broken = error);
+  client.on("error", onLost);
   try {
     await client.query("begin");
     const result = await work(client);
     await client.query("commit");
     return result;
   } catch (error) {
-    await client.query("rollback").catch((lost: Error) => (broken ??= lost));
+    await client.query("rollback").catch((lost: Error) => (broken = lost));
     throw error;
   } finally {
-    client.off("error", onError);
+    client.off("error", onLost);
     client.release(broken);
+    client.off("error", unheard);
   }
 }
 

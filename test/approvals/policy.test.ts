@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { authorise, type Act, type Person, type Question } from "../../src/approvals/authorise.ts";
+import { authorise, mayOperate, type Act, type Person, type Question } from "../../src/approvals/authorise.ts";
 import type { Facts, Standing } from "../../src/approvals/people.ts";
 import type { Freeze, Limits, Match, People, Policy, Rule, Subject } from "../../src/approvals/policy.ts";
 
@@ -112,7 +112,7 @@ describe("who may ask, deny, stop, halt and resume", () => {
   });
   it("stop and halt: anybody of the workspace, without a look-up, also when all is frozen; and the command line", () => {
     const frozen = policy({ freezes: [freezeNow], rules: [] });
-    for (const act of ["abort", "halt", "cancel"] as const) {
+    for (const act of ["abort", "halt", "heal", "cancel"] as const) {
       expect(ask(act, person("UEVE"), { facts: { people: {}, groups: {} } }, frozen)).toEqual(allowed);
       expect(ask(act, person("UEVE", "T2"))).toEqual(refused("Only members"));
       expect(ask(act, { ...person("root", ""), via: "command line" })).toEqual(allowed);
@@ -123,6 +123,15 @@ describe("who may ask, deny, stop, halt and resume", () => {
     expect(ask("resume", person("UEVE"), { subject: null })).toEqual(refused("not among", /<@UBOB>/));
     expect(ask("resume", person("UBOB", "T2"), { subject: null })).toEqual(refused("Only members"));
     expect(ask("resume", { ...person("root", ""), via: "command line" }, { subject: null })).toEqual(allowed);
+  });
+});
+
+describe("whoever is at a command line", () => {
+  it("may halt, heal and resume with nothing but a kubeconfig, and nothing else", () => {
+    for (const act of ["halt", "heal", "resume"] as const) expect(mayOperate(act, "root")).toEqual(allowed);
+    for (const act of ["request", "approve", "deny", "revoke", "acknowledge", "mend"] as const) {
+      expect(ask(act, { ...person("UBOB"), via: "command line" })).toEqual(refused("needs a person"));
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { endOf, nextBegin, type Window } from "../../src/approvals/windows.ts";
+import { endless, endOf, nextBegin, type Window } from "../../src/approvals/windows.ts";
+import { momentText } from "../../src/approvals/words.ts";
 import { localTime, momentOf } from "../../src/approvals/zones.ts";
 
 const at = (iso: string): Date => new Date(iso);
@@ -68,6 +69,17 @@ describe("a window", () => {
     expect(iso(endOf([once], at("2026-12-24T00:00:00Z")))).toBe("2027-01-04T13:00:00.000Z");
     expect(nextBegin(once, at("2026-12-19T05:00:00Z"))).toBeNull();
   });
+  it("that is always there does not end", () => {
+    const days = [1, 2, 3, 4, 5, 6, 7];
+    for (const always of [
+      [weekly(days, 0, 1440)],
+      [weekly(days, 600, 600)],
+      [weekly(days, 0, 600), weekly(days, 600, 0)],
+    ]) {
+      expect(endOf(always, at("2026-11-28T12:00:00Z"))).toBe(endless);
+    }
+    expect(momentText(endless)).toBe("further notice");
+  });
   it("says when it begins next", () =>
     expect(iso(nextBegin(hours, at("2026-11-26T08:00:00Z")))).toBe("2026-11-30T08:00:00.000Z"));
   property.prop([
@@ -85,6 +97,8 @@ describe("a window", () => {
     const end = endOf([window], begin);
     // A window of which the clocks skip every minute has no length.
     if (end === null) return;
+    expect(end === endless).toBe(days.length === 7 && (until - from) % 1440 === 0);
+    if (end === endless) return;
     expect(end.getTime()).toBeGreaterThan(begin.getTime());
     expect(endOf([window], end)).toBeNull();
   });

@@ -14,7 +14,8 @@ export const reconcileEveryMs = 1000;
  * - the dead worker's lease runs out, at most one lease after its last renewal, and PostgreSQL ends a transaction that it
  *   left open (`openTransactionMs`), whichever is later;
  * - the next look of the reconciler: one period, and another one if that look was under way just then;
- * - the abort ladder: deleting with its deadline, then dropping finalizers with its own (`defaultHealDeadlines`).
+ * - the abort ladder on a cluster that answers: deleting with its deadline, then dropping finalizers with its own
+ *   (`defaultHealDeadlines`; a server that does not answer, and the offer to restart a target, have deadlines on top).
  *
  * While nothing of ours runs, the other bound holds: the fault's own `duration`, which is the run's plus the dead man's
  * margin (`deadManMarginMs` of src/run/fault-manifest.ts). A case counts from the end of the outage all the same.

@@ -122,6 +122,15 @@ describe("what must hold for a run", () => {
       "lost: the events say completed, the run's row says failed",
     );
   });
+  it("sees a step that the product is said never to take", () => {
+    const early = withEvents((events) => [
+      ...events.slice(0, 5),
+      { type: "state", from: "baseline", to: "aborted", reason: null, atMs: null },
+    ]);
+    expect(kinds({ ...early, run: { ...early.run, state: "aborted" }, mayEnd: ["aborted"] })).toContainEqual(
+      expect.stringMatching(/^wrong: baseline → aborted is never taken: clients are running/),
+    );
+  });
   it("sees a second request, a second intent and a second injection", () => {
     expect(kinds(withEvents((events) => [events[0] as RunEvent, ...events]))).toContain("duplicate: 2 request events");
     const again = (type: string) =>

@@ -1,4 +1,5 @@
 import { canMove, isTerminal, type RunState } from "../../src/run/lifecycle.ts";
+import { neverTaken, stepName } from "./matrix.ts";
 import type { Facts, ShownMessage, ThreadFacts, Violation } from "./facts.ts";
 
 /** What must hold for a run whatever was done to the bot meanwhile. Pure; invariants.test.ts shows each one firing. */
@@ -44,6 +45,8 @@ function legalWay({ run, events }: Facts): Violation[] {
     if (event.type !== "state") continue;
     if (event.from !== state) found.push({ kind: "wrong", what: `a step from ${event.from} while it was ${state}` });
     if (!canMove(event.from, event.to)) found.push({ kind: "wrong", what: `${event.from} became ${event.to}` });
+    const never = neverTaken[stepName(event)];
+    if (never !== undefined) found.push({ kind: "wrong", what: `${stepName(event)} is never taken: ${never}` });
     if (isTerminal(event.to)) ends += 1;
     state = event.to;
   }

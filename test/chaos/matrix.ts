@@ -50,13 +50,16 @@ export const routes = [
 
 export type RouteName = (typeof routes)[number]["name"];
 
+const onlyByHealing =
+  "clients are running: it ends by way of healing, where they are stopped and what they did is read back";
+
 /** Steps that the lifecycle allows and the product never takes, with why; a run that takes one all the same is an error. */
 export const neverTaken: Readonly<Record<string, string>> = {
   "approved → interrupted": "an approved run that lost its worker before preflight is started by the next one",
   "approved → expired": "what is approved in time starts, however late its worker comes",
-  "baseline → aborted": "clients are running: it ends by way of healing, where they are stopped and read back",
-  "baseline → failed": "as baseline → aborted",
-  "baseline → interrupted": "as baseline → aborted",
+  "baseline → aborted": onlyByHealing,
+  "baseline → failed": onlyByHealing,
+  "baseline → interrupted": onlyByHealing,
 };
 
 export type Moment =
@@ -165,4 +168,15 @@ export function stateAt(moment: Moment): StateOrNone {
 
 function routeThrough(state: RunState): (typeof routes)[number] | undefined {
   return routes.find(({ covers }) => covers.some((step) => step.endsWith(` → ${state}`)));
+}
+
+/** What of the state machine the cases have hit, as a sentence with what there is to hit. */
+export function coverage(hit: readonly string[]): string {
+  const steps = allSteps()
+    .map(stepName)
+    .filter((step) => neverTaken[step] === undefined);
+  const phases = runStates.filter((state) => !isTerminal(state));
+  const of = (all: readonly string[]): string => `${all.filter((one) => hit.includes(one)).length} of ${all.length}`;
+  const never = Object.keys(neverTaken).length;
+  return `Hit were ${of(steps)} steps of a run's lifecycle and ${of(phases)} phases; the ${never} steps that are never taken were not taken.`;
 }

@@ -34,6 +34,7 @@ it("sums up the lines, one row per kind of trouble and one for all", () => {
     "| Redis lost its data | 1 | 1 | 1 | 0 | 0 | 0 | 0 | nothing to heal |  |",
     "| **all** | 4 | 3 | 3 | 1 | 2 | 3 | 4 | 1.0 s | 3.0 s |",
   ]);
+  expect(chaosSummary(lines, { seed: 7, tookMs: 0 })).toMatch(/0 of \d+ steps of a run's lifecycle and 3 of 9 phases/);
   expect(chaosSummary(lines, { seed: 7, tookMs: 1_200_000 })).toMatch(
     /^4 cases, 4 runs, in 20 min, seed 7\. The bound for healing is 46\.0 s/,
   );

@@ -1,4 +1,5 @@
 import { held, type CaseLine } from "./lines.ts";
+import { coverage } from "./matrix.ts";
 
 const header = [
   "what was done",
@@ -51,7 +52,7 @@ export function chaosSummary(lines: readonly CaseLine[], run: { seed: number; to
   const bounds = [...new Set(lines.map(({ boundMs }) => boundMs))].map(seconds).join(", ");
   return [
     `${lines.length} cases, ${runs} runs, in ${Math.round(run.tookMs / 60_000)} min, seed ${run.seed}. The bound for healing is ${bounds || "unknown"} from the end of`,
-    "the trouble: lease, reconciler and abort ladder at their worst.",
+    `the trouble: lease, reconciler and abort ladder at their worst. ${coverage(lines.flatMap(({ states }) => states))}`,
     "",
     chaosTable(lines),
   ].join("\n");

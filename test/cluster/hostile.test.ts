@@ -11,18 +11,21 @@ import { bySeed, type Misdeed } from "../support/hostile-api/misdeeds.ts";
 let lab: TestLab;
 let api: HostileApi;
 let cluster: Cluster;
+/** With deadlines shorter than the bot's own, so that a test of a server that hangs does not take half a minute. */
+let hasty: Cluster;
 
 beforeAll(async () => {
   lab = await startTestLab();
   lab.store.create(redisPod("redis-0", "10.77.0.10", { app: "redis" }));
   api = await startHostileApi(lab.server.kubeconfigPath, `${lab.directory}/hostile`);
-  // Shorter than the bot's own, so that a test of a server that hangs does not take half a minute.
+  cluster = openCluster({ name: "lab", kubeconfig: api.kubeconfigPath });
   const short = { totalMs: 4000, tryMs: 1000 };
-  cluster = openCluster({ name: "lab", kubeconfig: api.kubeconfigPath, deadlines: { call: short, list: short } });
+  hasty = openCluster({ name: "lab", kubeconfig: api.kubeconfigPath, deadlines: { call: short, list: short } });
 });
 afterEach(() => api.behave());
 afterAll(async () => {
   await cluster?.close();
+  await hasty?.close();
   await api?.stop();
   await lab?.close();
 });
@@ -114,13 +117,13 @@ describe("creating a chaos object once, whatever becomes of the answer", () => {
 describe("reading and deleting", () => {
   it("hangs: a call without an answer is made again, and ends well", async () => {
     api.script({ when: is("list", "pods"), does: { does: "hang" }, times: 1 });
-    expect((await cluster.pods("cache")).map(({ name }) => name)).toContain("redis-0");
+    expect((await hasty.pods("cache")).map(({ name }) => name)).toContain("redis-0");
   }, 30_000);
 
   it("hangs for good: the call ends by its own deadline, and says so", async () => {
     api.script({ when: is("get"), does: { does: "hang" } });
     const took = await timed(async () =>
-      expect(cluster.getChaos(ref("x"))).rejects.toMatchObject({
+      expect(hasty.getChaos(ref("x"))).rejects.toMatchObject({
         code: "cluster_unreachable",
         message: expect.stringContaining("no answer from the API server in time") as string,
       }),
@@ -176,25 +179,23 @@ describe("reading and deleting", () => {
     expect(await cluster.placement().node("n1")).toMatchObject({ unschedulable: true, annotations: { a: "b" } });
   });
 
-  it("a fifth of all requests goes wrong, by seed: a hundred objects are made, read and deleted, each once", async () => {
+  it("a fifth of all requests goes wrong, by seed: forty objects are made, read and deleted, each once", async () => {
     const from = api.calls.length;
-    const patient = openCluster({ name: "lab", kubeconfig: api.kubeconfigPath });
     api.judge(bySeed(20_260, 0.2));
-    const names = Array.from({ length: 100 }, (_, at) => `run-5-${at}`);
+    const names = Array.from({ length: 40 }, (_, at) => `run-5-${at}`);
     const uids = await Promise.all(
       names.map(async (name) => {
-        const created = await patient.createChaos(chaos(name, "run-5"));
-        expect((await patient.getChaos(ref(name)))?.metadata.uid).toBe(created.metadata.uid);
+        const created = await cluster.createChaos(chaos(name, "run-5"));
+        expect((await cluster.getChaos(ref(name)))?.metadata.uid).toBe(created.metadata.uid);
         return created.metadata.uid;
       }),
     );
-    expect(new Set(uids).size).toBe(100);
-    expect(await patient.listChaos(`${runLabel}=run-5`)).toHaveLength(100);
-    await Promise.all(names.map((name) => patient.deleteChaos(ref(name))));
+    expect(new Set(uids).size).toBe(40);
+    expect(await cluster.listChaos(`${runLabel}=run-5`)).toHaveLength(40);
+    await Promise.all(names.map((name) => cluster.deleteChaos(ref(name))));
     api.behave();
-    expect(await patient.listChaos(`${runLabel}=run-5`)).toEqual([]);
-    await patient.close();
-    expect(api.calls.slice(from).filter(({ misdeed }) => misdeed !== null).length).toBeGreaterThan(50);
+    expect(await cluster.listChaos(`${runLabel}=run-5`)).toEqual([]);
+    expect(api.calls.slice(from).filter(({ misdeed }) => misdeed !== null).length).toBeGreaterThan(10);
   }, 60_000);
 });
 

@@ -44,6 +44,8 @@ describe.skipIf(process.getuid?.() !== 0)("a halt, on the real stack", () => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await startTestStack({
+      // Nothing here waits for a lease to run out, and two runs at once on a busy machine must not lose theirs.
+      lease: "15s",
       configure: (config) => ({
         ...config,
         slack: { ...(config["slack"] as object), opsChannel: workspace.channel.id },
@@ -156,7 +158,7 @@ describe.skipIf(process.getuid?.() !== 0)("a halt, on the real stack", () => {
       reason: expect.stringMatching(/^Halted by .+@.+ \(smoke\)/),
     });
     expect(await said(alice, splitBrain)).toMatch(/halted by/);
-    await inChannel(/HALTED by .*@.*1 run/);
+    await inChannel(/HALTED by .*@.*runs? stopped/);
     expect((await cli("resume")).exitCode).toBe(0);
     await waitFor(
       () => query(stack, "select 1 from halts where resumed_at is null"),

@@ -8,8 +8,9 @@ import { parse } from "yaml";
 import { workspace } from "../../src/embedded/local-slack.ts";
 import { ask } from "../../src/embedded/run-drive.ts";
 import type { Stack } from "../../src/embedded/stack.ts";
+import { aftershock } from "../support/audit-trail.ts";
 import { everythingWritten, findSecrets } from "../support/secrets.ts";
-import { alice, approve, askForRun, query, startTestStack, untilState, waitFor } from "../support/stack.ts";
+import { alice, approve, askForRun, query, reportOf, startTestStack, untilState, waitFor } from "../support/stack.ts";
 
 /** The probes' own: libpq and the S3 client find them in the worker's environment. The lab's PostgreSQL asks for none. */
 const environment = {
@@ -87,6 +88,25 @@ describe.skipIf(process.getuid?.() !== 0)("the secrets of a full run", () => {
       ).toBe(true);
     }
     expect(findSecrets(written, secrets)).toEqual([]);
+  });
+
+  it("leave a trail that holds, whose head stands in the thread and in the report", async () => {
+    const { out } = await aftershock(stack.postgres.serviceUrl, "audit", "show", "1");
+    expect(out).toMatch(/U0ALICE +asked for backup-verification, plan [0-9a-f]{64}/);
+    expect(out).toMatch(/U0BOB +approved plan [0-9a-f]{64}/);
+    const said = (await stack.slack.messages()).map(
+      ({ text }) => /Audit trail at entry [\d,]+: `(\w+)`/.exec(text ?? "")?.[1],
+    );
+    const inThread = said.find((hash) => hash !== undefined) ?? "";
+    const inReport = (await reportOf(stack, "run-1")).run.auditHead?.hash ?? "";
+    expect(inReport).not.toBe(inThread);
+    const verified = await aftershock(
+      stack.postgres.serviceUrl,
+      ...["audit", "verify", "--expect", inThread, "--expect", inReport],
+    );
+    expect(verified).toMatchObject({ code: 0, out: expect.stringContaining("both ways") });
+    const other = await aftershock(stack.postgres.serviceUrl, "audit", "verify", "--expect", "a".repeat(64));
+    expect(other).toMatchObject({ code: 1 });
   });
 
   it("would be found in every one of these places", async () => {

@@ -27,12 +27,12 @@ describe("a run whose worker died in judging, on real PostgreSQL", () => {
         throw new Error("the system was asked");
       },
     },
+    authoriser: testAuthoriser(),
     lease: { owner: "second", leaseMs: 5000, onError: () => undefined },
     healDeadlines: { deleteMs: 1000, forceMs: 1000 },
     renderChart: () => Promise.reject(new Error("no chart")),
     log: () => undefined,
     onOwned: () => undefined,
-    authoriser: testAuthoriser(),
   });
   const diedInJudging = async (verdict: "completed" | "aborted" | null): Promise<string> => {
     const runId = await insertTestRun(db.database);

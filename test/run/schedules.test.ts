@@ -5,7 +5,7 @@ import { handleDue } from "../../src/run/schedules/due.ts";
 import { reconcileSchedules } from "../../src/run/schedules/reconciler.ts";
 import { findSchedule } from "../../src/store/schedules.ts";
 import { compareAndSetState, findRun } from "../../src/store/runs.ts";
-import { startTestDatabase, type TestDatabase } from "../support/database.ts";
+import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { testPolicy } from "../support/policy.ts";
 import { alice, bob, carol, scheduleRig, type ScheduleRig } from "../support/schedule-rig.ts";
 import { waitFor } from "../support/stack.ts";
@@ -155,6 +155,29 @@ describe("the policy, when it comes due", () => {
     await handleDue(rig.deps, id);
     expect(await said(id)).toMatchObject({ type: "cannot-start", message: expect.stringContaining("No rule") });
     expect(await runsOf(id)).toEqual([]);
+  });
+  it("asks for nothing while another run hits a primary on the cluster", async () => {
+    const kill = { id: "kill", title: "Kill", kind: "PodChaos", subject: ["primary"], target: [] } as const;
+    rig.world.experiments = rig.world.experiments.map((known) => ({
+      ...known,
+      faults: [{ ...kill, subject: [...kill.subject], target: [], spec: { action: "pod-kill" } }],
+    }));
+    const id = await rig.active({}, "break");
+    const simple = testPolicy();
+    const limits = { namespaces: null, maxDurationMs: null, onePrimaryAtATime: true };
+    rig.world.policy = { ...simple, rules: simple.rules.map((rule) => ({ ...rule, limits })) };
+    const other = await insertTestRun(db.database);
+    await compareAndSetState(db.database, { runId: other, from: "requested", to: "approved" });
+    at(11);
+    await handleDue(rig.deps, id);
+    expect(await runsOf(id)).toEqual([]);
+    expect(await said(id)).toMatchObject({ type: "cannot-start", message: expect.stringContaining(`${other} hits`) });
+    await compareAndSetState(db.database, { runId: other, from: "approved", to: "aborted" });
+    // Of earlier tests.
+    await db.database.query("update runs set state = 'completed', ended_at = now() where ended_at is null");
+    at(12);
+    await handleDue(rig.deps, id);
+    expect(await runsOf(id)).toHaveLength(1);
   });
   it("needs somebody else for a schedule also where a run needs nobody, who then starts it without asking", async () => {
     const simple = testPolicy();

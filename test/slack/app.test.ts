@@ -1,13 +1,10 @@
 import { createHmac } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../src/embedded/free-port.ts";
-import { startLocalSlack, workspace, type LocalMessage, type LocalSlack } from "../../src/embedded/local-slack.ts";
+import { workspace, type LocalMessage, type LocalSlack } from "../../src/embedded/local-slack.ts";
 import { AftershockError } from "../../src/errors.ts";
 import type { HaltService } from "../../src/run/halt/service.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
@@ -16,6 +13,7 @@ import { startSlack, type RunningSlack } from "../../src/slack/app.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import type { Verb } from "../../src/slack/verb.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startGateRig, type GateRig } from "../support/gate-rig.ts";
 import { testPolicy } from "../support/policy.ts";
 import { waitFor } from "../support/stack.ts";
 import { noAlarms } from "../support/alarms.ts";
@@ -60,8 +58,8 @@ function scriptedService(acts: string[]): RunService {
 }
 
 let db: TestDatabase;
+let rig: GateRig;
 let slack: LocalSlack;
-let directory: string;
 let verbs: Verb[];
 const acts: string[] = [];
 const lines: string[] = [];
@@ -74,15 +72,14 @@ const secrets = {
 };
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "aftershock-test-"));
-  chmodSync(directory, 0o711);
-  [db, slack] = await Promise.all([startTestDatabase(), startLocalSlack(directory)]);
+  [db, rig] = await Promise.all([startTestDatabase(), startGateRig()]);
+  slack = rig.slack;
   verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
 });
 afterAll(async () => {
-  await slack?.stop();
+  await rig?.stop();
   await db?.stop();
-  rmSync(directory, { recursive: true, force: true });
+  expect(rig.gate.violations).toEqual([]);
 });
 beforeEach(async () => {
   acts.length = 0;
@@ -104,7 +101,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     verbs,
   });
 const socket = (teamId: string = workspace.teamId): Promise<RunningSlack> =>
-  begin({ mode: "socket", apiUrl: slack.apiUrl, command: "/chaos", editEvery: 200 }, teamId);
+  begin({ mode: "socket", apiUrl: rig.gate.apiUrl, command: "/chaos", editEvery: 200 }, teamId);
 const answersTo = async (user: string): Promise<LocalMessage[]> =>
   (await slack.messages()).filter((message) => message.ephemeral_to === user);
 const answered = (user: string, count = 1): Promise<LocalMessage[]> =>
@@ -201,10 +198,38 @@ describe("over Socket Mode", () => {
       await bot.stop();
     }
   });
+  it("answers a mention once, though Slack's answer is lost", async () => {
+    const bot = await socket();
+    try {
+      rig.gate.misbehave({ method: "chat.postMessage", verdict: "lose-answer" });
+      const mention = (text: string) =>
+        fetch(`${slack.url}/_control/message`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({
+            channel: workspace.channel.id,
+            user: "U0BOB",
+            text: `<@${workspace.bot.userId}> ${text}`,
+          }),
+        });
+      await mention("stop");
+      const answers = async () => (await slack.messages()).filter((message) => message.text?.includes("/chaos help"));
+      await waitFor(answers, (all) => all.length === 1, 10_000);
+      // Bolt's own client would ask again after a second.
+      await mention("please");
+      await waitFor(answers, (all) => all.length >= 2, 10_000);
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      expect(await answers()).toHaveLength(2);
+    } finally {
+      await bot.stop();
+    }
+  });
   it("acts once on an envelope that two bots get", async () => {
-    // local-slack gives every envelope to every socket, which is harsher than Slack's occasional repeat.
+    // Every envelope to both bots, and twice to one: harsher than Slack's occasional repeat.
     const bots = await Promise.all([socket(), socket()]);
     try {
+      rig.gate.sockets.next("all", "slash_commands");
+      rig.gate.sockets.next("all", "interactive");
       await slack.command("U0CAROL", "/chaos", "approve run-1");
       await answered("U0CAROL");
       await slack.click("U0CAROL", await post(), approve);
@@ -214,8 +239,17 @@ describe("over Socket Mode", () => {
         (count) => count >= 2,
         5000,
       );
+      expect(rig.gate.sockets.left()).toBe(0);
       expect(acts).toHaveLength(2);
       expect(await answersTo("U0CAROL")).toHaveLength(2);
+      rig.gate.sockets.next("twice", "slash_commands");
+      await slack.command("U0CAROL", "/chaos", "approve run-1");
+      await answered("U0CAROL", 3);
+      // A later command has been answered, and the repeated one once.
+      await slack.command("U0CAROL", "/chaos", "hlep");
+      await answered("U0CAROL", 4);
+      expect(acts).toHaveLength(3);
+      expect(await answersTo("U0CAROL")).toHaveLength(4);
     } finally {
       await Promise.all(bots.map((bot) => bot.stop()));
     }
@@ -243,7 +277,7 @@ describe("over HTTP", () => {
     responseUrl = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/`;
     port = await freePort();
     bot = await begin(
-      { mode: "http", port, apiUrl: slack.apiUrl, command: "/chaos", editEvery: 200 },
+      { mode: "http", port, apiUrl: rig.gate.apiUrl, command: "/chaos", editEvery: 200 },
       workspace.teamId,
     );
   });

@@ -130,6 +130,57 @@ describe("a run's last word", () => {
   });
 });
 
+describe("a 429 for edits in one channel", () => {
+  it("delays no edit in another, and the last word in neither", async () => {
+    const calm = await rig.client.conversations.create({ name: `calm-${Date.now()}` });
+    const other = calm.channel?.id ?? "";
+    const slow = await posted("active");
+    const free = await insertTestRun(db.database, other);
+    await wantMessages(db.database, free, other, [words("card", 0, `${free} active`)]);
+    begin();
+    await drained();
+    rig.gate.misbehave({
+      method: "chat.update",
+      verdict: { retryAfterS: 3 },
+      when: (form) => form.get("channel") === chaos,
+    });
+    await want(slow, words("card", 0, `${slow} healing`));
+    await happened();
+    const limitedAt = Date.now();
+    await want(slow, words("card", 0, `${slow} completed`));
+    await wantMessages(db.database, free, other, [words("card", 0, `${free} completed`)]);
+    await drained();
+    const at = (text: string): number => rig.gate.calls.find(({ form }) => form.get("text") === text)?.atMs ?? Infinity;
+    expect(at(`${free} completed`) - limitedAt).toBeLessThan(2500);
+    expect(at(`${slow} completed`) - limitedAt).toBeGreaterThan(2500);
+  });
+});
+
+describe("what stands in the channel itself", () => {
+  it("waits for nothing in a thread: a page overtakes it", async () => {
+    const runId = await posted("active");
+    const thread = Array.from({ length: 40 }, (_u, at) => words(`m${at}`, at + 1, `${runId} m${at}`));
+    await want(runId, ...thread);
+    begin();
+    await waitFor(
+      () => said(`${runId} m`),
+      (all) => all.length >= 3,
+      10_000,
+    );
+    await want(runId, { ...words("page:1", 41, `${runId} page`), inThread: false });
+    await waitFor(
+      () => said(`${runId} page`),
+      (all) => all.length === 1,
+      10_000,
+    );
+    expect((await said(`${runId} m`)).length).toBeLessThan(30);
+    await drained();
+    expect((await said(`${runId} m`)).map(({ text }) => text)).toEqual(
+      thread.map(({ payload }) => (payload.kind === "message" ? payload.text : "")),
+    );
+  });
+});
+
 describe("a message that must be single", () => {
   it("is single though Slack takes it only after the connection was cut", async () => {
     const runId = await insertTestRun(db.database, chaos);

@@ -37,6 +37,17 @@ describe("the store", () => {
       Array.from({ length: 40 }, (_u, at) => at + 1),
     );
   });
+  it("loses only its transaction when its connection is ended between two statements", async () => {
+    const broken = inTransaction(db.database, async (client) => {
+      const lost = new Promise((resolve) => client.once("end", resolve));
+      const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+      await db.database.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+      await lost;
+      await client.query("select 1");
+    });
+    await expect(broken).rejects.toThrow();
+    expect((await db.database.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  });
   it("moves a state once, however many try", async () => {
     const runId = await insertTestRun(db.database);
     const moved = await Promise.all(

@@ -4,6 +4,7 @@ import type { LocalMessage } from "../../src/embedded/local-slack.ts";
 import { startStack, type Endpoints, type Stack, type StackOptions } from "../../src/embedded/stack.ts";
 import type { Report } from "../../src/findings/report.ts";
 import type { RunEvent } from "../../src/run/events.ts";
+import { refuseUnexpected } from "./slack-gate/expectations.ts";
 import { startSlackGate, type SlackGate, type Violation } from "./slack-gate/gate.ts";
 
 export const alice = "U0ALICE";
@@ -54,8 +55,7 @@ export async function startTestStack({ expectsViolation, ...options }: TestStack
     gate,
     stop: async () => {
       await stack.stop();
-      const unexpected = violations.filter((violation) => expectsViolation?.(violation) !== true);
-      if (unexpected.length > 0) throw new Error(`Slack would have refused: ${JSON.stringify(unexpected)}`);
+      refuseUnexpected(violations, expectsViolation);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Authoriser } from "../../approvals/authoriser.ts";
+import type { Asked, Authoriser } from "../../approvals/authoriser.ts";
 import { countApprovals } from "../../approvals/count.ts";
 import { hasUnknown, nameAll, type Facts } from "../../approvals/people.ts";
 import type { Subject } from "../../approvals/policy.ts";
@@ -14,10 +14,11 @@ import { targetBusy } from "../create-service.ts";
 import { enforce, existingRun, move } from "../decide.ts";
 import type { RunEventBody } from "../events.ts";
 import { refuseEarlyWhenHalted, refuseWhenHalted } from "../halt/gate.ts";
+import { occupyingStates } from "../lifecycle.ts";
 import type { Plan } from "../plan.ts";
 import { makePlan } from "../planner.ts";
 import type { Registry } from "../systems.ts";
-import { subjectOf, unplanned } from "../subject.ts";
+import { primaryHitBy, subjectOf, unplanned } from "../subject.ts";
 import { approvalsNeededBy, approvalsOf, scheduleSubject, shapeDigest } from "./approval-scope.ts";
 import { claim, end, isApprovalOver, isOver, overReason, type Claim } from "./claim.ts";
 import type { Schedule } from "./schedule.ts";
@@ -87,16 +88,24 @@ async function planNow(deps: DueDeps, schedule: Schedule): Promise<Planned> {
   return { ...planned, facts };
 }
 
+function dueAsked(schedule: Schedule, subject: Subject): Asked {
+  return { act: "due", actor: { userId: schedule.requestedBy, teamId: schedule.teamId }, subject };
+}
+
 /** Throws AftershockError `not_allowed` with why the policy lets nothing start now; the channel is told. */
 async function mayBeDue({ authoriser }: DueDeps, schedule: Schedule, subject: Subject): Promise<Facts> {
-  const actor = { userId: schedule.requestedBy, teamId: schedule.teamId };
-  const asked = { act: "due", actor, subject } as const;
+  const asked = dueAsked(schedule, subject);
   const facts = await authoriser.facts(asked);
   enforce(authoriser.judge(asked, facts));
   const approvals = approvalsOf(schedule, authoriser.now());
   const approvers = await authoriser.facts({ act: "start", subject, approvals });
   // A schedule does not end because Slack did not answer; this time it starts nothing.
-  if (!hasUnknown(approvers)) return approvers;
+  if (!hasUnknown(approvers)) {
+    return {
+      people: { ...facts.people, ...approvers.people },
+      groups: { ...facts.groups, ...approvers.groups },
+    };
+  }
   throw new AftershockError(
     "unavailable",
     "Slack could not say whether those who approved it still may, and nothing starts on a guess.",
@@ -160,10 +169,13 @@ async function insertScheduledRun(
   client: Queryable,
   { authoriser }: DueDeps,
   schedule: Schedule,
-  { plan, digest }: Planned,
+  { plan, digest, facts }: Planned,
 ): Promise<string> {
   const by = schedule.requestedBy;
-  const rule = authoriser.rule(subjectOf({ id: null, requestedBy: by, plan, digest }));
+  const subject = subjectOf({ id: null, requestedBy: by, plan, digest });
+  const hitBy = await primaryHitBy(client, { id: null, plan }, occupyingStates);
+  enforce(authoriser.judge({ ...dueAsked(schedule, subject), primaryHitBy: hitBy }, facts));
+  const rule = authoriser.rule(subject);
   if (rule === null) throw new Error(`${schedule.id} came due without a rule`);
   const { id, expiresAt } = await insertRun(client, {
     plan,

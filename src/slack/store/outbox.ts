@@ -47,7 +47,8 @@ export async function wantMessages(
 
 /**
  * Claims the next due row, if any, and takes its call from what Slack allows: a first posting only when all earlier ones of
- * its run have been posted (and the card, for its thread), an edit at any time. Cards go first; then who waits longest.
+ * its run have been posted (and the card, for its thread), an edit at any time. What stands in the channel itself (cards,
+ * pages, halts) goes before what stands in threads, and waits for none of it; then goes who waits longest.
  * Rows whose claimer has not been heard of for `staleMs` come back, as `unknown` when it was posting.
  */
 export async function claimDue(client: Queryable, staleMs: number, rates: SlackRates): Promise<OutboxRow | null> {
@@ -79,17 +80,18 @@ export async function claimDue(client: Queryable, staleMs: number, rates: SlackR
          ) as pace (kind, applies, scope, calls, each, ahead) on pace.applies
         where o.next_at <= clock_timestamp()
           and (o.claimed_at is null or o.claimed_at < clock_timestamp() - $1 * interval '1 millisecond')
-          and (o.state in ('pending', 'unknown', 'sending') or (o.state = 'sent' and o.version > o.sent_version))
+          and o.state <> 'failed' and (o.state <> 'sent' or o.version > o.sent_version)
           and (o.ts is not null or (
                 (not o.in_thread or card.ts is not null)
                 and not exists (select 1 from slack_outbox earlier
                                  where earlier.run_id = o.run_id and earlier.state in ('pending', 'sending', 'unknown')
+                                   and (o.in_thread or not earlier.in_thread)
                                    and (earlier.position, earlier.id) < (o.position, o.id))))
           and not exists (select 1 from slack_pace p where p.scope = pace.scope
                            and p.paid_until > clock_timestamp() + pace.ahead)
           and not exists (select 1 from slack_pace p where p.scope = pace.kind || ':' || o.channel_id
                            and p.paused_until > clock_timestamp())
-        order by (o.key <> 'card'), (o.ts is not null), o.next_at, o.id limit 1 for update of o skip locked),
+        order by o.in_thread, (o.ts is not null), o.next_at, o.id limit 1 for update of o skip locked),
      taken as (
        insert into slack_pace as p (scope, paid_until)
        select due.scope, clock_timestamp() + due.cost from due

@@ -3,7 +3,7 @@ import { wayOut } from "../../run/alarms/alarm.ts";
 import type { RunEvent } from "../../run/events.ts";
 import type { RunRow } from "../../run/service.ts";
 import { formatDuration } from "../../experiment/duration.ts";
-import { clamp, content, escapeText, limits, note, section, type MessageContent } from "../limits.ts";
+import { clamp, content, escapeText, limits, note, plain, section, type MessageContent } from "../limits.ts";
 import { actionPrefix } from "../verb.ts";
 import { person, seconds, timeOfDay } from "./words.ts";
 
@@ -112,7 +112,7 @@ export function renderLadder(run: RunRow, steps: ReadonlyArray<EventOf<"heal-ste
           {
             type: "actions" as const,
             block_id: `ladder:${run.id}`,
-            elements: pods.map((pod) => restartButton(run, pod)),
+            elements: pods.map((pod, at) => restartButton(run, pod, at)),
           },
           note("A restarted pod has no rules and no layer of a fault. Its clients lose their connections."),
         ]),
@@ -180,7 +180,7 @@ function commandsText({ look, mend }: EventOf<"alarm-raised">): string {
     // A backtick inside would end the block early.
     const lines = commands
       .slice(0, mostCommands)
-      .map((command) => escapeText(clamp(command.replaceAll("`", "'"), 200)));
+      .map((command) => clamp(escapeText(command.replaceAll("`", "'")), 200));
     return lines.length === 0 ? "" : `${title}\n\`\`\`${lines.join("\n")}\`\`\``;
   };
   return [block("Look:", look), block("Mend:", mend)].filter(Boolean).join("\n") || "–";
@@ -192,7 +192,7 @@ function actions(run: RunRow, { raised, acknowledged, resolved }: AlarmStory, bl
     ...(resolved === undefined
       ? [
           button("check-alarm", "Heal and look again", run.id),
-          ...raised.pods.slice(0, mostPods - 1).map((pod) => restartButton(run, pod)),
+          ...raised.pods.slice(0, mostPods - 1).map((pod, at) => restartButton(run, pod, at)),
         ]
       : []),
   ];
@@ -202,15 +202,15 @@ function actions(run: RunRow, { raised, acknowledged, resolved }: AlarmStory, bl
 }
 
 /** Asked twice: it hits the target itself. */
-function restartButton(run: RunRow, pod: string): Button {
+function restartButton(run: RunRow, pod: string, at: number): Button {
   const text = `Its pod in ${run.plan.cluster}/${run.plan.namespace} is deleted and made anew. Its clients lose their connections.`;
   return {
     ...button("restart-target", clamp(`Restart ${pod}`, limits.buttonText), `${run.id}/${pod}`, "danger"),
-    // One action id may stand only once in a block.
-    action_id: `${actionPrefix}restart-target:${pod}`,
+    // One action id may stand only once in a block; a pod's name (up to 253 characters) would be too long for it.
+    action_id: `${actionPrefix}restart-target:${at}`,
     confirm: {
       title: { type: "plain_text", text: clamp(`Restart ${pod}?`, 100) },
-      text: { type: "plain_text", text: clamp(text, limits.confirmText) },
+      text: { type: "plain_text", text: plain(text, limits.confirmText) },
       confirm: { type: "plain_text", text: "Restart it" },
       deny: { type: "plain_text", text: "Cancel" },
     },

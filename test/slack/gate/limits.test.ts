@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { workspace } from "../../../src/embedded/local-slack.ts";
+import { refuseUnexpected } from "../../support/slack-gate/expectations.ts";
 import { startGateRig, type GateRig } from "../../support/gate-rig.ts";
 
 /** Each limit of Slack's: just inside passes to local-slack, which takes anything; just outside has Slack's own error. */
@@ -243,6 +244,15 @@ describe("the gate's limits", () => {
     const { ts = "" } = await rig.client.chat.postMessage({ channel, text: "t" });
     expect(await call(["chat.update", { channel, ts, text: x(4000) }])).toMatchObject({ ok: true });
     expect(await call(["chat.update", { channel, ts, text: x(4001) }])).toMatchObject({ error: "msg_too_long" });
+  });
+  it("fail the test file that met one without meaning to", async () => {
+    const before = rig.gate.violations.length;
+    expect(() => refuseUnexpected(rig.gate.violations.slice(before))).not.toThrow();
+    await call(blocks(section("")));
+    const met = rig.gate.violations.slice(before);
+    expect(() => refuseUnexpected(met)).toThrow("Slack would have refused");
+    expect(() => refuseUnexpected(met, ({ error }) => error === "no_text")).toThrow("invalid_blocks");
+    expect(() => refuseUnexpected(met, ({ error }) => error === "invalid_blocks")).not.toThrow();
   });
   it("a method that nobody has: unknown_method", async () => {
     expect(await call(["chat.shout", {}])).toMatchObject({ ok: false, error: "unknown_method" });

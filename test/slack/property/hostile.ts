@@ -86,6 +86,21 @@ const ours: ReadonlySet<string> = new Set([
   "planDigest",
   "shapeDigest",
   "artifacts",
+  "raisedAt",
+  "acknowledgedAt",
+  "resolvedAt",
+  "resumedAt",
+  "settledAt",
+  "runId",
+  "step",
+  "was",
+  "latch",
+  "timeZone",
+  "pods",
+  "risks",
+  "channelId",
+  "halt",
+  "hash",
   "schedule",
   "outcome",
   "better",
@@ -102,6 +117,7 @@ export function poison<T>(sample: T, text: string): T {
 
 function poisoned(value: unknown, text: string): unknown {
   if (typeof value === "string") return text;
+  if (value instanceof Date) return value;
   if (Array.isArray(value)) return value.map((each) => poisoned(each, text));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -3,6 +3,16 @@ import { AftershockError } from "../../../src/errors.ts";
 import type { RunEvent, RunEventType } from "../../../src/run/events.ts";
 import { narrate } from "../../../src/slack/narrate.ts";
 import { narrateScheduleEvents } from "../../../src/slack/narrate-schedule.ts";
+import { haltMessages } from "../../../src/slack/halt-narrator.ts";
+import * as alarm from "../../../src/slack/views/alarm.ts";
+import type { AlarmStory } from "../../../src/slack/views/alarm.ts";
+import * as alarmList from "../../../src/slack/views/alarm-list.ts";
+import { renderAuditHead } from "../../../src/slack/views/audit-head.ts";
+import { approvalLines } from "../../../src/slack/views/decisions.ts";
+import * as halt from "../../../src/slack/views/halt.ts";
+import { renderNotice } from "../../../src/slack/views/notice.ts";
+import { explanationMessage, policyMessage } from "../../../src/slack/views/policy.ts";
+import { standingBlocks, standingSentences } from "../../../src/slack/views/standing.ts";
 import { escapeReason, renderCard } from "../../../src/slack/views/card.ts";
 import { contextLines } from "../../../src/slack/views/context-lines.ts";
 import { describeEvent } from "../../../src/slack/views/event-words/describe.ts";
@@ -35,11 +45,71 @@ const of = <T extends RunEventType>({ events }: Hostile, ...types: T[]): Array<E
  * is missing; a new renderer is a line.
  */
 export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
+  "views/alarm-list.ts": {
+    renderAlarms: ({ alarms }) => [alarmList.renderAlarms([], "/chaos"), alarmList.renderAlarms(alarms, "/chaos")],
+    alarmsSentence: ({ alarms }) => alarmList.alarmsSentence(alarms),
+    alarmBlocks: ({ alarms }) => alarmList.alarmBlocks(alarms, "/chaos"),
+  },
+  "views/alarm.ts": {
+    renderAlarm: (given) => given.runs.flatMap((run) => stories(given).map((story) => alarm.renderAlarm(run, story))),
+    renderPage: (given) =>
+      given.runs
+        .slice(0, 1)
+        .flatMap((run) =>
+          stories(given).flatMap((story) =>
+            of(given, "alarm-paged").flatMap((page) =>
+              [true, false].map((is) => alarm.renderPage(run, story, page, { isLast: is, isElsewhere: is })),
+            ),
+          ),
+        ),
+    renderResolved: (given) =>
+      given.runs
+        .slice(0, 1)
+        .flatMap((run) =>
+          stories(given).flatMap((story) =>
+            of(given, "alarm-resolved").map((event) => alarm.renderResolved(run, story, event)),
+          ),
+        ),
+    renderAlarmLine: (given) =>
+      of(given, "alarm-acknowledged", "alarm-checked", "restart-asked", "restart-done").map(alarm.renderAlarmLine),
+    renderLadder: (given) => given.runs.map((run) => alarm.renderLadder(run, of(given, "heal-step"))),
+  },
+  "views/audit-head.ts": { renderAuditHead: (given) => of(given, "audit-head").map(renderAuditHead) },
   "views/card.ts": {
     renderCard: ({ runs, events }) => runs.flatMap((run) => [renderCard(run, []), renderCard(run, events)]),
     escapeReason: ({ text }) => escapeReason(text),
   },
   "views/context-lines.ts": { contextLines: ({ report }) => contextLines(report).map(escapeText) },
+  "views/decisions.ts": {
+    standingApprovals: "helps others",
+    approvalLines: ({ events }) => approvalLines(events),
+    neededApprovals: "helps others",
+  },
+  "views/halt.ts": {
+    haltSentence: ({ halts }) => halts.map(halt.haltSentence),
+    resumeNote: ({ halts }) => halts.map((each) => halt.resumeNote(each, "/chaos")),
+    figure: ({ standings }) => standings.map(({ runs }) => halt.figure(runs ?? [])),
+    haltedRunLine: ({ standings }) => standings.flatMap(({ runs }) => (runs ?? []).map(halt.haltedRunLine)),
+    clusterLines: ({ standings }) => standings.flatMap(({ clusters }) => halt.clusterLines(clusters)),
+    haltBlocks: ({ standings }) => standings.flatMap((standing) => halt.haltBlocks(standing, "/chaos")),
+    renderHalt: ({ halts, haltEvents }) =>
+      halts.flatMap((each) => [halt.renderHalt(each, []), halt.renderHalt(each, haltEvents)]),
+    renderResumed: ({ haltEvents }) =>
+      haltEvents.flatMap((event) => (event.type === "resumed" ? [halt.renderResumed(event)] : [])),
+    renderRunHalted: (given) => of(given, "halted").map(halt.renderRunHalted),
+    renderGone: (given) =>
+      of(given, "halted").flatMap((event) => of(given, "state").map((state) => halt.renderGone(event, state))),
+    renderLeftover: (given) => of(given, "leftover-healed").map(halt.renderLeftover),
+  },
+  "views/notice.ts": { renderNotice: ({ notices }) => notices.map(renderNotice) },
+  "views/policy.ts": {
+    explanationMessage: ({ explanations }) => explanations.map((each) => explanationMessage(each, "/chaos")),
+    policyMessage: ({ policy }) => policyMessage(policy, "/chaos", new Date("2026-12-24T12:00:00.000Z")),
+  },
+  "views/standing.ts": {
+    standingSentences: ({ standings, alarms }) => standings.flatMap((each) => standingSentences(each, alarms)),
+    standingBlocks: ({ standings, alarms }) => standings.flatMap((each) => standingBlocks(each, alarms, "/chaos")),
+  },
   "views/live.ts": {
     renderLive: (given) => of(given, "probe-status").map(({ status, phase }) => renderLive(status, phase)),
     sparkline: "helps others",
@@ -78,7 +148,11 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
   },
   "views/thread.ts": {
     renderRequest: (given) => of(given, "requested").map(thread.renderRequest),
-    renderDecision: (given) => of(given, "approved", "denied", "expired", "abort-requested").map(thread.renderDecision),
+    renderDecision: (given) =>
+      of(given, "approved", "denied", "revoked", "expired", "approval-void", "abort-requested").flatMap((event) => [
+        thread.renderDecision(event, null),
+        thread.renderDecision(event, given.text),
+      ]),
     renderGuards: (given) => [
       thread.renderGuards(undefined, of(given, "guard").slice(0, 1)),
       thread.renderGuards(of(given, "topology")[0], of(given, "guard")),
@@ -119,6 +193,12 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
           narrate(run, events).map(({ payload }) => (payload.kind === "message" ? payload : payload.comment)),
         ),
   },
+  "halt-narrator.ts": {
+    haltMessages: ({ halts, haltEvents }) =>
+      halts.flatMap((each) =>
+        haltMessages(each, haltEvents).map(({ payload }) => (payload.kind === "message" ? payload : payload.comment)),
+      ),
+  },
   "narrate-schedule.ts": {
     narrateScheduleEvents: ({ schedules, scheduleEvents }) =>
       schedules
@@ -130,6 +210,15 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
         ),
   },
 };
+
+/** An alarm as it was raised, as somebody saw it, and as it is over. */
+function stories(given: Hostile): AlarmStory[] {
+  const [raised] = of(given, "alarm-raised");
+  const [acknowledged] = of(given, "alarm-acknowledged");
+  const [resolved] = of(given, "alarm-resolved");
+  if (raised === undefined || acknowledged === undefined || resolved === undefined) throw new Error("no alarm");
+  return [{ raised }, { raised, acknowledged }, { raised, acknowledged, resolved }, { raised, resolved }];
+}
 
 /** Names that systems have words for, and one that nobody knows. */
 const knownEvents: readonly string[] = [

@@ -1,12 +1,20 @@
 import { buildReport } from "../../../src/findings/build-report.ts";
+import type { Explanation } from "../../../src/approvals/explain.ts";
+import type { Policy } from "../../../src/approvals/policy.ts";
 import type { Report } from "../../../src/findings/report.ts";
 import type { RunEvent, RunEventBody, RunEventType } from "../../../src/run/events.ts";
+import type { HealStepName } from "../../../src/run/ladder/steps.ts";
 import { runStates } from "../../../src/run/lifecycle.ts";
 import type { Schedule, ScheduleEvent, ScheduleEventBody, ScheduleState } from "../../../src/run/schedules/schedule.ts";
+import type { OpenAlarm } from "../../../src/run/alarms/service.ts";
+import type { Halt, HaltEvent } from "../../../src/run/halt/halt.ts";
+import type { Standing } from "../../../src/run/halt/service.ts";
+import type { Notice } from "../../../src/run/notice.ts";
 import type { RunRow } from "../../../src/run/service.ts";
 import { plan } from "../../support/database.ts";
 import { splitBrain } from "../../support/history-builder.ts";
 import { testSchedule } from "../../support/schedule.ts";
+import { explanations, haltEvents, halts, notices, openAlarms, policy, standings } from "./more-samples.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
 
@@ -37,6 +45,19 @@ const report: Report = buildReport({
 
 const client = { client: "c", kind: "write", member: "m", ok: 1, fail: 1, unknown: 1, okPerSecond: 1 } as const;
 
+/** As long as Kubernetes allows. */
+const longPods = Array.from({ length: 10 }, (_u, number) => `${"p".repeat(250)}-${number}`);
+
+const healSteps: readonly HealStepName[] = [
+  "delete",
+  "unreachable",
+  "gone",
+  "stuck",
+  "restart-offered",
+  "forced",
+  "gave-up",
+];
+
 /** At least one of every kind of event. A new kind is a line here; without it this does not compile. */
 const events: Readonly<Record<RunEventType, readonly RunEventBody[]>> = {
   requested: [
@@ -57,6 +78,9 @@ const events: Readonly<Record<RunEventType, readonly RunEventBody[]>> = {
   denied: [{ type: "denied", by: "U0BOB", reason: "why" }],
   expired: [{ type: "expired" }],
   "abort-requested": [{ type: "abort-requested", by: "U0BOB", reason: "why" }],
+  revoked: [{ type: "revoked", by: "U0BOB", reason: "why", given: 0, needed: 2 }],
+  "approval-void": [{ type: "approval-void", reason: "why" }],
+  halted: [{ type: "halted", halt: "halt-1", by: "U0BOB", reason: "why" }],
   state: runStates.map((to) => ({ type: "state", from: "active", to, reason: "why", atMs: 1 })),
   claimed: [{ type: "claimed", worker: "w", fence: 2, takenOver: true }],
   guard: Array.from({ length: 30 }, (_u, number) => ({
@@ -104,6 +128,50 @@ const events: Readonly<Record<RunEventType, readonly RunEventBody[]>> = {
     { type: "healing-proof", what: "w", ok: false, detail: "d" },
     { type: "healing-proof", what: "w", ok: true, detail: "d" },
   ],
+  "heal-step": healSteps.map((step) => ({
+    type: "heal-step",
+    step,
+    kind: "NetworkChaos",
+    namespace: "ns",
+    name: "n",
+    afterMs: 1,
+    detail: "d",
+    pods: longPods,
+  })),
+  "alarm-raised": [
+    {
+      type: "alarm-raised",
+      target: "t",
+      reasons: Array.from({ length: 20 }, () => "r"),
+      look: Array.from({ length: 20 }, () => "l"),
+      mend: Array.from({ length: 20 }, () => "m"),
+      pods: longPods,
+      people: ["U0BOB", "somebody"],
+      groups: ["S0DBA", "some group"],
+      channel: "C2",
+    },
+  ],
+  "alarm-paged": [
+    { type: "alarm-paged", number: 1, againAfterMs: 60_000 },
+    { type: "alarm-paged", number: 2, againAfterMs: 120_000 },
+  ],
+  "alarm-acknowledged": [{ type: "alarm-acknowledged", by: "U0BOB" }],
+  "alarm-checked": [
+    { type: "alarm-checked", by: null, problem: "p" },
+    { type: "alarm-checked", by: "U0BOB", problem: "p" },
+  ],
+  "alarm-resolved": [{ type: "alarm-resolved", proofs: ["p"] }],
+  "restart-asked": [{ type: "restart-asked", pod: "p", by: "U0BOB" }],
+  "restart-done": [{ type: "restart-done", pod: "p", ok: false, detail: "d" }],
+  "leftover-healed": [true, false].map((ok) => ({
+    type: "leftover-healed",
+    kind: "k",
+    name: "n",
+    ok,
+    detail: "d",
+    tookMs: 1,
+  })),
+  "audit-head": [{ type: "audit-head", entry: 7, hash: "f".repeat(64) }],
   converged: [
     { type: "converged", ok: false, summary: "s", tookMs: 1 },
     { type: "converged", ok: true, summary: "s", tookMs: 1 },
@@ -151,6 +219,13 @@ export interface Samples {
   report: Report;
   schedules: Schedule[];
   scheduleEvents: ScheduleEvent[];
+  halts: readonly Halt[];
+  haltEvents: readonly HaltEvent[];
+  standings: readonly Standing[];
+  alarms: readonly OpenAlarm[];
+  notices: readonly Notice[];
+  policy: Policy;
+  explanations: readonly Explanation[];
 }
 
 export const samples: Samples = {
@@ -178,4 +253,11 @@ export const samples: Samples = {
   scheduleEvents: Object.values(scheduleEvents)
     .flat()
     .map((body, number) => ({ ...body, schedule: "schedule-7", seq: number + 1, at })),
+  halts,
+  haltEvents,
+  standings,
+  alarms: openAlarms(run),
+  notices,
+  policy,
+  explanations,
 };

@@ -1,6 +1,5 @@
 import type { Experiment } from "../../../src/experiment/schema.ts";
-import type { ScheduleService } from "../../../src/run/schedules/service.ts";
-import type { RunService } from "../../../src/run/service.ts";
+import type { Services } from "../../../src/slack/dispatch.ts";
 import type { Hostile } from "./renderers.ts";
 
 /**
@@ -9,12 +8,25 @@ import type { Hostile } from "./renderers.ts";
  */
 export const lines: Readonly<Record<string, (text: string) => readonly string[]>> = {
   abort: (text) => ["abort", `abort run-1 ${text}`],
+  alarms: (text) => [
+    "alarms",
+    `alarms ${text}`,
+    "alarms ack run-1",
+    "alarms check run-1",
+    `alarms restart run-1 ${quoted(text)}`,
+    `alarms restart run-1 ${quoted(text)} --yes`,
+    `alarms ${quoted(text)} run-1`,
+  ],
   approve: (text) => ["approve", "approve run-1", `approve schedule-7 ${text}`],
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
   findings: (text) => ["findings", `findings ${text}`],
+  halt: (text) => ["halt", `halt ${text}`],
   help: (text) => ["help", "help run", `help ${text}`],
   home: () => [""],
   list: () => ["list"],
+  policy: (text) => ["policy", `policy ${quoted(text)}`, `policy a ${text}`],
+  resume: (text) => ["resume", `resume ${text}`],
+  revoke: (text) => ["revoke", `revoke run-1 ${text}`],
   run: (text) => [
     "run",
     `run ${text}`,
@@ -33,10 +45,10 @@ const quoted = (text: string): string => `"${text.replaceAll('"', "")}"`;
 
 /** A scripted double of the services, which finds everything and answers with hostile content in every state. */
 export function hostileServices(
-  { text, runs, events, schedules }: Hostile,
+  { text, runs, events, schedules, standings, alarms, policy, explanations }: Hostile,
   at: number,
   experiments: readonly Experiment[],
-): { service: RunService; schedules: ScheduleService } {
+): Services {
   const pick = <T>(all: readonly T[]): T => all[at % all.length] as T;
   const run = pick(runs);
   const schedule = pick(schedules);
@@ -51,6 +63,9 @@ export function hostileServices(
       approve: async () => run,
       deny: async () => run,
       abort: async () => run,
+      revoke: async () => run,
+      policy: () => policy,
+      explain: async () => pick(explanations),
       find: async () => run,
       recent: async () => runs,
       open: async () => runs,
@@ -58,6 +73,18 @@ export function hostileServices(
       artifact: async () => null,
       parameterHelp: () =>
         Array.from({ length: 20 }, () => ({ name: text, default: text, range: text, description: text })),
+    },
+    halts: {
+      halt: async () => ({ ...pick(standings), heldBefore: at % 2 === 0, stopped: at }),
+      resume: async () => pick(standings),
+      current: async () => (at % 3 === 0 ? null : pick(standings)),
+    },
+    alarms: {
+      open: async () => [...alarms],
+      acknowledge: async () => pick(alarms).alarm,
+      check: async () => pick(alarms).alarm,
+      restart: async () => undefined,
+      describeRestart: async () => text,
     },
     schedules: {
       request: async () => schedule,

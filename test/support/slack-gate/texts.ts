@@ -25,7 +25,7 @@ const allowedBrackets =
 
 /**
  * What Slack takes and nobody wants in a text: a mention of a whole channel, anything else in angle brackets than a person,
- * a channel, a group, a date or a web link, half an entity, half a character, an open code fence, characters that hide or turn text.
+ * a channel, a group, a date or a web link (or a quote's mark at the start of a line), half an entity, half a character, an open code fence, characters that hide or turn text.
  */
 export function faultsOf({ text, mrkdwn }: SaidText): Refusal[] {
   const faults: Refusal[] = [];
@@ -34,7 +34,7 @@ export function faultsOf({ text, mrkdwn }: SaidText): Refusal[] {
   if (unseen.test(text)) fault("fault_control_character");
   if (!mrkdwn) return faults;
   if (broadcast.test(text)) fault("fault_broadcast");
-  else if (/[<>]/.test(text.replaceAll(allowedBrackets, ""))) fault("fault_raw_brackets");
+  else if (/[<>]/.test(text.replaceAll(allowedBrackets, "").replaceAll(/^> /gm, ""))) fault("fault_raw_brackets");
   if (/&(?!amp;|lt;|gt;)/.test(text)) fault("fault_raw_entity");
   if ((text.match(/```/g)?.length ?? 0) % 2 !== 0) fault("fault_open_fence");
   return faults;
