@@ -26,9 +26,6 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
 /** Runs `work` in one transaction; any throw rolls back. */
 export async function inTransaction<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await database.connect();
-  // A server that goes away in the middle is told to the query; unheard, the same would end the process.
-  const unheard = (): void => undefined;
-  client.on("error", unheard);
   let broken: Error | undefined;
   // A connection that is ended between two statements says so as an event, which ends the process if nobody listens: the
   // pool does so only for those that are not in use. The next statement rejects.
@@ -45,7 +42,6 @@ export async function inTransaction<T>(database: Database, work: (client: pg.Poo
   } finally {
     client.off("error", onLost);
     client.release(broken);
-    client.off("error", unheard);
   }
 }
 
