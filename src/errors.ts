@@ -49,5 +49,8 @@ export function isAftershockError(error: unknown): error is AftershockError {
 
 /** The message of anything thrown, for logs and for wrapping; never for a channel unless it is an AftershockError. */
 export function messageOf(error: unknown): string {
-  return redactSecrets(error instanceof Error ? error.message : String(error));
+  if (error instanceof Error) return redactSecrets(error.message);
+  // An object without a prototype, or with a toString of its own, cannot be made a text by String().
+  const isObject = typeof error === "object" && error !== null;
+  return redactSecrets(isObject ? Object.prototype.toString.call(error) : String(error));
 }

@@ -25,6 +25,10 @@ export async function startHealthServer(options: {
   portFile?: string;
   checks: readonly ReadinessCheck[];
 }): Promise<HealthServer> {
+  // Whoever asks while the checks run is told what those find: each of them asks PostgreSQL, Redis and Slack something.
+  let running: Promise<Record<string, string>> | undefined;
+  const results = (): Promise<Record<string, string>> =>
+    (running ??= runChecks(options.checks).finally(() => (running = undefined)));
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { "content-type": "application/json" });
@@ -32,9 +36,7 @@ export async function startHealthServer(options: {
     };
     if (request.url === "/healthz") return answer(200, { ok: true });
     if (request.url !== "/readyz") return answer(404, { error: "GET /healthz or /readyz" });
-    void runChecks(options.checks).then((results) =>
-      answer(Object.values(results).every((result) => result === "ok") ? 200 : 503, results),
-    );
+    void results().then((found) => answer(Object.values(found).every((result) => result === "ok") ? 200 : 503, found));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

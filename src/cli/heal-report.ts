@@ -38,7 +38,9 @@ export function healSummary(input: {
   const stays = healed.filter(({ ok }) => !ok);
   const lines = [
     healed.length === 0
-      ? "Nothing was healed.\n"
+      ? left.length === 0
+        ? "Nothing of Aftershock's is left there.\n"
+        : "Nothing was healed.\n"
       : `${done.length} of ${healed.length} healed in ${secondsText(tookMs)}.\n`,
   ];
   if (stays.length > 0) {

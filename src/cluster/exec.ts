@@ -99,6 +99,7 @@ export function exitCodeOf(status: V1Status): number {
   if (status.status === "Success") return 0;
   const cause = status.details?.causes?.find((entry) => entry.reason === "ExitCode");
   if (cause?.message === undefined) throw new Error(status.message ?? "the command could not be started");
+  if (!/^\d{1,3}$/.test(cause.message)) throw new Error(`the command ended with no exit code: ${cause.message}`);
   return Number(cause.message);
 }
 

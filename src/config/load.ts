@@ -139,6 +139,9 @@ function withScheme(url: string, key: string, schemes: readonly string[]): strin
   );
 }
 
+/** What is quoted of a file may be any length. */
+const longestReason = 2000;
+
 function bad(where: string, why: string, hint: string): AftershockError {
-  return new AftershockError("bad_config", `${where}: ${why}.`, hint);
+  return new AftershockError("bad_config", `${where}: ${why.slice(0, longestReason)}.`, hint);
 }

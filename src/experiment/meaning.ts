@@ -30,7 +30,9 @@ export function meaningProblem(experiment: Experiment): MeaningProblem | null {
   }
   const stranger = referredParameters(faults).find((name) => own(parameters, name) === undefined);
   if (stranger !== undefined) return { path: ["faults"], why: `use \${${stranger}}, which is no parameter` };
-  for (const profile of Object.keys(profiles)) {
+  for (const [profile, values] of Object.entries(profiles)) {
+    const unknown = Object.keys(values).find((name) => own(parameters, name) === undefined);
+    if (unknown !== undefined) return { path: ["profiles", profile, unknown], why: "is no parameter" };
     try {
       resolveParameters(experiment, {}, profile);
     } catch (error) {

@@ -82,13 +82,22 @@ function chaosRecords(object: KubernetesObject): ChaosRecord[] {
   return rawRecords(object).map((record) => {
     const failure = eventsOf(record).findLast((event) => event["type"] === "Failed" && event["operation"] === "Apply");
     return {
-      id: String(record["id"]),
-      phase: String(record["phase"]),
-      injectedCount: Number(record["injectedCount"] ?? 0),
-      recoveredCount: Number(record["recoveredCount"] ?? 0),
-      lastFailure: failure === undefined ? null : String(failure["message"] ?? "no message"),
+      id: text(record["id"]) ?? "a record without an id",
+      phase: text(record["phase"]) ?? "unknown",
+      injectedCount: count(record["injectedCount"]),
+      recoveredCount: count(record["recoveredCount"]),
+      lastFailure: failure === undefined ? null : (text(failure["message"]) ?? "no message"),
     };
   });
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+/** Left out when it is zero. */
+function count(value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) ? value : 0;
 }
 
 function asObject(value: unknown): Record<string, unknown> {

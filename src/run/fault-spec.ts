@@ -29,7 +29,7 @@ const filesGlob = z.string().superRefine((path, context) => {
 
 const delay = z
   .string()
-  .regex(/^(\d+(ms|s|m|h))+$/, "a duration such as 100ms")
+  .regex(/^(\d+(ms|s|m|h))+$/, { error: "a duration such as 100ms", abort: true })
   .refine((text) => parseDurationMs(text) > 0 && parseDurationMs(text) <= longestDelayMs, "more than 0ms, at most 5m");
 
 const io = {
@@ -47,6 +47,9 @@ const io = {
 const graceSeconds = z.int().min(0).max(3600).optional();
 
 /**
+ * What the bot can inject and prove healed, and no more: other actions of Chaos Mesh are refused here. (`container-kill`
+ * is recorded by container, which src/run/faults/pod-chaos.ts does not await.)
+ *
  * What `spec` of a fault may hold, by kind, once parameters are inserted. Whom a fault hits and for how long is not in
  * it: that comes from `subject`, `target` and the run's duration, and a spec that says it too is refused. So is what
  * Chaos Mesh would drop or take for everything.
@@ -59,7 +62,6 @@ const specs: Readonly<Record<string, z.ZodType>> = {
   PodChaos: z.discriminatedUnion("action", [
     z.strictObject({ action: z.literal("pod-kill"), gracePeriod: graceSeconds }),
     z.strictObject({ action: z.literal("pod-failure") }),
-    z.strictObject({ action: z.literal("container-kill"), containerNames: containers }),
   ]),
   IOChaos: z.discriminatedUnion("action", [
     z.strictObject({ action: z.literal("latency"), delay, ...io }),

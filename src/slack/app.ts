@@ -1,5 +1,6 @@
 import { App, LogLevel, type Logger as BoltLogger } from "@slack/bolt";
 import type { Logger } from "pino";
+import type { z } from "zod";
 import { mayLook } from "../approvals/authorise.ts";
 import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
@@ -12,8 +13,10 @@ import type { Actor, RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
 import { createDispatcher, type Dispatcher } from "./dispatch.ts";
 import { errorMessage } from "./errors.ts";
+import { createHttpReceiver } from "./http-receiver.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
+import { buttonPayload, clickPayload, commandPayload, mentionPayload, payloadProblem } from "./payload.ts";
 import type { SlackPort } from "./port.ts";
 import { ratesAt } from "./rates.ts";
 import { firstDelivery } from "./store/deliveries.ts";
@@ -48,7 +51,13 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     ...(config.apiUrl === undefined ? {} : { clientOptions: { slackApiUrl: config.apiUrl } }),
     ...(config.mode === "socket"
       ? { socketMode: true, appToken: secrets.slackAppToken ?? "" }
-      : { signingSecret: secrets.slackSigningSecret ?? "" }),
+      : {
+          receiver: createHttpReceiver({
+            signingSecret: secrets.slackSigningSecret ?? "",
+            logger: boltLogger(log),
+            onRefused: (why, count) => log.warn({ why, count }, "request refused"),
+          }),
+        }),
   });
   const dispatcher = createDispatcher(options.verbs, options, config.command);
   listenToCommands(app, dispatcher, options);
@@ -82,10 +91,12 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
 function listenToCommands(app: App, dispatcher: Dispatcher, options: SlackOptions): void {
   app.command(options.config.command, async ({ command, ack, respond }) => {
     await ack();
-    const actor: Actor = { userId: command.user_id, teamId: command.team_id, channelId: command.channel_id };
+    const payload = read(commandPayload, command, options);
+    if (payload === null) return;
+    const actor: Actor = { userId: payload.user_id, teamId: payload.team_id, channelId: payload.channel_id };
     const reply = await attempt(options, actor, async () =>
-      (await firstDelivery(options.database, `command:${command.trigger_id}`))
-        ? dispatcher.command(command.text, actor)
+      (await firstDelivery(options.database, `command:${payload.trigger_id}`))
+        ? dispatcher.command(payload.text, actor)
         : undefined,
     );
     if (reply !== undefined) await respond({ response_type: "ephemeral", ...reply });
@@ -98,16 +109,19 @@ function listenToClicks(app: App, dispatcher: Dispatcher, options: SlackOptions)
     async ({ body, action, ack, respond }) => {
       await ack();
       if (action.type !== "button") return;
-      const key = `click:${action.action_ts}:${action.action_id}:${body.user.id}`;
+      const click = read(clickPayload, body, options);
+      const button = read(buttonPayload, action, options);
+      if (click === null || button === null) return;
+      const key = `click:${button.action_ts}:${button.action_id}:${click.user.id}`;
       const actor: Actor = {
-        userId: body.user.id,
+        userId: click.user.id,
         // The person's own workspace: `body.team` is where the click happened, which in a shared channel is ours.
-        teamId: body.user.team_id ?? "",
-        channelId: body.channel?.id ?? "",
+        teamId: click.user.team_id ?? "",
+        channelId: click.channel?.id ?? "",
       };
-      const name = action.action_id.slice(actionPrefix.length);
+      const name = button.action_id.slice(actionPrefix.length);
       const refusal = await attempt(options, actor, async () => {
-        if (await firstDelivery(options.database, key)) await dispatcher.click(name, action.value ?? "", actor);
+        if (await firstDelivery(options.database, key)) await dispatcher.click(name, button.value, actor);
       });
       if (refusal !== undefined) await respond({ response_type: "ephemeral", replace_original: false, ...refusal });
     },
@@ -115,19 +129,31 @@ function listenToClicks(app: App, dispatcher: Dispatcher, options: SlackOptions)
 }
 
 /** Slash commands do not work in threads; a mention says what does. */
-function listenToMentions(app: App, { database, config: { command }, log }: SlackOptions, port: SlackPort): void {
-  app.event("app_mention", async ({ event, body }) => {
+function listenToMentions(app: App, options: SlackOptions, port: SlackPort): void {
+  const { command } = options.config;
+  app.event("app_mention", async ({ body }) => {
+    const mention = read(mentionPayload, body, options);
+    if (mention === null) return;
+    const { event, event_id: eventId } = mention;
     // Slack repeats an event up to three times when it saw no answer in time.
-    if (!(await firstDelivery(database, `event:${body.event_id}`))) return;
+    if (!(await firstDelivery(options.database, `event:${eventId}`))) return;
     const text = `I take \`${command}\` in the channel, and the buttons on a run's card. Begin with \`${command} help\`.`;
     // Not by Bolt's own client: that one asks again when an answer is lost, and would say it twice.
     const said = await port.post(
       { channelId: event.channel, threadTs: event.thread_ts ?? event.ts },
       { text, blocks: [] },
-      `mention/${body.event_id}`,
+      `mention/${eventId}`,
     );
-    if (!said.ok) log.warn({ problem: said.problem }, "a mention was not answered");
+    if (!said.ok) options.log.warn({ problem: said.problem }, "a mention was not answered");
   });
+}
+
+/** The parts of a payload that are used; null, with a line in the log, for what Slack does not send. */
+function read<T extends z.ZodType>(schema: T, payload: unknown, { log }: SlackOptions): z.output<T> | null {
+  const parsed = schema.safeParse(payload);
+  if (parsed.success) return parsed.data;
+  log.warn({ fields: payloadProblem(parsed.error) }, "payload of an unknown form");
+  return null;
 }
 
 /** Runs it; what went wrong becomes the answer. People of other organisations are refused before anything else. */

@@ -3,6 +3,7 @@ import type { HaltService } from "../run/halt/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
+import { isStorable } from "../experiment/plain-yaml.ts";
 import { parseCommandLine, unknownVerb, type CommandLine } from "./command-line.ts";
 import type { ButtonHandler, Reply, Verb, VerbContext } from "./verb.ts";
 
@@ -18,6 +19,9 @@ export interface Services {
   alarms: AlarmService;
   halts: HaltService;
 }
+
+/** Buttons of ours carry the id of a run or schedule. */
+const longestValue = 100;
 
 export function createDispatcher(verbs: readonly Verb[], services: Services, command: string): Dispatcher {
   const byName = new Map(
@@ -38,7 +42,7 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
     click: async (action, value, actor) => {
       // After a colon stands what tells two buttons of one kind apart in a message.
       const handler = buttons.get(action.split(":")[0] ?? "");
-      if (handler === undefined) {
+      if (handler === undefined || value.length > longestValue || !isStorable(value)) {
         throw new AftershockError(
           "bad_command",
           "This button is from an older version.",

@@ -20,7 +20,7 @@ export interface SlackRates {
  * `files.getUploadURLExternal`, called once for each file, is tier 4, 100 a minute, of which 90 are used.
  */
 export const documentedRates: SlackRates = {
-  posts: { everyMs: 1000, burst: 2 },
+  posts: { everyMs: 1000, burst: 3 },
   edits: { everyMs: 60_000 / 45, burst: 2 },
   files: { everyMs: 60_000 / 90, burst: 4 },
 };

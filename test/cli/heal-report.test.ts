@@ -25,6 +25,9 @@ describe("what the command line says of healing", () => {
     expect(said).toMatch(/unknown +Cordons could not be looked at/);
     expect(said).toContain("aftershock heal --all");
     expect(leftLines([], [])).toBe("");
+    const none = { healed: [], notSeen: [], tookMs: 0 };
+    expect(healSummary({ ...none, left: [] })).toMatch(/Nothing of Aftershock's is left/);
+    expect(healSummary({ ...none, left: [{ object, why: "in use" }] })).toMatch(/Nothing was healed[\s\S]*left/);
   });
   it("ends well only when nothing stays and everything was looked at", () => {
     expect(healExitCode([gone], [])).toBe(0);

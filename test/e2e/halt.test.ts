@@ -20,9 +20,10 @@ import {
   waitFor,
 } from "../support/stack.ts";
 
-const splitBrain = "run redis-split-brain duration=60s baseline=3s recovery=15s";
-/** Far above what was measured (under 2 s): a busy machine is slow, a halt that waits for a poll of minutes is broken. */
-const withinMs = 15_000;
+/** Its fault lasts much longer than any wait in this file, so that whatever ends it early is what is tested. */
+const splitBrain = "run redis-split-brain duration=180s baseline=3s recovery=15s";
+/** Far above what was measured (2.5 s): a machine that is busy tenfold is slow, a halt that waits for the end is broken. */
+const withinMs = 45_000;
 
 /** A chaos object that cuts a pod from an address where nobody is. */
 const harmless = (name: string, labels: Record<string, string>, duration = "10m"): string =>
@@ -80,7 +81,7 @@ describe.skipIf(process.getuid?.() !== 0)("a halt, on the real stack", () => {
   it("stops two runs and a request at once, says after how long the last fault was gone, and lets nothing start", async () => {
     const waits = await askForRun(stack, splitBrain);
     const redis = await askForRun(stack, splitBrain);
-    const etcd = await askForRun(stack, "run etcd-quorum-loss duration=60s baseline=3s recovery=15s");
+    const etcd = await askForRun(stack, "run etcd-quorum-loss duration=180s baseline=3s recovery=15s");
     await approve(stack, redis.card);
     await approve(stack, etcd.card);
     await Promise.all([redis, etcd].map(({ runId }) => untilState(stack, runId, ["active"])));
@@ -150,7 +151,11 @@ describe.skipIf(process.getuid?.() !== 0)("a halt, on the real stack", () => {
     // The same run, from a command line with nothing but a kubeconfig, while bot and worker live.
     const halted = await cli("halt", "--reason", "smoke");
     process.stdout.write(halted.stdout);
-    expect(halted).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/healed +NetworkChaos cache\/run-/) });
+    // Whoever is first removes it: the command itself, or the run's worker, which has seen the latch.
+    expect(halted).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/healed +NetworkChaos cache\/run-|Nothing of Aftershock's is left there/),
+    });
     expect(await chaosNames()).toEqual([]);
     await untilState(stack, runId, ["aborted"]);
     const events = await eventsOf(stack, runId);

@@ -59,15 +59,15 @@ describe.skipIf(process.getuid?.() !== 0)("a fault that does not go, on the real
       (message) => message.thread_ts === undefined && message.text?.includes(`CLEANUP UNVERIFIED: ${runId}`) === true,
     );
   const refusal = async (): Promise<string> =>
-    (await ask(stack.slack, alice, "run redis-split-brain duration=6s baseline=3s recovery=10s")).text ?? "";
+    (await ask(stack.slack, alice, "run redis-split-brain duration=6s baseline=3s recovery=15s")).text ?? "";
 
   it("climbs the ladder, says why, and ends unverified: aloud", async () => {
-    ({ runId, card } = await askForRun(stack, "run redis-split-brain duration=40s baseline=3s recovery=3s"));
+    ({ runId, card } = await askForRun(stack, "run redis-split-brain duration=40s baseline=3s recovery=15s"));
     await approve(stack, card);
     await untilState(stack, runId, ["active"]);
     writeFileSync(broken, "");
     await ask(stack.slack, alice, `abort ${runId}`);
-    await untilState(stack, runId, ["aborted"]);
+    await untilState(stack, runId, ["aborted"], 150_000);
     const steps = (await eventsOf(stack, runId)).flatMap((event) => (event.type === "heal-step" ? [event] : []));
     expect(steps.map(({ step }) => step)).toEqual(["delete", "stuck", "restart-offered", "forced", "gone"]);
     expect(steps[1]?.detail).toContain("Device or resource busy");
@@ -80,7 +80,7 @@ describe.skipIf(process.getuid?.() !== 0)("a fault that does not go, on the real
       (text) => text.includes("A fault does not go") && text.includes("Nobody has acknowledged it"),
       15_000,
     );
-  });
+  }, 200_000);
 
   it("pages in the channel again and again, and lets no other run onto the target", async () => {
     const said = await waitFor(pages, (found) => found.length >= 3, 30_000);
@@ -123,7 +123,7 @@ describe.skipIf(process.getuid?.() !== 0)("a fault that does not go, on the real
     await waitFor(
       async () => (await eventsOf(stack, runId)).some((event) => event.type === "alarm-resolved"),
       Boolean,
-      100_000,
+      150_000,
     );
     await waitFor(
       () => stack.slack.messages(),
@@ -132,5 +132,5 @@ describe.skipIf(process.getuid?.() !== 0)("a fault that does not go, on the real
     );
     expect(cardOf(await stack.slack.messages(), runId)).toBeDefined();
     expect(await refusal()).toMatch(/Asked for run-/);
-  });
+  }, 200_000);
 });

@@ -11,7 +11,7 @@ import { inTransaction } from "../../src/store/database.ts";
 import { appendEvents } from "../../src/store/events.ts";
 import { insertTestRun, plan, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startGateRig, type GateRig } from "../support/gate-rig.ts";
-import { hasty, ratesAt } from "../support/slack-speed.ts";
+import { gateRatesAt, hasty, ratesAt } from "../support/slack-speed.ts";
 import { waitFor } from "../support/stack.ts";
 
 /**
@@ -24,14 +24,17 @@ const runs = 50;
 const rates = ratesAt(speed);
 /** For a busy machine; how sharp the bound is is said by the calls that a card waits for, which no machine changes. */
 const allowanceMs = 20_000;
-/** Calls for the events that are told while a card's own is still on its way to the outbox, and two bots' bursts. */
-const callsOnTheWay = 30;
+/**
+ * Calls for the threads while a card's own event is still on its way to the outbox, and bursts. Without the cards' going
+ * first each would wait for the threads of all runs, 250 messages.
+ */
+const callsOnTheWay = 50;
 const bound = cardBoundMs(runs, rates);
 
 let db: TestDatabase;
 let rig: GateRig;
 beforeAll(async () => {
-  [db, rig] = await Promise.all([startTestDatabase(), startGateRig({ rates: { speed } })]);
+  [db, rig] = await Promise.all([startTestDatabase(), startGateRig({ rates: gateRatesAt(speed) })]);
 });
 afterAll(async () => {
   await rig?.stop();

@@ -8,7 +8,7 @@ import { createWebPort } from "../../src/slack/web-port.ts";
 import { saveArtifact } from "../../src/store/artifacts.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startGateRig, type GateRig } from "../support/gate-rig.ts";
-import { hasty, ratesAt, unlimited } from "../support/slack-speed.ts";
+import { gateRatesAt, hasty, ratesAt, unlimited } from "../support/slack-speed.ts";
 import { waitFor } from "../support/stack.ts";
 
 /** What the outbox promises, over a real client and the strict gate; each promise with what would happen without it. */
@@ -18,7 +18,7 @@ const chaos = workspace.channel.id;
 const senders: OutboxSender[] = [];
 
 beforeAll(async () => {
-  [db, rig] = await Promise.all([startTestDatabase(), startGateRig({ rates: { speed: 10 } })]);
+  [db, rig] = await Promise.all([startTestDatabase(), startGateRig({ rates: gateRatesAt(10) })]);
 });
 beforeEach(async () => {
   await db.database.query("truncate slack_outbox");

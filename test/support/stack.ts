@@ -59,12 +59,16 @@ export async function startTestStack({
   };
   const stack = await startStack({ onReady: () => undefined, lease: "4s", ...options, interpose, configure });
   if (gate === undefined) throw new Error("the gate was not put in between");
-  const { violations } = gate;
+  const { violations, limited } = gate;
   return {
     ...stack,
     gate,
     stop: async () => {
       await stack.stop();
+      if (limited.length > 0) {
+        const methods = [...new Set(limited.map(({ method }) => method))].join(", ");
+        process.stderr.write(`Slack's limits were met ${limited.length} times: ${methods}\n`);
+      }
       refuseUnexpected(violations, expectsViolation);
     },
   };

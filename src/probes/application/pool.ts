@@ -1,3 +1,4 @@
+import { textOf } from "../figure.ts";
 import { callApplication } from "./http.ts";
 import type { Application } from "./target.ts";
 
@@ -48,7 +49,9 @@ export function readPool(body: Readonly<Record<string, unknown>>): PoolView | nu
         typeof n === "number" ? [[address, n]] : [],
       ),
     ),
-    settings: Object.fromEntries(Object.entries(record(body["settings"])).map(([name, v]) => [name, String(v)])),
+    settings: Object.fromEntries(
+      Object.entries(record(body["settings"])).map(([name, v]) => [name, textOf(v) ?? JSON.stringify(v)]),
+    ),
   };
 }
 

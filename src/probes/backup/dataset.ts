@@ -1,3 +1,4 @@
+import { requireWholeNumber } from "../figure.ts";
 import type { PatroniPods } from "../patroni/members.ts";
 import { withDatabase } from "./primary.ts";
 
@@ -64,9 +65,9 @@ export async function createDataset(
       return value === null || value === undefined ? null : String(value);
     };
     return {
-      rows: Number(await one(countQuery)),
+      rows: requireWholeNumber(await one(countQuery), "the number of rows"),
       checksum: await one(checksumQuery),
-      bytes: Number(await one(sizeQuery)),
+      bytes: requireWholeNumber(await one(sizeQuery), "the size of the table"),
     };
   });
 }
@@ -92,7 +93,7 @@ async function count(client: {
   query(text: string): Promise<{ rows: Array<Record<string, unknown>> }>;
 }): Promise<number> {
   const { rows } = await client.query(countQuery);
-  return Number(rows[0]?.["count"]);
+  return requireWholeNumber(rows[0]?.["count"], "the number of rows");
 }
 
 /** Removes the run's database from the primary. Idempotent. */

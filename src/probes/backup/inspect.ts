@@ -1,3 +1,4 @@
+import { wholeNumber } from "../figure.ts";
 import { withoutSecrets } from "./plain-error.ts";
 import { scratch, type Answer, type Shell } from "./scratch.ts";
 
@@ -37,7 +38,7 @@ export async function listBackup(
     const answer = await shell.run(`pg_restore --list "$1" | grep -vc '^;'`, [file], options);
     const ok = await shell.run('pg_restore --list "$1" >/dev/null', [file], options);
     return ok.exitCode === 0
-      ? { entries: Number(answer.stdout.trim()), problem: null }
+      ? { entries: wholeNumber(answer.stdout), problem: null }
       : { entries: null, problem: said(ok) };
   }
   // pg_dump writes this line last (PostgreSQL sources, pg_dump.c); without it the file ends early.

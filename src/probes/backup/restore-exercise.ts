@@ -1,3 +1,4 @@
+import { requireWholeNumber } from "../figure.ts";
 import type { PatroniPods } from "../patroni/members.ts";
 import { onlyPrimary, viewPatroni } from "../patroni/members.ts";
 import { AftershockError } from "../../errors.ts";
@@ -101,7 +102,7 @@ async function backUpAndRestore(work: BackupWork, { recorder, signal }: Exercise
     const options = { server, signal, timeoutMs: longTimeoutMs };
     const answer = await own.shell.run(script, [file, sourceDatabase(runId)], options);
     if (answer.exitCode !== 0) throw programFailed(`pg_dump from ${from} failed`, answer);
-    return { bytes: Number(answer.stdout.trim()) };
+    return { bytes: requireWholeNumber(answer.stdout, "the size of the dump") };
   });
   tell("backup", {
     ...dump.result,
@@ -147,9 +148,10 @@ async function restore(
     }),
   );
   if (restored.result.exitCode !== 0) throw programFailed("pg_restore failed", restored.result);
-  const rows = Number(await queryBy(own.shell, database, countQuery, options));
+  const rows = requireWholeNumber(await queryBy(own.shell, database, countQuery, options), "the number of rows");
   const checksum = await queryBy(own.shell, database, checksumQuery, options);
-  const bytes = Number(await queryBy(own.shell, database, "select pg_total_relation_size('records')", options));
+  const size = await queryBy(own.shell, database, "select pg_total_relation_size('records')", options);
+  const bytes = requireWholeNumber(size, "the size of what was restored");
   tell("restored", {
     rows,
     checksum,

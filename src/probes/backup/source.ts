@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { requireWholeNumber } from "../figure.ts";
 import type { SystemContext } from "../system.ts";
 import { AftershockError, messageOf } from "../../errors.ts";
 import { withoutSecrets } from "./plain-error.ts";
@@ -56,12 +57,16 @@ export function podSource(
   };
 }
 
-/** Reads `now` and then `mtime size name` a line (seconds, bytes); exported for its test. */
+/**
+ * Reads `now` and then `mtime size name` a line (seconds, bytes). Throws when it does not begin with the time: an age by
+ * no clock is none, and a listing that is cut off is not an empty folder. Exported for its test.
+ */
 export function newestOf(listing: string): { newest: FoundBackup | null; count: number } {
-  const [now = "", ...lines] = listing.trim().split("\n");
+  const [first = "", ...lines] = listing.trim().split("\n");
+  const now = requireWholeNumber(first, "the time of the place where the backups are");
   const files = lines.flatMap((line) => {
     const [, modified, bytes, name] = /^(\d+) (\d+) (.+)$/.exec(line) ?? [];
-    return name === undefined ? [] : [{ name, bytes: Number(bytes), ageMs: (Number(now) - Number(modified)) * 1000 }];
+    return name === undefined ? [] : [{ name, bytes: Number(bytes), ageMs: (now - Number(modified)) * 1000 }];
   });
   const newest = files.toSorted((a, b) => a.ageMs - b.ageMs || (a.name < b.name ? 1 : -1))[0] ?? null;
   return { newest, count: files.length };

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { requireWholeNumber } from "../figure.ts";
 import { isAftershockError, messageOf } from "../../errors.ts";
 import { viewPatroni } from "../patroni/members.ts";
 import type { Exercise, ExerciseStage } from "../system.ts";
@@ -119,7 +120,7 @@ async function fetchInto(
     try {
       // Done when the whole size is there: a file that still grows would be read on for ever.
       const answer = await Promise.race([writing, reading.then(() => writing)]);
-      return Number(answer.stdout.trim());
+      return requireWholeNumber(answer.stdout, "the size of what was fetched");
     } catch (error) {
       // Both ends fail together; why the reading did is the reason.
       const read = await Promise.race([readProblem, sleep(reasonWithinMs, null, { ref: false })]);
@@ -151,7 +152,10 @@ async function contentOf(own: Own, database: string, signal: AbortSignal): Promi
   const sql = `select (select count(*) from pg_class c join pg_namespace n on n.oid = relnamespace where ${users})
     || ' ' || pg_database_size(current_database())`;
   const [tables, bytes] = (await queryBy(own.shell, database, sql, { signal })).split(" ");
-  return { tables: Number(tables), bytes: Number(bytes) };
+  return {
+    tables: requireWholeNumber(tables, "the number of tables"),
+    bytes: requireWholeNumber(bytes, "the size of the database"),
+  };
 }
 
 async function countRows(
@@ -164,7 +168,7 @@ async function countRows(
   for (const { table } of readTableBounds(String(context.parameters["tables"] ?? ""))) {
     const sql = `select count(*) from ${quotedTable(table)}`;
     const counted = await queryBy(own.shell, database, sql, { signal }).then(
-      (text) => ({ rows: Number(text), problem: null }),
+      (text) => ({ rows: requireWholeNumber(text, `the number of rows in ${table}`), problem: null }),
       (error: unknown) => ({ rows: null, ...problemOf(error, signal) }),
     );
     tell("table-rows", {

@@ -1,3 +1,4 @@
+import { requireWholeNumber } from "../figure.ts";
 import { startClientSchedule } from "../client-schedule.ts";
 import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
@@ -101,5 +102,5 @@ async function read(host: string, runId: string, info: ClientInfo, serializable:
   const key = base64(lastKey(runId, info.reads ?? ""));
   const answer = await callEtcd(host, "kv/range", { key, serializable }, { timeoutMs: info.timeoutMs });
   const [first] = Array.isArray(answer["kvs"]) ? (answer["kvs"] as Json[]) : [];
-  return first === undefined ? 0 : Number(fromBase64(first["value"]));
+  return first === undefined ? 0 : requireWholeNumber(fromBase64(first["value"]), "the newest key");
 }

@@ -1,3 +1,4 @@
+import { wholeNumber } from "../figure.ts";
 import { foldNumbers } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
@@ -36,7 +37,7 @@ export async function readEtcd(
           const range = { key: base64(prefix), range_end: base64(prefixEnd(prefix)), keys_only: true };
           const answer = await callEtcd(host, "kv/range", { ...range, serializable: true }, { timeoutMs });
           const keys = Array.isArray(answer["kvs"]) ? (answer["kvs"] as Json[]) : [];
-          const numbers = keys.map((entry) => Number(fromBase64(entry["key"]).slice(prefix.length)));
+          const numbers = keys.map((entry) => wholeNumber(fromBase64(entry["key"]).slice(prefix.length)) ?? Number.NaN);
           return { ...read, atMs: recorder.now(), ranges: foldNumbers(numbers) };
         } catch (error) {
           const problem = error instanceof Error ? error.message : String(error);
@@ -49,6 +50,6 @@ export async function readEtcd(
 
 async function tellHash(member: string, host: string, recorder: Recorder): Promise<void> {
   const answer = await callEtcd(host, "maintenance/hash", {}, { timeoutMs }).catch(() => null);
-  const hash = answer === null ? null : Number(answer["hash"] ?? 0);
+  const hash = wholeNumber(answer?.["hash"]);
   recorder.event({ atMs: recorder.now(), source: member, event: "member-hash", detail: { hash } });
 }

@@ -1,5 +1,6 @@
 import { Agent, request } from "undici";
 import { classifyFetchError } from "../fetch-error.ts";
+import { textOf, wholeNumber } from "../figure.ts";
 import type { Outcome } from "../history.ts";
 
 export const clientPort = 2379;
@@ -38,10 +39,14 @@ export async function callEtcd(
     signal: AbortSignal.timeout(options.timeoutMs),
     dispatcher: connections,
   });
-  const parsed = (await answer.body.json()) as Json;
+  const said: unknown = await answer.body.json();
+  const parsed: Json = typeof said === "object" && said !== null && !Array.isArray(said) ? (said as Json) : {};
   if (answer.statusCode !== 200) {
-    throw new EtcdRefusal(String(parsed["message"] ?? parsed["error"]), Number(parsed["code"] ?? 2));
+    const message = textOf(parsed["message"]) ?? textOf(parsed["error"]) ?? `HTTP ${answer.statusCode}`;
+    throw new EtcdRefusal(message, wholeNumber(parsed["code"]) ?? 2);
   }
+  // Zero values are left out, so that an answer without anything looks like one that says zero; its header is always there.
+  if (typeof parsed["header"] !== "object") throw new Error("what answered is no etcd: its answer has no header");
   return parsed;
 }
 

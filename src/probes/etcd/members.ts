@@ -1,3 +1,4 @@
+import { textOf, wholeNumber } from "../figure.ts";
 import { AftershockError } from "../../errors.ts";
 import { podRenewal } from "../renew-pods.ts";
 import type { PodAddress, SystemContext } from "../system.ts";
@@ -59,22 +60,23 @@ export async function viewMembers({ pods }: EtcdPods, timeoutMs: number): Promis
   );
   const idOf = (status: Json | null): string | null => {
     const header = status?.["header"];
-    return typeof header === "object" && header !== null && "member_id" in header ? String(header.member_id) : null;
+    return typeof header === "object" && header !== null && "member_id" in header ? textOf(header.member_id) : null;
   };
   const names = new Map(answers.map(({ pod, status }) => [idOf(status), pod]));
   return answers.map(({ pod, status }) => {
-    const leader = status?.["leader"];
-    const number = (field: string): number | null => (status === null ? null : Number(status[field] ?? 0));
+    const leader = textOf(status?.["leader"]);
+    // The gateway leaves zeroes out.
+    const number = (field: string): number | null => (status === null ? null : wholeNumber(status[field] ?? 0));
     return {
       pod,
       reachable: status !== null,
       memberId: idOf(status),
       // A leader whose pod does not answer is told by its id.
-      leader: leader === undefined || leader === "0" ? null : (names.get(String(leader)) ?? `member ${String(leader)}`),
+      leader: leader === null || leader === "0" ? null : (names.get(leader) ?? `member ${leader}`),
       term: number("raftTerm"),
       appliedIndex: number("raftAppliedIndex"),
       dbSizeBytes: number("dbSize"),
-      version: status === null ? null : String(status["version"] ?? ""),
+      version: textOf(status?.["version"]),
     };
   });
 }

@@ -23,8 +23,11 @@ export async function readEtcdSettings(members: EtcdPods): Promise<Setting[]> {
       return [
         ...setting("version", view?.version),
         ...setting("voting-members", voters === null ? null : String(voters)),
-        ...setting("quota-backend-bytes", quota === undefined ? null : String(Number(quota))),
-        ...setting("db-size-bytes", view?.dbSizeBytes === undefined ? null : String(view.dbSizeBytes)),
+        ...setting(
+          "quota-backend-bytes",
+          quota === undefined || !Number.isFinite(Number(quota)) ? null : String(Number(quota)),
+        ),
+        ...setting("db-size-bytes", typeof view?.dbSizeBytes === "number" ? String(view.dbSizeBytes) : null),
       ];
     }),
   );

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { textOf, wholeNumber } from "../figure.ts";
 import { messageOf } from "../../errors.ts";
 import { foldNumbers } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
@@ -49,8 +50,11 @@ export async function readPatroni(
   if (primary !== null) {
     await untilReplayed(members, primary, recorder);
     const history = await getPatroni(members.hostOf(primary), "/history", timeoutMs);
-    for (const entry of Array.isArray(history) ? (history as unknown[][]) : []) {
-      const detail = { timeline: Number(entry[0]), forkBytes: Number(entry[1]), reason: String(entry[2] ?? "") };
+    for (const entry of Array.isArray(history) ? (history as unknown[]) : []) {
+      if (!Array.isArray(entry)) continue;
+      const [timeline, forkBytes] = [wholeNumber(entry[0]), wholeNumber(entry[1])];
+      if (timeline === null || forkBytes === null) continue;
+      const detail = { timeline, forkBytes, reason: textOf(entry[2]) ?? "" };
       recorder.event({ atMs: recorder.now(), source: primary, event: "timeline", detail });
     }
   }

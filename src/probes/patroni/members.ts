@@ -99,26 +99,28 @@ export async function viewPatroni({ pods }: PatroniPods, timeoutMs: number): Pro
   return Promise.all(pods.map((pod) => viewMember(pod, timeoutMs)));
 }
 
+function record(value: unknown): Json {
+  return typeof value === "object" && value !== null ? (value as Json) : {};
+}
+
 /** Reads /patroni of Patroni 2.1 to 4; exported for its test. */
 export function readView(pod: string, body: Json | null): PatroniView {
-  const part = (name: string): Json => {
-    const value = body?.[name];
-    return typeof value === "object" && value !== null ? (value as Json) : {};
-  };
+  const part = (name: string): Json => record(body?.[name]);
   const role = body?.["role"];
   const wal = part("xlog")["location"] ?? part("xlog")["replayed_location"];
   const replication = body?.["replication"];
   return {
     pod,
     reachable: body !== null,
-    role: role === undefined ? null : role === "master" || role === "primary" ? "primary" : "replica",
+    role: typeof role !== "string" ? null : role === "master" || role === "primary" ? "primary" : "replica",
     state: typeof body?.["state"] === "string" ? body["state"] : null,
     timeline: typeof body?.["timeline"] === "number" ? body["timeline"] : null,
     walBytes: typeof wal === "number" ? wal : null,
     streaming: Array.isArray(replication)
-      ? (replication as Json[])
-          .filter((entry) => entry["state"] === "streaming")
-          .map((entry) => String(entry["application_name"]))
+      ? replication.flatMap((entry: unknown) => {
+          const { state, application_name: name } = record(entry);
+          return state === "streaming" && typeof name === "string" ? [name] : [];
+        })
       : [],
     version: typeof part("patroni")["version"] === "string" ? String(part("patroni")["version"]) : null,
     paused: body?.["pause"] === true,

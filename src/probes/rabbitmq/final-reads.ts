@@ -1,4 +1,5 @@
 import type { Channel } from "amqplib";
+import { wholeNumber } from "../figure.ts";
 import { messageOf } from "../../errors.ts";
 import { foldNumbers } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
@@ -79,7 +80,7 @@ async function fetchAll(
         consumers += 1;
         await channel.consume(queue, (message) => {
           if (message === null) return;
-          numbers.push(Number(message.content.toString()));
+          numbers.push(wholeNumber(message.content.toString()) ?? Number.NaN);
           lastMs = performance.now();
         });
       }

@@ -1,3 +1,4 @@
+import { textOf } from "../figure.ts";
 import { AftershockError, messageOf } from "../../errors.ts";
 import { podRenewal } from "../renew-pods.ts";
 import type { PodAddress, SystemContext } from "../system.ts";
@@ -98,16 +99,16 @@ export async function viewNodes(nodes: RabbitNodes): Promise<NodeView[]> {
 
 /** Reads `rabbitmqctl cluster_status --formatter json`. Throws SyntaxError when it is none. */
 export function readClusterStatus(pod: string, text: string, pods: readonly Pick<PodAddress, "name">[]): NodeView {
-  const status = JSON.parse(text) as Record<string, unknown>;
+  const status = record(JSON.parse(text));
   const versions = Object.entries(record(status["versions"]));
   const own = versions.find(([node]) => podOfNode(node, pods) === pod)?.[1];
   const version = record(own)["rabbitmq_version"];
   return {
     pod,
     reachable: true,
-    running: list(status["running_nodes"]).map((node) => podOfNode(String(node), pods)),
+    running: list(status["running_nodes"]).map((node) => podOfNode(textOf(node) ?? "unknown", pods)),
     partitions: Object.entries(record(status["partitions"])).flatMap(([, others]) =>
-      list(others).map((node) => podOfNode(String(node), pods)),
+      list(others).map((node) => podOfNode(textOf(node) ?? "unknown", pods)),
     ),
     alarms: list(status["alarms"]).map((alarm) => (typeof alarm === "string" ? alarm : JSON.stringify(alarm))),
     version: typeof version === "string" ? version : null,

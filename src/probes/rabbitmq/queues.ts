@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Channel } from "amqplib";
+import { wholeNumber } from "../figure.ts";
 import type { ClientInfo } from "../history.ts";
 import type { PodAddress } from "../system.ts";
 import { podOfNode, type RabbitNodes } from "./nodes.ts";
@@ -138,7 +139,7 @@ export function readQueues(text: string, pods: readonly Pick<PodAddress, "name">
       members: names("members"),
       online: names("online"),
       state: cell("state"),
-      messages: messages === null ? null : Number(messages),
+      messages: wholeNumber(messages),
       policy: cell("policy"),
     };
   });

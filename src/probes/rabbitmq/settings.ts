@@ -1,3 +1,4 @@
+import { textOf } from "../figure.ts";
 import type { Setting } from "../history.ts";
 import { record, type NodeView, type RabbitNodes } from "./nodes.ts";
 
@@ -41,7 +42,7 @@ export function readEnvironment(member: string, text: string): Setting[] {
         type: "setting" as const,
         member,
         name,
-        value: typeof value === "object" ? JSON.stringify(value) : String(value),
+        value: textOf(value) ?? JSON.stringify(value),
       },
     ];
   });

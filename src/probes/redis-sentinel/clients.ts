@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { requireWholeNumber } from "../figure.ts";
 import { startClientSchedule } from "../client-schedule.ts";
 import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
@@ -88,5 +89,5 @@ async function write(redis: Redis, key: string, seq: number): Promise<null> {
 }
 
 async function read(redis: Redis, key: string): Promise<number> {
-  return Number((await redis.lindex(key, -1)) ?? 0);
+  return requireWholeNumber((await redis.lindex(key, -1)) ?? 0, "the last element");
 }

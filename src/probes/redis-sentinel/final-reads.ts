@@ -1,3 +1,4 @@
+import { wholeNumber } from "../figure.ts";
 import { addToRanges } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
 import { withConnection } from "./connection.ts";
@@ -46,7 +47,7 @@ export async function foldList(piece: (from: number) => Promise<string[]>): Prom
   for (let from = 0; ; from += chunk) {
     const values = await piece(from);
     for (const text of values) {
-      const value = Number(text);
+      const value = wholeNumber(text) ?? Number.NaN;
       // The element that the list was made with; no write has the number 0.
       if (value === 0) continue;
       addToRanges(ranges, value);

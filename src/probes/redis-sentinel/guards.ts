@@ -39,14 +39,16 @@ const guards: Readonly<Record<string, (views: RedisViews, bounds: Bounds) => Gua
   "replication-lag": ({ members }, bounds) => {
     const most = bounds["maxBytes"] ?? 1_048_576;
     const master = onlyMaster(members);
-    const behind = (master?.replicas ?? []).map((replica) => ({
-      pod: replica.pod,
+    const sent = master?.offset ?? null;
+    const behind = (master?.replicas ?? []).map(({ pod, offset }) => ({
+      pod,
       // Offsets, not INFO's `lag`, which is seconds since the last acknowledgement.
-      bytes: Math.max(0, (master?.offset ?? 0) - replica.offset),
+      bytes: sent === null || offset === null ? null : Math.max(0, sent - offset),
     }));
     return {
-      ok: behind.length > 0 && behind.every((replica) => replica.bytes <= most),
-      measured: behind.map((replica) => `${replica.pod} ${replica.bytes} bytes`).join(", ") || "no replica to measure",
+      ok: behind.length > 0 && behind.every(({ bytes }) => bytes !== null && bytes <= most),
+      measured:
+        behind.map(({ pod, bytes }) => `${pod} ${bytes ?? "unknown"} bytes`).join(", ") || "no replica to measure",
       bound: `at most ${most} bytes`,
       hint: "Wait until the replicas have caught up: what they lack is lost when one is promoted.",
     };

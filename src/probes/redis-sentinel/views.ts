@@ -1,3 +1,4 @@
+import { wholeNumber } from "../figure.ts";
 import { parseInfo, parseMap, withConnection } from "./connection.ts";
 import type { RedisPods } from "./pods.ts";
 
@@ -14,7 +15,7 @@ export interface MemberView {
   master: string | null;
   linkUp: boolean;
   /** Master: replicas it counts as online, with the offset each has acknowledged. */
-  replicas: Array<{ pod: string; online: boolean; offset: number }>;
+  replicas: Array<{ pod: string; online: boolean; offset: number | null }>;
 }
 
 /** What one Sentinel says. */
@@ -58,11 +59,11 @@ const unreachable: Omit<MemberView, "pod" | "host"> = {
 export function readReplication(text: string, pods: Pick<RedisPods, "nameOf">): Omit<MemberView, "pod" | "host"> {
   const info = parseInfo(text);
   const master = info["role"] === "master";
-  const offset = Number(master ? info["master_repl_offset"] : info["slave_repl_offset"]);
   return {
     reachable: true,
-    role: master ? "master" : "replica",
-    offset: Number.isFinite(offset) ? offset : null,
+    // INFO still says slave in Redis 8.
+    role: master ? "master" : info["role"] === "slave" ? "replica" : null,
+    offset: wholeNumber(master ? info["master_repl_offset"] : info["slave_repl_offset"]),
     master: master || info["master_host"] === undefined ? null : pods.nameOf(info["master_host"]),
     linkUp: info["master_link_status"] === "up",
     replicas: Object.entries(info)
@@ -72,7 +73,7 @@ export function readReplication(text: string, pods: Pick<RedisPods, "nameOf">): 
         return {
           pod: pods.nameOf(fields["ip"] ?? ""),
           online: fields["state"] === "online",
-          offset: Number(fields["offset"] ?? 0),
+          offset: wholeNumber(fields["offset"]),
         };
       }),
   };
@@ -91,12 +92,13 @@ export async function viewSentinels(pods: RedisPods, timeoutMs: number): Promise
             ),
           ]);
           const fields = parseMap(reply);
+          const others = wholeNumber(fields["num-other-sentinels"]);
           return {
             pod: name,
             reachable: true,
             master: fields["ip"] === undefined ? null : pods.nameOf(fields["ip"]),
-            quorum: Number(fields["quorum"]),
-            knownSentinels: Number(fields["num-other-sentinels"]) + 1,
+            quorum: wholeNumber(fields["quorum"]),
+            knownSentinels: others === null ? null : others + 1,
             canFailOver,
             fields,
           };

@@ -1,5 +1,5 @@
 import { CronExpressionParser, type CronExpression } from "cron-parser";
-import { AftershockError } from "../../errors.ts";
+import { AftershockError, isAftershockError } from "../../errors.ts";
 import { nearest } from "../../experiment/nearest.ts";
 
 /** A checked pattern and time zone. */
@@ -22,11 +22,15 @@ export function checkTiming(typedPattern: string, typedZone: string): Timing {
   if (pattern.split(" ").length !== 5) throw badPattern(pattern, "it needs five fields");
   // cron-parser's H is "some time": another one whenever it is read.
   if (/(^|[\s,])H/.test(pattern)) throw badPattern(pattern, "H is not a time");
+  // cron-parser drops what follows a second dash, and would mean other times than were typed.
+  if (/-[^\s,/]*-/.test(pattern)) throw badPattern(pattern, "a range has one dash");
   let parsed: CronExpression;
   try {
     parsed = CronExpressionParser.parse(pattern, { tz: timeZone });
+    if (hasNoDay(parsed)) throw badPattern(pattern, "none of its months has such a day");
     parsed.next();
   } catch (error) {
+    if (isAftershockError(error)) throw error;
     throw badPattern(pattern, error instanceof Error ? error.message : String(error));
   }
   const minutes = parsed.fields.minute.values.length;
@@ -38,6 +42,14 @@ export function checkTiming(typedPattern: string, typedZone: string): Timing {
     );
   }
   return { pattern, timeZone };
+}
+
+/** A 31st of June: cron-parser would look for it through centuries, for most of a second. */
+function hasNoDay({ fields }: CronExpression): boolean {
+  const days = fields.dayOfMonth.values.map(Number).filter(Number.isInteger);
+  if (days.length === 0 || !fields.dayOfWeek.isWildcard) return false;
+  const longest = Math.max(...fields.month.values.map((month) => new Date(Date.UTC(2024, month, 0)).getUTCDate()));
+  return Math.min(...days) > longest;
 }
 
 /** The first `count` due times after a moment; fewer where the pattern has no more. */

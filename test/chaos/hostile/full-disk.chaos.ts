@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import pg from "pg";
@@ -13,19 +14,25 @@ const pause = (durationMs: number): Promise<void> => new Promise((resolve) => se
 
 describe.skipIf(process.getuid?.() !== 0)("full disks and full memory", () => {
   let rig: Rig;
+  let folder: string;
   const disks: SmallDisk[] = [];
+  /** Beside the stack's folder, which is removed while PostgreSQL's tables are still on a disk. */
   const disk = (name: string, sizeKib: number): SmallDisk => {
-    const made = mountSmallDisk(join(rig.stack.directory, name), sizeKib);
+    const made = mountSmallDisk(join(folder, name), sizeKib);
     disks.push(made);
     return made;
   };
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "aftershock-small-"));
+    // PostgreSQL's own user must be able to pass through.
+    chmodSync(folder, 0o711);
     rig = await startRig();
   });
   afterAll(async () => {
     for (const one of disks) one.free();
     await rig?.close();
     for (const one of disks) one.remove();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it("PostgreSQL's tables", async () => {
@@ -120,7 +127,8 @@ describe.skipIf(process.getuid?.() !== 0)("full disks and full memory", () => {
     ));
 
   it("Redis's append-only file", async () => {
-    const small = disk("redis/appendonlydir", 2 * 1024);
+    // Redis makes its files in this folder of its working directory.
+    const small = mountSmallDisk(join(rig.stack.directory, "redis/appendonlydir"), 2 * 1024);
     await rig.play(
       {
         group: "hostile",
@@ -142,6 +150,9 @@ describe.skipIf(process.getuid?.() !== 0)("full disks and full memory", () => {
           scene.mended();
           await scene.until(runId, ["completed"]);
           await redis.config("SET", "appendonly", "no");
+        }).finally(() => {
+          small.free();
+          small.remove();
         }),
     );
   });

@@ -27,29 +27,11 @@ const cases: readonly Meddling[] = [
     says: /somebody paused it/,
   },
   {
-    name: "meddling: somebody puts another object of that name in its place",
-    does: async (object, kube) => {
-      const found = JSON.parse(await kube("get", "networkchaos", object, "-n", "cache", "-o", "json")) as {
-        metadata: { name: string; namespace: string; labels: Record<string, string> };
-        spec: Record<string, unknown>;
-      };
-      await kube("delete", "networkchaos", object, "-n", "cache");
-      const { name, namespace, labels } = found.metadata;
-      const spec = { ...found.spec, duration: "5m" };
-      const kind = { apiVersion: "chaos-mesh.org/v1alpha1", kind: "NetworkChaos" };
-      await kube("apply", "-f", "-", JSON.stringify({ ...kind, metadata: { name, namespace, labels }, spec }));
-    },
-    says: /somebody (changed the object's duration|deleted the object|is deleting the object)|the cluster reports/,
-  },
-  {
     name: "meddling: a target's pod is deleted by force",
     does: (_object, kube) => kube("delete", "pod", "redis-2", "-n", "cache", "--force", "--grace-period=0"),
     says: /pod redis-2 was replaced/,
   },
 ];
-
-/** So long somebody's finalizer keeps the object, healed or not; less than the first rung of the abort ladder. */
-const heldMs = 8000;
 
 describe.skipIf(process.getuid?.() !== 0)("somebody else at the same cluster", () => {
   let rig: Rig;
@@ -79,7 +61,7 @@ describe.skipIf(process.getuid?.() !== 0)("somebody else at the same cluster", (
     rig.play(
       {
         group: "hostile",
-        name: "meddling: somebody's finalizer keeps the object for 8 s after it was asked to go",
+        name: "meddling: somebody puts a finalizer of their own on the object",
         fault,
         mayEnd: ["completed"],
       },
@@ -99,12 +81,8 @@ describe.skipIf(process.getuid?.() !== 0)("somebody else at the same cluster", (
           value: at === 0 ? ["example.com/held"] : "example.com/held",
         };
         await kube("patch", ...object, JSON.stringify([add]));
-        scene.hurt("healing");
-        await scene.until(runId, ["healing"]);
-        await new Promise((resolve) => setTimeout(resolve, heldMs));
-        if ((await scene.state(runId)) !== "healing")
-          throw new Error("the object went with somebody's finalizer on it");
-        await kube("patch", ...object, JSON.stringify([{ op: "remove", path }]));
+        // Chaos Mesh empties the list when it has healed (anchors/chaos-platforms.md 3.2); one that stays is the ladder's.
+        scene.hurt("active", "healing");
         scene.mended();
         await scene.until(runId, ["completed"]);
       },

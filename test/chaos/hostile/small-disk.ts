@@ -19,6 +19,15 @@ export function mountSmallDisk(path: string, sizeKib: number): SmallDisk {
   mkdirSync(path, { recursive: true });
   execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeKib}k,mode=0777`, "aftershock-chaos", path]);
   const filler = join(path, "filler");
+  let mounted = true;
+  // Lazily: a server that still has its files there lets go of them when it ends.
+  const remove = (): void => {
+    if (!mounted) return;
+    mounted = false;
+    execFileSync("umount", ["--lazy", path]);
+  };
+  // Also when the suite is stopped in the middle.
+  process.once("exit", remove);
   return {
     path,
     fill: () => {
@@ -37,7 +46,6 @@ export function mountSmallDisk(path: string, sizeKib: number): SmallDisk {
       }
     },
     free: () => rmSync(filler, { force: true }),
-    // Lazily: a server that still has its files there lets go of them when it ends.
-    remove: () => void execFileSync("umount", ["--lazy", path]),
+    remove,
   };
 }
