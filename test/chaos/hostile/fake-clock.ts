@@ -26,8 +26,6 @@ export function fakeClock(directory: string): FakeClock | null {
     FAKETIME_TIMESTAMP_FILE: file,
     FAKETIME_NO_CACHE: "1",
     FAKETIME_DONT_FAKE_MONOTONIC: "1",
-    // Root's semaphore would be of no use to PostgreSQL's user, under the same process id.
-    FAKETIME_DISABLE_SHM: "1",
   };
   return {
     offset,
