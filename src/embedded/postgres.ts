@@ -115,7 +115,7 @@ async function startOn(port: number, place: Place): Promise<EmbeddedPostgres> {
   };
   const url = `postgres://aftershock:${password}@127.0.0.1:${port}/postgres`;
   const begin = async (): Promise<Child> => {
-    const child = startChild({ ...options, env: { ...options.env, ...preloaded() } });
+    const child = startChild({ ...options, command: [...preloading(), ...options.command] });
     await untilReady(child, { name: "PostgreSQL", logFile, deadlineMs: 20_000, ready: () => answers(url) });
     return child;
   };
@@ -131,9 +131,13 @@ async function startOn(port: number, place: Place): Promise<EmbeddedPostgres> {
   };
 }
 
-/** What is preloaded into this process's children now, e.g. a clock that is off (libfaketime) in tests. */
-function preloaded(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(LD_PRELOAD|FAKETIME.*)$/.test(name)));
+/**
+ * What is preloaded into this process's children now, e.g. a clock that is off (libfaketime) in tests: for the server
+ * alone, and not before it has become its own user, whose semaphores they must be.
+ */
+function preloading(): string[] {
+  const names = Object.entries(process.env).filter(([name]) => /^(LD_PRELOAD|FAKETIME.*)$/.test(name));
+  return names.length === 0 ? [] : ["/usr/bin/env", ...names.map(([name, value]) => `${name}=${value ?? ""}`)];
 }
 
 async function answers(url: string): Promise<boolean> {

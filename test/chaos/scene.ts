@@ -107,7 +107,10 @@ export function createScene(
       for (;;) {
         const now = await state(runId).catch(() => null);
         if (now !== null && states.includes(now)) return now;
-        if (now !== null && isTerminal(now)) throw new Error(`${runId} ended ${now}, not ${states.join(" or ")}`);
+        if (now !== null && isTerminal(now)) {
+          const reason = (await findRun(database, runId))?.outcomeReason ?? "no reason was noted";
+          throw new Error(`${runId} ended ${now}, not ${states.join(" or ")}: ${reason}`);
+        }
         if (performance.now() > end) throw new Error(`${runId} is ${now ?? "unreadable"} after ${deadlineMs / 1000} s`);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
