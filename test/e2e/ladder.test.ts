@@ -44,7 +44,7 @@ describe.skipIf(process.getuid?.() !== 0)("a fault that does not go, on the real
       configure: (config) => ({
         ...config,
         healing: { deleteWithin: "2s", offerRestartFor: "3s", forceWithin: "3s", reachWithin: "5s", callWithin: "5s" },
-        alarms: { pageAgainAfter: ["1s", "2s"], recheckAfter: ["1s"] },
+        alarms: { pageAgainAfter: ["1s", "2s", "20s"], recheckAfter: ["1s"] },
       }),
     });
   });
@@ -85,7 +85,7 @@ describe.skipIf(process.getuid?.() !== 0)("a fault that does not go, on the real
   it("pages in the channel again and again, and lets no other run onto the target", async () => {
     const said = await waitFor(pages, (found) => found.length >= 3, 30_000);
     expect(said[0]?.text).toContain(`<@${alice}> <@${bob}>`);
-    expect(JSON.stringify(said[0]?.blocks)).toContain("kubectl");
+    expect(said.some(({ blocks }) => JSON.stringify(blocks).includes("kubectl delete pod"))).toBe(true);
     expect(await refusal()).toMatch(/cleanup of run-\d+ is not proven[\s\S]*\/chaos alarms ack/);
     expect((await ask(stack.slack, alice, "alarms")).text).toContain(`the cleanup of ${runId} was not proven`);
     expect((await ask(stack.slack, alice, "status")).text).toContain("An alarm is open");

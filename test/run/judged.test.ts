@@ -40,6 +40,7 @@ describe("a run whose worker died in judging, on real PostgreSQL", () => {
       const run = verdict === "aborted" ? { reason: "Stopped by <@U1>." } : {};
       const report = {
         verdicts: { run: verdict, hypothesis: "refuted", cleanup: "verified" },
+        cleanup: [],
         run,
       } as unknown as Report;
       await appendEvents(db.database, runId, [{ type: "judged", report, artifacts: [] }]);

@@ -5,6 +5,7 @@ import { startStack, type Endpoints, type Stack, type StackOptions } from "../..
 import type { Report } from "../../src/findings/report.ts";
 import type { RunEvent } from "../../src/run/events.ts";
 import { refuseUnexpected } from "./slack-gate/expectations.ts";
+import { gateRatesAt } from "./slack-speed.ts";
 import { startSlackGate, type SlackGate, type Violation } from "./slack-gate/gate.ts";
 
 export const alice = "U0ALICE";
@@ -36,7 +37,7 @@ export async function startTestStack({
 }: TestStackOptions = {}): Promise<TestStack> {
   let gate: SlackGate | undefined;
   const interpose = async (real: Endpoints): Promise<Endpoints & { stop(): Promise<void> }> => {
-    const started = await startSlackGate({ apiUrl: real.slackApiUrl, rates: { speed } });
+    const started = await startSlackGate({ apiUrl: real.slackApiUrl, rates: speed === 1 ? {} : gateRatesAt(speed) });
     gate = started;
     const ours = { ...real, slackApiUrl: started.apiUrl };
     try {

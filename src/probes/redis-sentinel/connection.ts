@@ -1,4 +1,5 @@
 import { Redis } from "ioredis";
+import { textOf } from "../figure.ts";
 
 export interface ConnectionOptions {
   host: string;
@@ -55,10 +56,10 @@ export function parseInfo(text: string): Record<string, string> {
 export function parseMap(reply: unknown): Record<string, string> {
   if (Array.isArray(reply)) {
     const fields: Record<string, string> = {};
-    for (let at = 0; at + 1 < reply.length; at += 2) fields[String(reply[at])] = String(reply[at + 1]);
+    for (let at = 0; at + 1 < reply.length; at += 2) fields[textOf(reply[at]) ?? ""] = textOf(reply[at + 1]) ?? "";
     return fields;
   }
   const entries: Array<[unknown, unknown]> =
     reply instanceof Map ? [...reply] : typeof reply === "object" && reply !== null ? Object.entries(reply) : [];
-  return Object.fromEntries(entries.map(([key, value]) => [String(key), String(value)]));
+  return Object.fromEntries(entries.map(([key, value]) => [textOf(key) ?? "", textOf(value) ?? ""]));
 }

@@ -1,3 +1,4 @@
+import { textOf } from "../figure.ts";
 import type { Outcome } from "../history.ts";
 
 /** Replies by which Redis says that it did not apply a write (anchors/consistency-and-failover.md 5.1). */
@@ -20,7 +21,7 @@ const refusals: ReadonlySet<string> = new Set([
  * was applied; everything else after the first byte is unknown.
  */
 export function classifyWriteError(error: unknown): { outcome: Exclude<Outcome, "ok">; error: string } {
-  const { name, message } = error instanceof Error ? error : { name: "", message: String(error) };
+  const { name, message } = error instanceof Error ? error : { name: "", message: textOf(error) ?? "" };
   const code = /^([A-Z]{2,})\b/.exec(message)?.[1] ?? "";
   if (name === "ReplyError") return { outcome: refusals.has(code) ? "fail" : "unknown", error: code || "error" };
   // ioredis: the command never left, because there is no connection and no queue.
