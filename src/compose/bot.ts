@@ -18,7 +18,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
   const { loaded, log, database, registry, queue } = foundation;
   const { config, secrets } = loaded;
   const teamId = await ownTeam(secrets.slackBotToken, config.slack.apiUrl);
-  const authoriser = composeAuthoriser(loaded, teamId, foundation.knownNames);
+  const authoriser = composeAuthoriser(loaded, teamId, foundation.knownNames, foundation.clock.now);
   const service = createRunService({
     database,
     registry,
@@ -33,7 +33,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     authoriser,
     plan: service.plan,
     wakeUpCalls: foundation.scheduleQueue,
-    now: () => new Date(),
+    now: foundation.clock.now,
     log: (message, detail) => log.warn(detail ?? {}, message),
   });
   const alarms = createAlarmService({

@@ -21,12 +21,15 @@ import { policyOf, type KnownNames } from "./policy.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
 import { openDatabase, type Database } from "../store/database.ts";
 import { prepareSchema } from "../store/schema.ts";
+import { startSharedClock, type SharedClock } from "../store/shared-clock.ts";
 
 /** What bot and worker both stand on. */
 export interface Foundation {
   loaded: LoadedConfig;
   log: Logger;
   database: Database;
+  /** PostgreSQL\'s. */
+  clock: SharedClock;
   queue: RunQueue;
   scheduleQueue: ScheduleQueue;
   registry: Registry;
@@ -66,6 +69,7 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
   if (schema.mayRewrite) {
     log.warn("This database user could rewrite the audit trail. Better one in the group aftershock_app: docs/audit.md");
   }
+  const clock = await startSharedClock(database);
   const onQueueError = (error: Error): void => log.warn({ error: error.message }, "queue connection");
   const [queue, scheduleQueue] = await Promise.all([
     openRunQueue(secrets.redisUrl, onQueueError),
@@ -82,11 +86,13 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     loaded,
     log,
     database,
+    clock,
     queue,
     scheduleQueue,
     registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: ownNamespaces() }),
     knownNames,
     close: async () => {
+      clock.stop();
       await Promise.allSettled([...clusters.map((cluster) => cluster.close()), queue.close(), scheduleQueue.close()]);
       await database.end();
     },

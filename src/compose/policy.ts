@@ -13,11 +13,12 @@ export interface KnownNames {
   experiments: readonly string[];
 }
 
-/** The authoriser of a bot, or of a worker (`teamId` null: nobody acts there). */
+/** The authoriser of a bot, or of a worker (`teamId` null: nobody acts there). `now`: the clock that all of them share. */
 export function composeAuthoriser(
   { config, secrets }: LoadedConfig,
   teamId: string | null,
   known: KnownNames,
+  now: () => Date,
 ): Authoriser {
   return createAuthoriser({
     policy: policyOf(config, teamId, known),
@@ -25,7 +26,7 @@ export function composeAuthoriser(
       token: secrets.slackBotToken,
       ...(config.slack.apiUrl === undefined ? {} : { slackApiUrl: config.slack.apiUrl }),
     }),
-    now: () => new Date(),
+    now,
   });
 }
 

@@ -18,7 +18,7 @@ export function startSchedules(foundation: Foundation, authoriser: Authoriser): 
     ...(defaultProfile === undefined ? {} : { defaultProfile }),
     wake: queue.wake,
     wakeUpCalls: scheduleQueue,
-    now: () => new Date(),
+    now: foundation.clock.now,
     log: (message, detail) => log.warn(detail ?? {}, message),
   };
   const reconciler = startScheduleReconciler(deps, reconcileEveryMs);

@@ -34,7 +34,7 @@ export function startWorker(foundation: Foundation): Role {
   const deps: ConductorDeps = {
     database,
     registry,
-    authoriser: composeAuthoriser(loaded, null, foundation.knownNames),
+    authoriser: composeAuthoriser(loaded, null, foundation.knownNames, foundation.clock.now),
     lease: {
       owner: `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`,
       leaseMs: settings.lease,

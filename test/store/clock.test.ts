@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { databaseNow, type Queryable } from "../../src/store/database.ts";
+import { startSharedClock } from "../../src/store/shared-clock.ts";
 import { isPastExpiry } from "../../src/store/request-expiry.ts";
 import { longestLeaseMs, ownerlessRuns, renewLease, takeLease } from "../../src/store/leases.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -43,6 +45,25 @@ describe("a lease after PostgreSQL's clock was put back by an hour", () => {
       [runId],
     );
     expect(Number(rows[0]?.ms)).toBeLessThanOrEqual(longestLeaseMs);
+  });
+});
+
+describe("the clock that bots and workers share", () => {
+  it("is PostgreSQL's, counted on by the monotonic clock and not by this machine's", async () => {
+    let monotonicMs = 1000;
+    /** Test double: a PostgreSQL whose clock stands at noon. */
+    const noon = { query: async () => ({ rows: [{ now: new Date("2026-01-01T12:00:00Z") }] }) };
+    const clock = await startSharedClock(noon as unknown as Queryable, () => monotonicMs);
+    monotonicMs += 5000;
+    expect(clock.now().toISOString()).toBe("2026-01-01T12:00:05.000Z");
+    clock.stop();
+  });
+
+  it("agrees with the server that it asked", async () => {
+    const clock = await startSharedClock(db.database);
+    const theirs = Date.parse(await databaseNow(db.database));
+    expect(Math.abs(clock.now().getTime() - theirs)).toBeLessThan(2000);
+    clock.stop();
   });
 });
 
