@@ -138,6 +138,7 @@ export async function startRig(options: TestStackOptions = {}): Promise<Rig> {
     process.stdout.write(
       `${line.violations.length === 0 ? "✔" : "✘"} ${spec.name} (${(line.tookMs / 1000).toFixed(1)} s)\n`,
     );
+    if (line.violations.length > 0) await stopRuns(scene, record.runs);
     await next.add(line);
     await next.note(record.runs);
     if (line.violations.length > 0) {
@@ -206,6 +207,15 @@ async function threadViolations(place: Place, runId: string, endMs: number): Pro
     }));
     if (found.length === 0 || performance.now() > endMs) return found;
     await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** A case that failed in the middle must not spoil those after it. */
+async function stopRuns(scene: Scene, runs: readonly string[]): Promise<void> {
+  for (const runId of runs) {
+    if (isTerminal(await scene.state(runId))) continue;
+    const over = async (): Promise<boolean> => isTerminal(await scene.state(runId));
+    await scene.type(`abort ${runId}`, over).catch(() => undefined);
   }
 }
 
