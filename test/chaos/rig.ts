@@ -18,7 +18,7 @@ import { appendLine, type CaseLine } from "./lines.ts";
 import { nextRuns, startAndStop } from "./next-run.ts";
 import { seeded } from "./random.ts";
 import { rolesOf } from "./roles.ts";
-import { createScene, type Record, type Scene } from "./scene.ts";
+import { createScene, type Story, type Scene } from "./scene.ts";
 
 /** The suite's own quick experiment on Redis: about 7 s from asking to findings (test/chaos/jobs). */
 export const quickRun = "chaos-replicas-cut";
@@ -91,7 +91,7 @@ export async function startRig(options: TestStackOptions = {}): Promise<Rig> {
   const play: Rig["play"] = async (spec, script) => {
     const startedAtMs = performance.now();
     const path = spec.path ?? redisPath;
-    const record: Record = { runs: [], states: new Set(), hurtAtMs: null, mendedAtMs: null };
+    const record: Story = { runs: [], states: new Set(), hurtAtMs: null, mendedAtMs: null };
     let healing: HealingWatch | undefined;
     const commits = await watchCommits(stack.postgres.url);
     const random = seeded(seed, `${spec.group}/${spec.name}`);
@@ -146,7 +146,7 @@ export async function startRig(options: TestStackOptions = {}): Promise<Rig> {
   };
 
   const lastRuns = async (): Promise<void> => {
-    const record: Record = { runs: [], states: new Set(), hurtAtMs: null, mendedAtMs: null };
+    const record: Story = { runs: [], states: new Set(), hurtAtMs: null, mendedAtMs: null };
     const commits = await watchCommits(stack.postgres.url);
     const parts = { roles, gates, commits, random: seeded(seed, "last") };
     const scene = createScene(place, parts, record, () => undefined);

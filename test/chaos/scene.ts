@@ -33,7 +33,7 @@ export interface Scene extends Place {
 }
 
 /** What the rig keeps of a scene while it is played. */
-export interface Record {
+export interface Story {
   runs: string[];
   states: Set<string>;
   hurtAtMs: number | null;
@@ -43,7 +43,7 @@ export interface Record {
 export function createScene(
   place: Place,
   parts: Pick<Scene, "random" | "roles" | "gates" | "commits">,
-  record: Record,
+  record: Story,
   onHurt: () => void,
 ): Scene {
   const { stack, database } = place;

@@ -10,7 +10,7 @@ import { readPool } from "../../src/probes/application/pool.ts";
 import { readIdentity } from "../../src/probes/backup/identity.ts";
 import { newestOf } from "../../src/probes/backup/source.ts";
 import { readTableBounds } from "../../src/probes/backup/table-bounds.ts";
-import { classifyEtcdError, EtcdRefusal } from "../../src/probes/etcd/http.ts";
+import { classifyEtcdError, EtcdRefusal, withHeader } from "../../src/probes/etcd/http.ts";
 import { requireWholeNumber, textOf, wholeNumber } from "../../src/probes/figure.ts";
 import { foldNumbers } from "../../src/probes/fold.ts";
 import { decodeRecord, encodeRecord } from "../../src/probes/kafka/record.ts";
@@ -169,6 +169,15 @@ describe("errors of clients", () => {
         expect(judgeRead({ status, body }).outcome).toBe(status === 200 ? "ok" : "fail");
       }),
     );
+  });
+});
+
+describe("etcd", () => {
+  it("an answer without a header is no answer, and so says neither zero nor that there are no keys", () => {
+    expect(withHeader({ header: { member_id: "1" } })).toEqual({ header: { member_id: "1" } });
+    for (const answer of [{}, { header: null }, { header: "x" }, { kvs: [] }]) {
+      expect(() => withHeader(answer)).toThrow("what answered is no etcd");
+    }
   });
 });
 

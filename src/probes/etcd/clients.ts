@@ -4,7 +4,7 @@ import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Schedule } from "../schedule.ts";
 import { createTally, type Tally } from "../tally.ts";
-import { base64, callEtcd, classifyEtcdError, EtcdRefusal, fromBase64, type Json } from "./http.ts";
+import { base64, callEtcd, classifyEtcdError, EtcdRefusal, fromBase64, type Json, withHeader } from "./http.ts";
 import type { EtcdPods } from "./members.ts";
 
 export const prefixOf = (runId: string): string => `aftershock/${runId}/`;
@@ -100,7 +100,7 @@ async function write(host: string, runId: string, { id, timeoutMs }: ClientInfo,
 
 async function read(host: string, runId: string, info: ClientInfo, serializable: boolean): Promise<number> {
   const key = base64(lastKey(runId, info.reads ?? ""));
-  const answer = await callEtcd(host, "kv/range", { key, serializable }, { timeoutMs: info.timeoutMs });
+  const answer = withHeader(await callEtcd(host, "kv/range", { key, serializable }, { timeoutMs: info.timeoutMs }));
   const [first] = Array.isArray(answer["kvs"]) ? (answer["kvs"] as Json[]) : [];
   return first === undefined ? 0 : requireWholeNumber(fromBase64(first["value"]), "the newest key");
 }

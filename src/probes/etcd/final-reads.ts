@@ -2,7 +2,7 @@ import { wholeNumber } from "../figure.ts";
 import { foldNumbers } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
-import { base64, callEtcd, fromBase64, prefixEnd, type Json } from "./http.ts";
+import { base64, callEtcd, fromBase64, prefixEnd, type Json, withHeader } from "./http.ts";
 import { writePrefix } from "./clients.ts";
 import { agreedLeader, viewMembers, type EtcdPods } from "./members.ts";
 
@@ -35,7 +35,7 @@ export async function readEtcd(
         try {
           const prefix = writePrefix(runId, client);
           const range = { key: base64(prefix), range_end: base64(prefixEnd(prefix)), keys_only: true };
-          const answer = await callEtcd(host, "kv/range", { ...range, serializable: true }, { timeoutMs });
+          const answer = withHeader(await callEtcd(host, "kv/range", { ...range, serializable: true }, { timeoutMs }));
           const keys = Array.isArray(answer["kvs"]) ? (answer["kvs"] as Json[]) : [];
           const numbers = keys.map((entry) => wholeNumber(fromBase64(entry["key"]).slice(prefix.length)) ?? Number.NaN);
           return { ...read, atMs: recorder.now(), ranges: foldNumbers(numbers) };

@@ -45,9 +45,16 @@ export async function callEtcd(
     const message = textOf(parsed["message"]) ?? textOf(parsed["error"]) ?? `HTTP ${answer.statusCode}`;
     throw new EtcdRefusal(message, wholeNumber(parsed["code"]) ?? 2);
   }
-  // Zero values are left out, so that an answer without anything looks like one that says zero; its header is always there.
-  if (typeof parsed["header"] !== "object") throw new Error("what answered is no etcd: its answer has no header");
   return parsed;
+}
+
+/**
+ * The answer, of calls that etcd answers with a header (status and range do, alarm does not in 3.4). Zero values are left
+ * out, so that an answer without anything would look like one that says zero, or no keys. Throws for one without.
+ */
+export function withHeader(answer: Json): Json {
+  if (typeof answer["header"] === "object" && answer["header"] !== null) return answer;
+  throw new Error("what answered is no etcd: its answer has no header");
 }
 
 export const base64 = (text: string): string => Buffer.from(text).toString("base64");

@@ -2,7 +2,7 @@ import { textOf, wholeNumber } from "../figure.ts";
 import { AftershockError } from "../../errors.ts";
 import { podRenewal } from "../renew-pods.ts";
 import type { PodAddress, SystemContext } from "../system.ts";
-import { callEtcd, type Json } from "./http.ts";
+import { callEtcd, type Json, withHeader } from "./http.ts";
 
 /** The pods of one etcd cluster. Addresses are looked up again by `refresh`; names stay. */
 export interface EtcdPods {
@@ -55,7 +55,9 @@ export async function viewMembers({ pods }: EtcdPods, timeoutMs: number): Promis
   const answers = await Promise.all(
     pods.map(async ({ name, host }) => ({
       pod: name,
-      status: await callEtcd(host, "maintenance/status", {}, { timeoutMs }).catch(() => null),
+      status: await callEtcd(host, "maintenance/status", {}, { timeoutMs })
+        .then(withHeader)
+        .catch(() => null),
     })),
   );
   const idOf = (status: Json | null): string | null => {
