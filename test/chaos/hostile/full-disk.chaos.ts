@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -10,6 +10,8 @@ import { startOwnWorker, type OwnWorker } from "./own-worker.ts";
 import { mountSmallDisk, type SmallDisk } from "./small-disk.ts";
 
 const fullForMs = 6000;
+/** Of tmpfs, on the machines that this runs on. */
+const pageBytes = 4096;
 const pause = (durationMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, durationMs));
 
 describe.skipIf(process.getuid?.() !== 0)("full disks and full memory", () => {
@@ -80,6 +82,8 @@ describe.skipIf(process.getuid?.() !== 0)("full disks and full memory", () => {
         try {
           worker = await startOwnWorker(rig.stack, { logFile, env: { TMPDIR: small.path } });
           scene.hurt("preflight", "baseline", "injecting", "active", "healing", "verifying", "judging");
+          // The file's last page would still have room.
+          appendFileSync(logFile, "\n".repeat(pageBytes - (statSync(logFile).size % pageBytes)));
           small.fill();
           const before = readFileSync(logFile, "utf8");
           await scene.approve(runId);
@@ -127,8 +131,10 @@ describe.skipIf(process.getuid?.() !== 0)("full disks and full memory", () => {
     ));
 
   it("Redis's append-only file", async () => {
-    // Redis makes its files in this folder of its working directory.
-    const small = mountSmallDisk(join(rig.stack.directory, "redis/appendonlydir"), 2 * 1024);
+    // Its working directory as a whole: it makes its files beside where they belong, and moves them.
+    await rig.stack.redis.crash();
+    const small = mountSmallDisk(join(rig.stack.directory, "redis"), 2 * 1024);
+    await rig.stack.redis.again("lost");
     await rig.play(
       {
         group: "hostile",
@@ -139,7 +145,7 @@ describe.skipIf(process.getuid?.() !== 0)("full disks and full memory", () => {
       (scene) =>
         withRedis(rig.stack.redis.url, async (redis) => {
           await redis.config("SET", "appendonly", "yes");
-          await pause(1500);
+          await untilWritten(redis);
           const runId = await scene.ask(quickRun);
           scene.hurt("requested", "approved");
           small.fill();
@@ -179,6 +185,15 @@ async function withRedis(url: string, work: (redis: Redis) => Promise<void>): Pr
   } finally {
     await redis.config("SET", "maxmemory", "0").catch(() => undefined);
     redis.disconnect();
+  }
+}
+
+/** Waits until the file is there: before that, what cannot be written is not refused. */
+async function untilWritten(redis: Redis): Promise<void> {
+  const end = performance.now() + 15_000;
+  while (!/aof_rewrite_in_progress:0\s+aof_rewrite_scheduled:0/.test(await redis.info("persistence"))) {
+    if (performance.now() > end) throw new Error("Redis did not begin its append-only file");
+    await pause(100);
   }
 }
 
