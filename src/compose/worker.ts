@@ -46,6 +46,7 @@ export function startWorker(foundation: Foundation): Role {
     log: (message, detail) => log.info(detail ?? {}, message),
     onOwned: (ownership) => {
       owned.add(ownership);
+      ownership.released.addEventListener("abort", () => owned.delete(ownership), { once: true });
       if (leaving) stopForLeaving(ownership);
     },
   };

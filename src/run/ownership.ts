@@ -29,6 +29,8 @@ export interface Ownership {
    * done to a target: a process that was stopped for a while goes on before its timers have told it.
    */
   requireHeld(): void;
+  /** Aborted when it is released. */
+  released: AbortSignal;
   release(): void;
 }
 
@@ -60,6 +62,7 @@ export async function takeOwnership(
   if (lease === null) return null;
   const lost = new AbortController();
   const stop = new AbortController();
+  const released = new AbortController();
   const leaseMs = Math.min(settings.leaseMs, longestLeaseMs);
   let validUntil = takenAt + leaseMs;
 
@@ -102,7 +105,9 @@ export async function takeOwnership(
       if (performance.now() >= validUntil) lost.abort(leaseLost(runId));
       lost.signal.throwIfAborted();
     },
+    released: released.signal,
     release: () => {
+      released.abort();
       clearInterval(timer);
       clearInterval(watchdog);
     },
