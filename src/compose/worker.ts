@@ -13,6 +13,7 @@ import type { Foundation } from "./foundation.ts";
 import { healDeadlinesOf, pagingOf } from "./healing.ts";
 import { composeAuthoriser } from "./policy.ts";
 import { startHaltKeeper } from "./halt-keeper.ts";
+import { listen } from "../store/listen.ts";
 import { startSchedules } from "./schedules.ts";
 
 export interface Role {
@@ -81,10 +82,22 @@ export function startWorker(foundation: Foundation): Role {
   const keeper = startHaltKeeper(foundation, (held) => {
     for (const ownership of owned) ownership.requestStop(haltWish(held));
   });
+  const aborts = listen(
+    database,
+    "run_aborts",
+    () => owned.forEach((ownership) => ownership.look()),
+    (error) => log.warn({ error: messageOf(error) }, "listening for stops"),
+  );
   return {
     stop: async () => {
       // A start that is being planned may take a while; healing does not wait for it.
-      const others = Promise.allSettled([schedules.stop(), alarms.stop(), keeper.stop(), janitor.stop()]);
+      const others = Promise.allSettled([
+        schedules.stop(),
+        alarms.stop(),
+        keeper.stop(),
+        janitor.stop(),
+        aborts.stop(),
+      ]);
       leaving = true;
       owned.forEach(stopForLeaving);
       await Promise.allSettled([...underWay, reconciler.stop()]);

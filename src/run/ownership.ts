@@ -29,6 +29,8 @@ export interface Ownership {
    * done to a target: a process that was stopped for a while goes on before its timers have told it.
    */
   requireHeld(): void;
+  /** Renews the lease and reads whether it shall stop, at once: the owner was told that something changed. */
+  look(): void;
   /** Aborted when it is released. */
   released: AbortSignal;
   release(): void;
@@ -105,6 +107,7 @@ export async function takeOwnership(
       if (performance.now() >= validUntil) lost.abort(leaseLost(runId));
       lost.signal.throwIfAborted();
     },
+    look: () => void renew(),
     released: released.signal,
     release: () => {
       released.abort();

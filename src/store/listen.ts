@@ -13,7 +13,7 @@ export interface Listener {
  */
 export function listen(
   database: Database,
-  channel: "run_events" | "halts",
+  channel: "run_events" | "halts" | "run_aborts",
   onNotify: () => void,
   onError: (error: unknown) => void,
 ): Listener {

@@ -2,7 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { takeOwnership } from "../../src/run/ownership.ts";
 import { openTransactionMs } from "../../src/store/database.ts";
 import { takeLease } from "../../src/store/leases.ts";
+import { requestAbort } from "../../src/store/runs.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
+
+const once = (signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
 
 describe("the lease of a run, on real PostgreSQL", () => {
   let db: TestDatabase;
@@ -23,6 +27,21 @@ describe("the lease of a run, on real PostgreSQL", () => {
     expect(() => ownership?.requireHeld()).toThrow(/no longer owns/);
     expect(ownership?.lost.aborted).toBe(true);
     ownership?.release();
+  });
+
+  it("stops as soon as its owner looks, long before it renews by itself", async () => {
+    const runId = await insertTestRun(db.database);
+    const ownership = await own(runId, 3_600_000);
+    const [looked, never] = [once(ownership?.stop), own(await insertTestRun(db.database), 3_600_000)];
+    await requestAbort(db.database, runId, "U0ALICE", null);
+    ownership?.look();
+    await looked;
+    expect(ownership?.stop.reason).toMatchObject({ kind: "abort", by: "U0ALICE" });
+    (await never)?.look();
+    expect((await never)?.stop.aborted).toBe(false);
+    ownership?.release();
+    expect(ownership?.released.aborted).toBe(true);
+    (await never)?.release();
   });
 
   it("can be taken from a process that hangs in the middle of a transaction", async () => {
