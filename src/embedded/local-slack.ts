@@ -17,6 +17,9 @@ export const workspace = {
   ],
 } as const;
 
+/** How many times Slack's rates the bot may go by here: the stand-in has no limits, and a thread shall grow as its run does. */
+export const localSlackSpeed = 20;
+
 /** A message as local-slack's control API tells it. */
 export interface LocalMessage {
   ts: string;

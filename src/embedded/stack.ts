@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { launchLab, type LaunchedLab } from "../lab/launch.ts";
 import type { PatroniDcs } from "../lab/systems/patroni-dcs.ts";
 import { startChild, untilReady, type Child } from "./child.ts";
-import { startLocalSlack, workspace, type LocalSlack } from "./local-slack.ts";
+import { localSlackSpeed, startLocalSlack, workspace, type LocalSlack } from "./local-slack.ts";
 import { startDatabase, type EmbeddedDatabase } from "./database.ts";
 import { startRedis, type EmbeddedRedis } from "./redis.ts";
 import { makeTempDirectory, removeDirectory } from "./temp-dir.ts";
@@ -202,7 +202,7 @@ async function interposed(
 function writeConfig(directory: string, endpoints: Endpoints, { lease, configure }: StackOptions): string {
   const file = join(directory, "aftershock.yaml");
   const config = {
-    slack: { mode: "socket", apiUrl: endpoints.slackApiUrl, editEvery: "1s" },
+    slack: { mode: "socket", apiUrl: endpoints.slackApiUrl, editEvery: "1s", speed: localSlackSpeed },
     clusters: { lab: { kubeconfig: endpoints.kubeconfigPath, context: "lab" } },
     defaultCluster: "lab",
     defaultProfile: "demo",

@@ -70,7 +70,6 @@ export async function startRig(options: TestStackOptions = {}): Promise<Rig> {
   const stack = await startTestStack({
     ...builtMain(),
     // A run takes seconds here, and its thread of 14 messages would take Slack a quarter of a minute.
-    slackSpeed: 20,
     ...options,
     lease,
     configure: (config) => {

@@ -69,7 +69,7 @@ describe.skipIf("missing" in kafka)(`a link to a real broker${whySkipped(kafka)}
     });
   });
   it("keeps its own deadline on a broker that is stopped, and is of use again when it goes on", async () => {
-    broker.signal("SIGSTOP");
+    await broker.signal("SIGSTOP");
     const startedMs = performance.now();
     try {
       const late = await Promise.allSettled([1, 2, 3].map(() => produce(encodeRecord("producer", 9), topic, 500)));
@@ -82,16 +82,16 @@ describe.skipIf("missing" in kafka)(`a link to a real broker${whySkipped(kafka)}
       // The kernel accepts for a stopped broker, so a new connection is made and waits as well.
       await expect(known(link, 500)).rejects.toThrow(NoAnswer);
     } finally {
-      broker.signal("SIGCONT");
+      await broker.signal("SIGCONT");
     }
     expect((await known(link)).brokers).toHaveLength(1);
     expect((await fetchFrom(link, { topic, partition: 0, offset: 0 }, patientMs)).records.length).toBeGreaterThan(2);
   });
   it("tells what was under way from what never left when the broker is killed", async () => {
-    broker.signal("SIGSTOP");
+    await broker.signal("SIGSTOP");
     const waiting = produce(encodeRecord("producer", 10)).catch((error: unknown) => classifyKafkaError(error));
     await new Promise((resolve) => setTimeout(resolve, 100));
-    broker.signal("SIGKILL");
+    await broker.signal("SIGKILL");
     expect(await waiting).toEqual({ outcome: "unknown", error: "connection-lost" });
     await expect(
       waitFor(

@@ -1,15 +1,17 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../src/embedded/free-port.ts";
 
 /** One real broker of its own quorum on this machine's loopback, without a lab. */
 export interface TestBroker {
   port: number;
   start(): void;
-  signal(name: NodeJS.Signals): void;
+  /** Resolves when it was sent; of SIGSTOP, when every thread has stopped. */
+  signal(name: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,7 +46,12 @@ log.cleaner.dedupe.buffer.size=16777216
       const options = ["-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
       child = spawn("java", [...options, "-cp", `${kafkaFolder}/libs/*`, "kafka.Kafka", file], { stdio: "ignore" });
     },
-    signal: (name) => void child?.kill(name),
+    signal: async (name) => {
+      child?.kill(name);
+      if (name !== "SIGSTOP" || child?.pid === undefined) return;
+      // It stops a moment later, thread by thread, and could still answer in that moment.
+      while (!hasStopped(child.pid)) await sleep(5);
+    },
     stop: async () => {
       if (child !== undefined && child.exitCode === null && child.signalCode === null) {
         const gone = once(child, "exit");
@@ -54,4 +61,9 @@ log.cleaner.dedupe.buffer.size=16777216
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function hasStopped(pid: number): boolean {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  return tasks.every((task) => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/task/${task}/status`, "utf8")));
 }

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { ask, cardOf, click, threadOf, untilMessage } from "../../src/embedded/run-drive.ts";
-import type { LocalMessage } from "../../src/embedded/local-slack.ts";
+import { localSlackSpeed, type LocalMessage } from "../../src/embedded/local-slack.ts";
 import { startStack, type Endpoints, type Stack, type StackOptions } from "../../src/embedded/stack.ts";
 import type { Report } from "../../src/findings/report.ts";
 import type { RunEvent } from "../../src/run/events.ts";
@@ -22,7 +22,7 @@ export interface TestStack extends Stack {
 export interface TestStackOptions extends Partial<StackOptions> {
   /** A limit of Slack's that the test means to run into; any other fails the test file when the stack is stopped. */
   expectsViolation?: (violation: Violation) => boolean;
-  /** How many times Slack's rates gate and bot go by; default 1. For tests with more runs than Slack would take. */
+  /** How many times Slack's rates gate and bot go by; default: as the demo. 1: as documented. */
   slackSpeed?: number;
 }
 
@@ -32,7 +32,7 @@ export interface TestStackOptions extends Partial<StackOptions> {
  */
 export async function startTestStack({
   expectsViolation,
-  slackSpeed: speed = 1,
+  slackSpeed: speed = localSlackSpeed,
   ...options
 }: TestStackOptions = {}): Promise<TestStack> {
   let gate: SlackGate | undefined;
