@@ -11,7 +11,7 @@ import { startSlack, type RunningSlack } from "../../src/slack/app.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { dispatchRig, rowCounts, type DispatchRig } from "../support/dispatch-rig.ts";
 import { hostileText, hostileValue, tries } from "../support/fuzz.ts";
-import { drip, signature, signedSlack, type SignedSlack } from "../support/signed-slack.ts";
+import { approveBy, drip, form, signature, signedSlack, type SignedSlack } from "../support/signed-slack.ts";
 import { waitFor } from "../support/stack.ts";
 
 let directory: string;
@@ -89,16 +89,6 @@ const alive = async (): Promise<void> => {
   expect(await slack.command("U0ALICE", "list")).toBe(200);
   expect((await answered())[0]).toContain("redis-split-brain");
 };
-const form = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
-const approveBy = (user: string): string =>
-  form({
-    payload: JSON.stringify({
-      type: "block_actions",
-      team: { id: workspace.teamId },
-      user: { id: user, team_id: workspace.teamId },
-      actions: [{ type: "button", action_id: "aftershock:approve", block_id: "b", action_ts: "9.9", value: "run-1" }],
-    }),
-  });
 
 describe("a bot in HTTP mode", () => {
   it("takes a signed command and a signed click, as Slack sends them", async () => {

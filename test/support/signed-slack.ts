@@ -31,6 +31,18 @@ export function signature(body: string | Buffer, stamp: string, secret: string =
   return `v0=${createHmac("sha256", secret).update(`v0:${stamp}:`).update(body).digest("hex")}`;
 }
 
+export const form = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
+/** A click on Approve, as Slack sends it. */
+export const approveBy = (user: string): string =>
+  form({
+    payload: JSON.stringify({
+      type: "block_actions",
+      team: { id: workspace.teamId },
+      user: { id: user, team_id: workspace.teamId },
+      actions: [{ type: "button", action_id: "aftershock:approve", block_id: "b", action_ts: "9.9", value: "run-1" }],
+    }),
+  });
+
 const defined = (fields: Record<string, string | undefined>): Array<[string, string]> =>
   Object.entries(fields).flatMap(([name, value]): Array<[string, string]> =>
     value === undefined ? [] : [[name, value]],
