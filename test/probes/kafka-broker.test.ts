@@ -93,15 +93,9 @@ describe.skipIf("missing" in kafka)(`a link to a real broker${whySkipped(kafka)}
     await new Promise((resolve) => setTimeout(resolve, 100));
     await broker.signal("SIGKILL");
     expect(await waiting).toEqual({ outcome: "unknown", error: "connection-lost" });
-    await expect(
-      waitFor(
-        () => known(link, 1000).catch((error: unknown) => error),
-        (e) => e instanceof NotSent,
-        5000,
-      ),
-    ).resolves.toMatchObject({
-      reason: "refused",
-    });
+    // A connection that was accepted in the process's last moment ends otherwise; the next one is refused.
+    const refused = (error: unknown): boolean => error instanceof NotSent && error.reason === "refused";
+    await waitFor(() => known(link, 1000).catch((error: unknown) => error), refused, 5000);
     broker.start();
     await serves();
     expect((await known(link)).brokers).toHaveLength(1);
