@@ -24,7 +24,7 @@ import {
 describe.skipIf(process.getuid?.() !== 0)("redis-split-brain on real Redis, through Slack's protocol", () => {
   let stack: Stack;
   beforeAll(async () => {
-    stack = await startTestStack({ slackSpeed: 1 });
+    stack = await startTestStack();
   });
   afterAll(() => stack?.stop());
 
