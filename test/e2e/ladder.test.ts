@@ -117,8 +117,9 @@ describe.skipIf(process.getuid?.() !== 0)("a fault that does not go, on the real
     rmSync(broken);
     const pods = await query<{ pod: string }>(
       stack,
-      `select t->>'pod' as pod from run_faults, jsonb_array_elements(targets->'subject' || targets->'target') t`,
+      `select t->>'pod' as pod from run_faults, jsonb_array_elements((targets->'subject') || (targets->'target')) t`,
     );
+    expect(pods).toHaveLength(6);
     for (const { pod } of pods) await ask(stack.slack, bob, `alarms restart ${runId} ${pod} --yes`);
     await waitFor(
       async () => (await eventsOf(stack, runId)).some((event) => event.type === "alarm-resolved"),
