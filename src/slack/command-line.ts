@@ -16,7 +16,7 @@ export interface CommandLine {
 }
 
 /** Options that never take a value. */
-const knownFlags: ReadonlySet<string> = new Set(["dry-run", "help"]);
+const knownFlags: ReadonlySet<string> = new Set(["dry-run", "help", "yes"]);
 
 /** As much as a message of Slack should hold (docs.slack.dev, Truncating content); a command is a line. */
 const longestLine = 4000;
