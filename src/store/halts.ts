@@ -1,7 +1,7 @@
 import type { Halt, HaltCluster, HaltedRun, HaltEvent, HaltEventBody } from "../run/halt/halt.ts";
 import type { RunState } from "../run/lifecycle.ts";
-import { redactDeep } from "../redact.ts";
 import type { Queryable } from "./database.ts";
+import { appendNumbered } from "./numbered-events.ts";
 
 /** Of `pg_advisory_xact_lock`: whoever starts something holds it shared, whoever halts holds it alone. */
 const latchLock = 7_116_170_041;
@@ -90,14 +90,7 @@ export async function liftHalt(client: Queryable, id: string, by: string, reason
 
 /** Appends events to a halt inside the caller's transaction. */
 export async function appendHaltEvents(client: Queryable, id: string, bodies: readonly HaltEventBody[]): Promise<void> {
-  if (bodies.length === 0) return;
-  await client.query(
-    `with numbered as (update halts set last_seq = last_seq + $2 where id = $1 returning last_seq - $2 as before)
-     insert into halt_events (halt_id, seq, type, data)
-     select $1, before + ordinality, element->>'type', element - 'type'
-       from numbered, jsonb_array_elements($3::jsonb) with ordinality as rows (element, ordinality)`,
-    [id, bodies.length, JSON.stringify(redactDeep(bodies))],
-  );
+  await appendNumbered(client, "halt", id, bodies);
 }
 
 /** All events of a halt, in order. */

@@ -1,6 +1,6 @@
 import type { ScheduleEvent, ScheduleEventBody } from "../run/schedules/schedule.ts";
-import { redactDeep } from "../redact.ts";
 import type { Queryable } from "./database.ts";
+import { appendNumbered } from "./numbered-events.ts";
 
 /** Appends events to a schedule inside the caller's transaction. */
 export async function appendScheduleEvents(
@@ -8,14 +8,7 @@ export async function appendScheduleEvents(
   id: string,
   bodies: readonly ScheduleEventBody[],
 ): Promise<void> {
-  if (bodies.length === 0) return;
-  await client.query(
-    `with numbered as (update schedules set last_seq = last_seq + $2 where id = $1 returning last_seq - $2 as before)
-     insert into schedule_events (schedule_id, seq, type, data)
-     select $1, before + ordinality, element->>'type', element - 'type'
-       from numbered, jsonb_array_elements($3::jsonb) with ordinality as rows (element, ordinality)`,
-    [id, bodies.length, JSON.stringify(redactDeep(bodies))],
-  );
+  await appendNumbered(client, "schedule", id, bodies);
 }
 
 /** All events of a schedule, in order. */

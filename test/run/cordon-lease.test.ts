@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster, NodeChange } from "../../src/cluster/port.ts";
 import { cordonedBy, cordonedUntil } from "../../src/probes/placement.ts";
-import { cordonLeases, expiredCordons, leaseOf, uncordon } from "../../src/run/faults/cordon-lease.ts";
+import { leaseOf, uncordon } from "../../src/run/faults/cordon-lease.ts";
 
 const node = (name: string, annotations: Record<string, string> = {}) => ({ name, annotations });
-const now = new Date("2026-11-25T10:00:00Z");
 const held = (run: string, end?: string) => ({
   [cordonedBy]: run,
   ...(end === undefined ? {} : { [cordonedUntil]: end }),
@@ -21,18 +20,13 @@ describe("a cordon's lease", () => {
 
   it("is none on a node without our mark, whatever else it carries", () => {
     expect(leaseOf(node("n1", { [cordonedUntil]: "2020-01-01T00:00:00Z", "other.dev/by": "run-3" }))).toBeNull();
-    expect(cordonLeases([node("n1"), node("n2", held("run-1"))])).toHaveLength(1);
+    expect(leaseOf(node("n1"))).toBeNull();
+    expect(leaseOf(node("n2", held("run-1")))).toMatchObject({ node: "n2", run: "run-1" });
   });
 
-  it("is over at its end, or when its end cannot be read, and not before", () => {
-    const nodes = [
-      node("over", held("run-1", "2026-11-25T10:00:00Z")),
-      node("holds", held("run-2", "2026-11-25T10:00:01Z")),
-      node("endless", held("run-3")),
-      node("garbled", held("run-4", "tomorrow")),
-      node("free"),
-    ];
-    expect(expiredCordons(nodes, now).map((lease) => lease.node)).toEqual(["over", "endless", "garbled"]);
+  it("has no end where none can be read", () => {
+    expect(leaseOf(node("endless", held("run-3")))?.until).toBeNull();
+    expect(leaseOf(node("garbled", held("run-4", "tomorrow")))?.until).toBeNull();
   });
 });
 

@@ -24,19 +24,6 @@ export function leaseOf(node: Pick<NodeView, "name" | "annotations">): CordonLea
   return { node: node.name, run, until: end === undefined || Number.isNaN(Date.parse(end)) ? null : end };
 }
 
-/** Every cordon of a run among these nodes. Pure. */
-export function cordonLeases(nodes: ReadonlyArray<Pick<NodeView, "name" | "annotations">>): CordonLease[] {
-  return nodes.flatMap((node) => leaseOf(node) ?? []);
-}
-
-/**
- * Leases that are over at `now`. One without a readable end counts as over: the bot always writes one, and a cordon that
- * nothing ends is what a lease is there against. Pure.
- */
-export function expiredCordons(nodes: ReadonlyArray<Pick<NodeView, "name" | "annotations">>, now: Date): CordonLease[] {
-  return cordonLeases(nodes).filter(({ until: end }) => end === null || Date.parse(end) <= now.getTime());
-}
-
 /**
  * Takes this run's cordon and marks from the node, and reads back that they are gone. A cordon of anybody else, and of
  * another run, is left as it is. Idempotent. Never throws but for the signal: what could not be done is a proof that
