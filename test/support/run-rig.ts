@@ -10,6 +10,7 @@ import type { Actor, RunRow, RunService } from "../../src/run/service.ts";
 import { createRegistry, type Registry } from "../../src/run/systems.ts";
 import { eventsAfter } from "../../src/store/events.ts";
 import type { TestDatabase } from "./database.ts";
+import { doubleExperiment } from "./double-experiment.ts";
 import { testAuthoriser, testPolicy } from "./policy.ts";
 
 export const person = (userId: string, teamId = "T1"): Actor => ({ userId, teamId, channelId: "C1" });
@@ -58,7 +59,10 @@ export function runRig(db: TestDatabase): RunRig {
     policy: testPolicy(),
     people: {},
     groups: {},
-    experiments: [experiment("break", "high", "master"), experiment("dent", "medium", "replicas")],
+    experiments: [
+      doubleExperiment("break", "high", killing("master")),
+      doubleExperiment("dent", "medium", killing("replicas")),
+    ],
     master: "pod-0",
   };
   const session = {
@@ -110,27 +114,8 @@ export function runRig(db: TestDatabase): RunRig {
   };
 }
 
-function experiment(name: string, risk: Experiment["risk"], subject: string): Experiment {
-  const duration = { type: "duration", description: "", default: "10s", min: "1s", max: "1m" } as const;
-  return {
-    name,
-    title: `The experiment ${name}`,
-    hypothesis: "It holds.",
-    description: "",
-    system: "double",
-    risk,
-    parameters: {
-      duration,
-      baseline: duration,
-      recovery: duration,
-      namespace: { type: "text", description: "", default: "n", pattern: "^[a-z0-9]+$" },
-    },
-    profiles: {},
-    guards: [],
-    probes: [],
-    faults: [
-      { id: "kill", title: "Kill", kind: "PodChaos", subject: [subject], target: [], spec: { action: "pod-kill" } },
-    ],
-    stopConditions: [],
-  };
+function killing(subject: string): Experiment["faults"] {
+  return [
+    { id: "kill", title: "Kill", kind: "PodChaos", subject: [subject], target: [], spec: { action: "pod-kill" } },
+  ];
 }

@@ -13,6 +13,7 @@ import { scheduleEvents } from "../../src/store/schedule-events.ts";
 import type { Standing } from "../../src/approvals/people.ts";
 import type { Policy } from "../../src/approvals/policy.ts";
 import type { TestDatabase } from "./database.ts";
+import { doubleExperiment } from "./double-experiment.ts";
 import { everybody, testAuthoriser, testPolicy } from "./policy.ts";
 
 export const alice: Actor = { userId: "U0ALICE", teamId: "T1", channelId: "C1" };
@@ -52,7 +53,7 @@ let namespaces = 0;
 export function scheduleRig(db: TestDatabase): ScheduleRig {
   const world = {
     now: new Date("2026-11-24T10:00:00Z"),
-    experiments: [experiment("check", "low"), experiment("break", "high")],
+    experiments: [doubleExperiment("check", "low"), doubleExperiment("break", "high")],
     reachable: true,
     answered: Promise.resolve(),
     required: 1,
@@ -120,29 +121,6 @@ export function scheduleRig(db: TestDatabase): ScheduleRig {
       return (await service.approve(bob, schedule.id)).id;
     },
     events: (id) => scheduleEvents(db.database, id),
-  };
-}
-
-function experiment(name: string, risk: Experiment["risk"]): Experiment {
-  const duration = { type: "duration", description: "", default: "10s", min: "1s", max: "1m" } as const;
-  return {
-    name,
-    title: `The experiment ${name}`,
-    hypothesis: "It holds.",
-    description: "",
-    system: "double",
-    risk,
-    parameters: {
-      duration,
-      baseline: duration,
-      recovery: duration,
-      namespace: { type: "text", description: "", default: "n", pattern: "^[a-z0-9]+$" },
-    },
-    profiles: {},
-    guards: [],
-    probes: [],
-    faults: [],
-    stopConditions: [],
   };
 }
 
