@@ -4,7 +4,6 @@ import { WebSocket } from "ws";
 import { connectBot, type GateBot } from "../../support/gate-bot.ts";
 import { startGateRig, type GateRig } from "../../support/gate-rig.ts";
 import { personAt, wordsOf, type Person } from "../../support/modals.ts";
-import { waitFor } from "../../support/stack.ts";
 
 /** Modals and App Home as Slack has them, which local-slack does not: contract tests of the gate, with a bot that is none. */
 let rig: GateRig;
