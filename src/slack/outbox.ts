@@ -2,6 +2,7 @@ import { findArtifact } from "../store/artifacts.ts";
 import type { Database } from "../store/database.ts";
 import type { PostTarget, SlackPort, SlackProblem, SlackResult, UploadFile } from "./port.ts";
 import { documentedRates, type SlackRates } from "./rates.ts";
+import { forgetTimesAhead } from "./store/clock-back.ts";
 import {
   claimDue,
   giveUp,
@@ -82,7 +83,11 @@ export function startOutbox(given: OutboxOptions): OutboxSender {
     void work.finally(() => active.delete(work));
   };
   const timer = setInterval(wake, pollMs);
-  const beat = setInterval(() => void renewClaims(database, [...claimed]).catch(report), beatEveryMs);
+  const keepUp = async (): Promise<void> => {
+    await renewClaims(database, [...claimed]);
+    await forgetTimesAhead(database);
+  };
+  const beat = setInterval(() => void keepUp().catch(report), beatEveryMs);
   return {
     wake,
     stop: async () => {

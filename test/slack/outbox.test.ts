@@ -4,6 +4,7 @@ import type { DesiredMessage } from "../../src/slack/narrate.ts";
 import { narrateRun } from "../../src/slack/narrator.ts";
 import { startOutbox } from "../../src/slack/outbox.ts";
 import type { SlackPort, SlackProblem, SlackResult } from "../../src/slack/port.ts";
+import { forgetTimesAhead } from "../../src/slack/store/clock-back.ts";
 import { firstDelivery } from "../../src/slack/store/deliveries.ts";
 import { wantMessages } from "../../src/slack/store/outbox.ts";
 import { inTransaction } from "../../src/store/database.ts";
@@ -119,6 +120,36 @@ describe("the outbox", () => {
     await sender.stop();
     expect(slack.texts()).toEqual(["card", "a"]);
     expect(slack.calls).toContain(`find ${runId}/a`);
+  });
+  it("goes on when PostgreSQL's clock has gone back by an hour", async () => {
+    const runId = await insertTestRun(db.database);
+    await want(runId, "C1", [message("card", 0), message("a", 1)]);
+    await db.database.query("update slack_outbox set next_at = clock_timestamp() + interval '1 hour'");
+    await db.database.query(
+      "insert into slack_pace (scope, paid_until) values ('post:C1', clock_timestamp() + interval '1 hour')",
+    );
+    const slack = scriptedSlack();
+    const sender = send(slack.port);
+    await drained();
+    await sender.stop();
+    expect(slack.texts()).toEqual(["card", "a"]);
+  });
+  it("counts a claim that lies ahead from now on, and leaves what waits for seconds", async () => {
+    const runId = await insertTestRun(db.database);
+    await want(runId, "C1", [message("card", 0), message("a", 1)]);
+    await db.database.query(
+      `update slack_outbox set claimed_at = clock_timestamp() + interval '1 hour' where key = 'card';
+       update slack_outbox set next_at = clock_timestamp() + interval '1 minute' where key = 'a'`,
+    );
+    await forgetTimesAhead(db.database);
+    const { rows } = await db.database.query<{ key: string; claimed: boolean | null; waits: boolean }>(
+      `select key, claimed_at > clock_timestamp() as claimed, next_at > clock_timestamp() + interval '30 seconds' as waits
+         from slack_outbox order by key`,
+    );
+    expect(rows).toEqual([
+      { key: "a", claimed: null, waits: true },
+      { key: "card", claimed: false, waits: false },
+    ]);
   });
   it("posts again when it looks and finds nothing", async () => {
     const runId = await insertTestRun(db.database);
