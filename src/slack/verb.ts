@@ -1,5 +1,6 @@
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
+import type { OverviewService } from "../run/overview/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import type { CommandLine } from "./command-line.ts";
@@ -13,6 +14,7 @@ export interface VerbContext {
   schedules: ScheduleService;
   alarms: AlarmService;
   halts: HaltService;
+  overview: OverviewService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

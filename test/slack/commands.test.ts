@@ -19,6 +19,7 @@ import { plan } from "../support/database.ts";
 import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
 import { noAlarms } from "../support/alarms.ts";
+import { seen } from "../support/overview.ts";
 
 describe("the command line", () => {
   it("takes key=value, --key value and --key=value, and flags", () => {
@@ -191,6 +192,10 @@ describe("the verbs", () => {
         schedules: scriptedSchedules(calls),
         alarms: noAlarms,
         halts: scriptedHalts(calls, () => standing),
+        overview: seen({
+          overview: { waiting: [{ what: { kind: "run", run: row }, role: "asked", why: "You asked." }] },
+          judged: [row],
+        }),
       },
       "/chaos",
     );

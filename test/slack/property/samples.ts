@@ -9,11 +9,13 @@ import type { Schedule, ScheduleEvent, ScheduleEventBody, ScheduleState } from "
 import type { OpenAlarm } from "../../../src/run/alarms/service.ts";
 import type { Halt, HaltEvent } from "../../../src/run/halt/halt.ts";
 import type { Standing } from "../../../src/run/halt/service.ts";
+import type { Overview, Trend } from "../../../src/run/overview/overview.ts";
 import type { Notice } from "../../../src/run/notice.ts";
 import type { RunRow } from "../../../src/run/service.ts";
 import { plan } from "../../support/database.ts";
 import { splitBrain } from "../../support/history-builder.ts";
 import { testSchedule } from "../../support/schedule.ts";
+import { overviewsOf, trends } from "./overview-samples.ts";
 import { explanations, haltEvents, halts, notices, openAlarms, policy, standings } from "./more-samples.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -226,30 +228,35 @@ export interface Samples {
   notices: readonly Notice[];
   policy: Policy;
   explanations: readonly Explanation[];
+  overviews: readonly Overview[];
+  trends: readonly Trend[];
 }
 
+const runs: RunRow[] = runStates.flatMap((state) => [
+  { ...run, state },
+  { ...run, state, abortRequestedBy: "U0BOB", approvedBy: [], endedAt: at, plan: { ...plan, faults: [] } },
+]);
+const schedules: Schedule[] = scheduleStates.flatMap((state) => [
+  { ...testSchedule, state },
+  {
+    ...testSchedule,
+    state,
+    kind: "asks",
+    profile: "p",
+    lastProblem: "why",
+    lastRunId: "run-1",
+    nextDueAt: at,
+    approvedUntil: at,
+  },
+]);
+
 export const samples: Samples = {
-  runs: runStates.flatMap((state) => [
-    { ...run, state },
-    { ...run, state, abortRequestedBy: "U0BOB", approvedBy: [], endedAt: at, plan: { ...plan, faults: [] } },
-  ]),
+  runs,
   events: Object.values(events)
     .flat()
     .map((body, number) => ({ ...body, run: "run-1", seq: number + 1, at })),
   report,
-  schedules: scheduleStates.flatMap((state) => [
-    { ...testSchedule, state },
-    {
-      ...testSchedule,
-      state,
-      kind: "asks",
-      profile: "p",
-      lastProblem: "why",
-      lastRunId: "run-1",
-      nextDueAt: at,
-      approvedUntil: at,
-    },
-  ]),
+  schedules,
   scheduleEvents: Object.values(scheduleEvents)
     .flat()
     .map((body, number) => ({ ...body, schedule: "schedule-7", seq: number + 1, at })),
@@ -260,4 +267,6 @@ export const samples: Samples = {
   notices,
   policy,
   explanations,
+  overviews: overviewsOf(runs, schedules),
+  trends,
 };

@@ -45,7 +45,7 @@ const quoted = (text: string): string => `"${text.replaceAll('"', "")}"`;
 
 /** A scripted double of the services, which finds everything and answers with hostile content in every state. */
 export function hostileServices(
-  { text, runs, events, schedules, standings, alarms, policy, explanations }: Hostile,
+  { text, runs, events, schedules, standings, alarms, policy, explanations, overviews, trends }: Hostile,
   at: number,
   experiments: readonly Experiment[],
 ): Services {
@@ -73,6 +73,12 @@ export function hostileServices(
       artifact: async () => null,
       parameterHelp: () =>
         Array.from({ length: 20 }, () => ({ name: text, default: text, range: text, description: text })),
+    },
+    overview: {
+      look: async () => pick(overviews),
+      trends: async () => [...trends],
+      schedules: async () => schedules,
+      judged: async () => runs,
     },
     halts: {
       halt: async () => ({ ...pick(standings), heldBefore: at % 2 === 0, stopped: at }),
