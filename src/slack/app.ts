@@ -8,6 +8,7 @@ import { AftershockError } from "../errors.ts";
 import type { ReadinessCheck } from "../health.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
+import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
@@ -30,6 +31,7 @@ export interface SlackOptions {
   schedules: ScheduleService;
   alarms: AlarmService;
   halts: HaltService;
+  past: PastService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;

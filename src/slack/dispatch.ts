@@ -1,5 +1,6 @@
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
+import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
@@ -18,6 +19,7 @@ export interface Services {
   schedules: ScheduleService;
   alarms: AlarmService;
   halts: HaltService;
+  past: PastService;
 }
 
 /** Buttons of ours carry the id of a run or schedule. */

@@ -1,4 +1,5 @@
 import type { AlarmService } from "../run/alarms/service.ts";
+import type { PastService } from "../run/past/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
@@ -13,6 +14,7 @@ export interface VerbContext {
   schedules: ScheduleService;
   alarms: AlarmService;
   halts: HaltService;
+  past: PastService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

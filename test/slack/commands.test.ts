@@ -19,6 +19,7 @@ import { plan } from "../support/database.ts";
 import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
 import { noAlarms } from "../support/alarms.ts";
+import { noPast } from "../support/past.ts";
 
 describe("the command line", () => {
   it("takes key=value, --key value and --key=value, and flags", () => {
@@ -190,6 +191,7 @@ describe("the verbs", () => {
         service: scriptedService(experiments, calls),
         schedules: scriptedSchedules(calls),
         alarms: noAlarms,
+        past: noPast,
         halts: scriptedHalts(calls, () => standing),
       },
       "/chaos",

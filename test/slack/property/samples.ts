@@ -10,10 +10,12 @@ import type { OpenAlarm } from "../../../src/run/alarms/service.ts";
 import type { Halt, HaltEvent } from "../../../src/run/halt/halt.ts";
 import type { Standing } from "../../../src/run/halt/service.ts";
 import type { Notice } from "../../../src/run/notice.ts";
+import type { PastRun } from "../../../src/findings/comparison/past-run.ts";
 import type { RunRow } from "../../../src/run/service.ts";
 import { plan } from "../../support/database.ts";
 import { splitBrain } from "../../support/history-builder.ts";
 import { testSchedule } from "../../support/schedule.ts";
+import { pastRuns } from "./past-samples.ts";
 import { explanations, haltEvents, halts, notices, openAlarms, policy, standings } from "./more-samples.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -224,6 +226,7 @@ export interface Samples {
   standings: readonly Standing[];
   alarms: readonly OpenAlarm[];
   notices: readonly Notice[];
+  pastRuns: readonly PastRun[];
   policy: Policy;
   explanations: readonly Explanation[];
 }
@@ -258,6 +261,7 @@ export const samples: Samples = {
   standings,
   alarms: openAlarms(run),
   notices,
+  pastRuns,
   policy,
   explanations,
 };
