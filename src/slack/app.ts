@@ -9,6 +9,7 @@ import type { ReadinessCheck } from "../health.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
+import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
@@ -32,6 +33,7 @@ export interface SlackOptions {
   alarms: AlarmService;
   halts: HaltService;
   overview: OverviewService;
+  past: PastService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;

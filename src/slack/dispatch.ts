@@ -1,6 +1,7 @@
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
+import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
@@ -20,6 +21,7 @@ export interface Services {
   alarms: AlarmService;
   halts: HaltService;
   overview: OverviewService;
+  past: PastService;
 }
 
 /** Buttons of ours carry the id of a run or schedule. */

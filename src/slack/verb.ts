@@ -1,4 +1,5 @@
 import type { AlarmService } from "../run/alarms/service.ts";
+import type { PastService } from "../run/past/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
@@ -15,6 +16,7 @@ export interface VerbContext {
   alarms: AlarmService;
   halts: HaltService;
   overview: OverviewService;
+  past: PastService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

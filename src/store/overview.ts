@@ -92,39 +92,6 @@ export async function countOpen(client: Queryable): Promise<{ waiting: number; r
   return { waiting, running, at: at.toISOString() };
 }
 
-/** One judged run as its event has it; not checked: an older version may have written it. */
-export interface JudgedRun {
-  runId: string;
-  system: string;
-  experiment: string;
-  cluster: string;
-  namespace: string;
-  endedAt: string;
-  verdicts: unknown;
-  measures: unknown;
-  outages: unknown;
-  lost: unknown;
-}
-
-/** The last judged runs of every experiment on every target, at most `perTrend` of each, newest first. */
-export async function lastJudged(client: Queryable, perTrend: number): Promise<JudgedRun[]> {
-  const { rows } = await client.query<Omit<JudgedRun, "endedAt"> & { endedAt: Date }>(
-    `select id as "runId", system, experiment, cluster, namespace, ended_at as "endedAt",
-            report->'verdicts' as verdicts, report->'measures' as measures, report->'outages' as outages,
-            report->'writes'->'total'->'lost' as lost
-       from (select r.id, r.experiment, r.cluster, r.plan->>'system' as system, r.plan->>'namespace' as namespace, r.ended_at,
-                    row_number() over (partition by r.experiment, r.cluster, r.plan->>'system', r.plan->>'namespace'
-                                       order by r.ended_at desc) as nth
-               from runs r where r.ended_at is not null
-                and exists (select 1 from run_events e where e.run_id = r.id and e.type = 'judged')) ended
-       join lateral (select e.data->'report' as report from run_events e
-                      where e.run_id = ended.id and e.type = 'judged' order by e.seq desc limit 1) judged on true
-      where nth <= $1 order by ended_at desc`,
-    [perTrend],
-  );
-  return rows.map((row) => ({ ...row, endedAt: row.endedAt.toISOString() }));
-}
-
 async function rowsOf(client: Queryable, sql: string, values: unknown[]): Promise<RunRow[]> {
   const { rows } = await client.query<{ id: string }>(sql, values);
   const found = await Promise.all(rows.map(({ id }) => findRun(client, id)));

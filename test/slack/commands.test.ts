@@ -20,6 +20,7 @@ import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
+import { noPast } from "../support/past.ts";
 
 describe("the command line", () => {
   it("takes key=value, --key value and --key=value, and flags", () => {
@@ -191,6 +192,7 @@ describe("the verbs", () => {
         service: scriptedService(experiments, calls),
         schedules: scriptedSchedules(calls),
         alarms: noAlarms,
+        past: noPast,
         halts: scriptedHalts(calls, () => standing),
         overview: seen({
           overview: { waiting: [{ what: { kind: "run", run: row }, role: "asked", why: "You asked." }] },

@@ -11,6 +11,8 @@ import { createHaltService } from "../../src/run/halt/create-service.ts";
 import type { HaltService } from "../../src/run/halt/service.ts";
 import { createOverviewService } from "../../src/run/overview/create-service.ts";
 import type { OverviewService } from "../../src/run/overview/service.ts";
+import { createPastService } from "../../src/run/past/create-service.ts";
+import type { PastService } from "../../src/run/past/service.ts";
 import { createScheduleService } from "../../src/run/schedules/create-service.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { RunService } from "../../src/run/service.ts";
@@ -30,6 +32,7 @@ export interface DispatchRig {
   alarms: AlarmService;
   halts: HaltService;
   overview: OverviewService;
+  past: PastService;
   dispatcher: Dispatcher;
   experiments: readonly Experiment[];
 }
@@ -77,8 +80,9 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
       ),
   });
   const overview = createOverviewService({ database, authoriser });
-  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts, overview }, "/chaos");
-  return { verbs, service, schedules, alarms, halts, overview, dispatcher, experiments };
+  const past = createPastService(database);
+  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts, overview, past }, "/chaos");
+  return { verbs, service, schedules, alarms, halts, overview, past, dispatcher, experiments };
 }
 
 const clusterDouble = {

@@ -1,4 +1,4 @@
-import type { Overview, Trend } from "../../src/run/overview/overview.ts";
+import type { Overview } from "../../src/run/overview/overview.ts";
 import type { OverviewService } from "../../src/run/overview/service.ts";
 import type { Schedule } from "../../src/run/schedules/schedule.ts";
 import type { RunRow } from "../../src/run/service.ts";
@@ -16,11 +16,10 @@ export const emptyOverview: Overview = {
 
 /** Test double of what there is to see; the real one is tested on PostgreSQL in test/run/overview.test.ts. */
 export function seen(
-  parts: { overview?: Partial<Overview>; trends?: Trend[]; schedules?: Schedule[]; judged?: RunRow[] } = {},
+  parts: { overview?: Partial<Overview>; schedules?: Schedule[]; judged?: RunRow[] } = {},
 ): OverviewService {
   return {
     look: async () => ({ ...emptyOverview, ...parts.overview }),
-    trends: async () => parts.trends ?? [],
     schedules: async () => parts.schedules ?? [],
     judged: async () => parts.judged ?? [],
   };

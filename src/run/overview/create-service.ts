@@ -6,7 +6,6 @@ import {
   approvedBy,
   countOpen,
   judgedRuns,
-  lastJudged,
   runningRuns,
   waitingRequests,
   waitingSchedules,
@@ -20,12 +19,9 @@ import type { Actor, RunRow } from "../service.ts";
 import { hitsPrimary, subjectOf } from "../subject.ts";
 import type { Permission, Waiting } from "./overview.ts";
 import type { OverviewService } from "./service.ts";
-import { trendsOf } from "./trends.ts";
 
 /** More of one kind than this are counted, not shown. */
 export const mostShown = 10;
-/** Results that make a trend. */
-const perTrend = 5;
 
 /** The OverviewService on PostgreSQL and the policy. */
 export function createOverviewService(options: { database: Database; authoriser: Authoriser }): OverviewService {
@@ -79,7 +75,6 @@ export function createOverviewService(options: { database: Database; authoriser:
       const { at, ...open } = counts;
       return { at, waiting: waiting.flat(), running, takeBack, counts: open, mayHalt, mayResume };
     },
-    trends: async () => trendsOf(await lastJudged(database, perTrend)),
     schedules: async () => (await openSchedules(database)).toSorted((a, b) => soonest(a.nextDueAt, b.nextDueAt)),
     judged: (channelId, limit) => judgedRuns(database, channelId, limit),
   };

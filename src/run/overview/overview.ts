@@ -1,4 +1,3 @@
-import type { Verdicts } from "../../findings/report.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import type { RunRow } from "../service.ts";
 
@@ -34,24 +33,3 @@ export interface Overview {
 
 /** Null: allowed. Otherwise the sentence that says why not. */
 export type Permission = string | null;
-
-/** One judged run, as a trend needs it. */
-export interface Result {
-  runId: string;
-  /** ISO 8601. */
-  endedAt: string;
-  verdicts: Verdicts;
-  /** Acknowledged writes that were lost; null: not known. */
-  lost: number | null;
-  /** From the fault until the system took writes again; null: not observed. Milliseconds. */
-  recoveryMs: number | null;
-}
-
-/** The last results of one experiment on one target, newest first. */
-export interface Trend {
-  system: string;
-  experiment: string;
-  cluster: string;
-  namespace: string;
-  results: Result[];
-}

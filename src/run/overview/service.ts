@@ -1,16 +1,14 @@
 import type { Schedule } from "../schedules/schedule.ts";
 import type { Actor, RunRow } from "../service.ts";
-import type { Overview, Trend } from "./overview.ts";
+import type { Overview } from "./overview.ts";
 
-/** What there is to see across runs, schedules and systems. Reads only, and decides nothing that is not asked again. */
+/** What there is to see across runs and schedules. Reads only, and decides nothing that is not asked again. */
 export interface OverviewService {
   /**
    * What waits for this person, what runs, and what they may do about it. What may be approved is asked of the policy, as
    * at the click.
    */
   look(actor: Actor): Promise<Overview>;
-  /** The last results by system, the newest first within each. */
-  trends(): Promise<Trend[]>;
   /** Schedules that wait for approval or come due, of all channels; soonest first. */
   schedules(): Promise<Schedule[]>;
   /** The newest runs of a channel that were judged. */

@@ -8,6 +8,7 @@ import * as alarm from "../../../src/slack/views/alarm.ts";
 import type { AlarmStory } from "../../../src/slack/views/alarm.ts";
 import * as alarmList from "../../../src/slack/views/alarm-list.ts";
 import { renderAuditHead } from "../../../src/slack/views/audit-head.ts";
+import { buttonRow } from "../../../src/slack/views/button.ts";
 import { approvalLines } from "../../../src/slack/views/decisions.ts";
 import * as halt from "../../../src/slack/views/halt.ts";
 import { renderNotice } from "../../../src/slack/views/notice.ts";
@@ -75,6 +76,14 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     renderLadder: (given) => given.runs.map((run) => alarm.renderLadder(run, of(given, "heal-step"))),
   },
   "views/audit-head.ts": { renderAuditHead: (given) => of(given, "audit-head").map(renderAuditHead) },
+  "views/button.ts": {
+    button: ({ text }) =>
+      buttonRow("b", [
+        { action: "a", text, value: "run-1" },
+        { action: "a", text, value: "run-2", style: "danger", confirm: text },
+      ]),
+    buttonRow: () => buttonRow("b", []),
+  },
   "views/card.ts": {
     renderCard: ({ runs, events }) => runs.flatMap((run) => [renderCard(run, []), renderCard(run, events)]),
     escapeReason: ({ text }) => escapeReason(text),

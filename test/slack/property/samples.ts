@@ -9,13 +9,15 @@ import type { Schedule, ScheduleEvent, ScheduleEventBody, ScheduleState } from "
 import type { OpenAlarm } from "../../../src/run/alarms/service.ts";
 import type { Halt, HaltEvent } from "../../../src/run/halt/halt.ts";
 import type { Standing } from "../../../src/run/halt/service.ts";
-import type { Overview, Trend } from "../../../src/run/overview/overview.ts";
+import type { Overview } from "../../../src/run/overview/overview.ts";
 import type { Notice } from "../../../src/run/notice.ts";
+import type { PastRun } from "../../../src/findings/comparison/past-run.ts";
 import type { RunRow } from "../../../src/run/service.ts";
 import { plan } from "../../support/database.ts";
 import { splitBrain } from "../../support/history-builder.ts";
 import { testSchedule } from "../../support/schedule.ts";
-import { overviewsOf, trends } from "./overview-samples.ts";
+import { overviewsOf } from "./overview-samples.ts";
+import { pastRuns } from "./past-samples.ts";
 import { explanations, haltEvents, halts, notices, openAlarms, policy, standings } from "./more-samples.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -226,10 +228,10 @@ export interface Samples {
   standings: readonly Standing[];
   alarms: readonly OpenAlarm[];
   notices: readonly Notice[];
+  pastRuns: readonly PastRun[];
   policy: Policy;
   explanations: readonly Explanation[];
   overviews: readonly Overview[];
-  trends: readonly Trend[];
 }
 
 const runs: RunRow[] = runStates.flatMap((state) => [
@@ -265,8 +267,8 @@ export const samples: Samples = {
   standings,
   alarms: openAlarms(run),
   notices,
+  pastRuns,
   policy,
   explanations,
   overviews: overviewsOf(runs, schedules),
-  trends,
 };

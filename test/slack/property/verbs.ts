@@ -1,3 +1,4 @@
+import { lastResults } from "../../../src/findings/comparison/trend.ts";
 import type { Experiment } from "../../../src/experiment/schema.ts";
 import type { Services } from "../../../src/slack/dispatch.ts";
 import type { Hostile } from "./renderers.ts";
@@ -45,7 +46,7 @@ const quoted = (text: string): string => `"${text.replaceAll('"', "")}"`;
 
 /** A scripted double of the services, which finds everything and answers with hostile content in every state. */
 export function hostileServices(
-  { text, runs, events, schedules, standings, alarms, policy, explanations, overviews, trends }: Hostile,
+  { text, runs, events, schedules, standings, alarms, pastRuns, policy, explanations, overviews }: Hostile,
   at: number,
   experiments: readonly Experiment[],
 ): Services {
@@ -76,7 +77,6 @@ export function hostileServices(
     },
     overview: {
       look: async () => pick(overviews),
-      trends: async () => [...trends],
       schedules: async () => schedules,
       judged: async () => runs,
     },
@@ -91,6 +91,10 @@ export function hostileServices(
       check: async () => pick(alarms).alarm,
       restart: async () => undefined,
       describeRestart: async () => text,
+    },
+    past: {
+      lastResults: async () => (at % 3 === 0 ? [] : lastResults(pastRuns)),
+      runs: async () => (at % 3 === 0 ? [] : [...pastRuns]),
     },
     schedules: {
       request: async () => schedule,
