@@ -124,10 +124,10 @@ function listenToClicks(app: App, dispatcher: Dispatcher, options: SlackOptions)
         channelId: click.channel?.id ?? "",
       };
       const name = button.action_id.slice(actionPrefix.length);
-      const refusal = await attempt(options, actor, async () => {
-        if (await firstDelivery(options.database, key)) await dispatcher.click(name, button.value, actor);
-      });
-      if (refusal !== undefined) await respond({ response_type: "ephemeral", replace_original: false, ...refusal });
+      const answer = await attempt(options, actor, async () =>
+        (await firstDelivery(options.database, key)) ? dispatcher.click(name, button.value, actor) : undefined,
+      );
+      if (answer !== undefined) await respond({ response_type: "ephemeral", replace_original: false, ...answer });
     },
   );
 }

@@ -12,7 +12,7 @@ import type { ButtonHandler, Reply, Verb, VerbContext } from "./verb.ts";
 /** Everything between Slack and a verb, without Slack: finds the verb and runs it. Throws AftershockError. */
 export interface Dispatcher {
   command(text: string, actor: Actor): Promise<Reply>;
-  click(action: string, value: string, actor: Actor): Promise<void>;
+  click(action: string, value: string, actor: Actor): Promise<Reply | void>;
 }
 
 export interface Services {
@@ -53,7 +53,7 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
           `Use ${command} status instead.`,
         );
       }
-      await handler(value, context(actor));
+      return handler(value, context(actor));
     },
   };
 }

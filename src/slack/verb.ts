@@ -41,8 +41,11 @@ export interface Verb {
   buttons?: Readonly<Record<string, ButtonHandler>>;
 }
 
-/** Records a click. Nothing is answered when it worked: the card says so. */
-export type ButtonHandler = (value: string, context: VerbContext) => Promise<void>;
+/**
+ * Records a click. When it worked nothing need be answered: the card says so. What is answered is seen by the person who
+ * clicked only.
+ */
+export type ButtonHandler = (value: string, context: VerbContext) => Promise<Reply | void>;
 
 /** Prefix of all our action ids. */
 export const actionPrefix = "aftershock:";
