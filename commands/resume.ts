@@ -14,4 +14,5 @@ export const verb: Verb = {
     const text = "Runs may start again. Nothing that was stopped starts by itself.";
     return content(text, [section(text), ...clusterLines(clusters).map((cluster) => section(cluster))]);
   },
+  buttons: { resume: async (_value, { halts, actor }) => void (await halts.resume(actor)) },
 };
