@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { WebSocket } from "ws";
 import { AftershockError } from "../errors.ts";
 import { startChild, untilReady } from "./child.ts";
 import { onFreePort } from "./free-port.ts";
@@ -31,6 +32,11 @@ export interface LocalMessage {
   ephemeral_to?: string;
 }
 
+export interface LocalViews {
+  modalStack: unknown[];
+  homeViews: unknown;
+}
+
 export interface LocalSlack {
   /** Its web page. */
   url: string;
@@ -38,6 +44,10 @@ export interface LocalSlack {
   command(user: string, command: string, text: string): Promise<void>;
   click(user: string, messageTs: string, action: Record<string, unknown>): Promise<void>;
   messages(): Promise<LocalMessage[]>;
+  /** Opens the bot's App Home, as a person does by clicking on it. */
+  openHome(user: string): Promise<void>;
+  /** The forms that are open, and the App Homes by person and app. */
+  views(): Promise<LocalViews>;
   stop(): Promise<void>;
 }
 
@@ -84,8 +94,19 @@ async function startOn(port: number, directory: string): Promise<LocalSlack> {
       const answer = await fetch(`${url}/_control/messages/${channel}`);
       return ((await answer.json()) as { messages: LocalMessage[] }).messages;
     },
+    openHome: (user) => control("open-home", { user }),
+    views: () => viewsOf(url),
     stop: () => server.stop(),
   };
+}
+
+/** It tells its views to its own page only: they are in the first message of that page's WebSocket. */
+function viewsOf(url: string): Promise<LocalViews> {
+  const page = new WebSocket(`${url.replace("http:", "ws:")}/ui`);
+  return new Promise<LocalViews>((resolve, reject) => {
+    page.once("error", reject);
+    page.once("message", (data: Buffer) => resolve((JSON.parse(data.toString()) as { state: LocalViews }).state));
+  }).finally(() => page.close());
 }
 
 function configuration(): Record<string, unknown> {

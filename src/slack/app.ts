@@ -1,28 +1,30 @@
 import { App, LogLevel, type Logger as BoltLogger } from "@slack/bolt";
 import type { Logger } from "pino";
-import type { z } from "zod";
-import { mayLook } from "../approvals/authorise.ts";
 import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
-import { AftershockError } from "../errors.ts";
 import type { ReadinessCheck } from "../health.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
-import type { Actor, RunService } from "../run/service.ts";
+import type { RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
-import { createDispatcher, type Dispatcher } from "./dispatch.ts";
-import { errorMessage } from "./errors.ts";
+import { createDispatcher } from "./dispatch.ts";
+import { hearClicks } from "./hear/hear-clicks.ts";
+import { hearCommands } from "./hear/hear-commands.ts";
+import { hearForms } from "./hear/hear-forms.ts";
+import { hearHome } from "./hear/hear-home.ts";
+import { read, type Hearing } from "./hear/hearing.ts";
 import { createHttpReceiver } from "./http-receiver.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
-import { buttonPayload, clickPayload, commandPayload, mentionPayload, payloadProblem } from "./payload.ts";
+import { mentionPayload } from "./payload.ts";
 import type { SlackPort } from "./port.ts";
 import { ratesAt } from "./rates.ts";
 import { firstDelivery } from "./store/deliveries.ts";
-import { actionPrefix, type Verb } from "./verb.ts";
+import type { Verb } from "./verb.ts";
+import { createViewPort } from "./view-port.ts";
 import { createWebPort } from "./web-port.ts";
 
 export interface SlackOptions {
@@ -64,8 +66,12 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
         }),
   });
   const dispatcher = createDispatcher(options.verbs, options, config.command);
-  listenToCommands(app, dispatcher, options);
-  listenToClicks(app, dispatcher, options);
+  const views = createViewPort(secrets.slackBotToken, config.apiUrl);
+  const hearing: Hearing = { dispatcher, command: config.command, teamId: options.teamId, database, views, log };
+  hearCommands(app, hearing);
+  hearClicks(app, hearing);
+  hearForms(app, hearing);
+  hearHome(app, hearing);
   const port = createWebPort(secrets.slackBotToken, config.apiUrl);
   listenToMentions(app, options, port);
   app.error(async (error) => log.error({ err: error }, "Slack delivery"));
@@ -92,46 +98,6 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   };
 }
 
-function listenToCommands(app: App, dispatcher: Dispatcher, options: SlackOptions): void {
-  app.command(options.config.command, async ({ command, ack, respond }) => {
-    await ack();
-    const payload = read(commandPayload, command, options);
-    if (payload === null) return;
-    const actor: Actor = { userId: payload.user_id, teamId: payload.team_id, channelId: payload.channel_id };
-    const reply = await attempt(options, actor, async () =>
-      (await firstDelivery(options.database, `command:${payload.trigger_id}`))
-        ? dispatcher.command(payload.text, actor)
-        : undefined,
-    );
-    if (reply !== undefined) await respond({ response_type: "ephemeral", ...reply });
-  });
-}
-
-function listenToClicks(app: App, dispatcher: Dispatcher, options: SlackOptions): void {
-  app.action(
-    { type: "block_actions", action_id: new RegExp(`^${actionPrefix}`) },
-    async ({ body, action, ack, respond }) => {
-      await ack();
-      if (action.type !== "button") return;
-      const click = read(clickPayload, body, options);
-      const button = read(buttonPayload, action, options);
-      if (click === null || button === null) return;
-      const key = `click:${button.action_ts}:${button.action_id}:${click.user.id}`;
-      const actor: Actor = {
-        userId: click.user.id,
-        // The person's own workspace: `body.team` is where the click happened, which in a shared channel is ours.
-        teamId: click.user.team_id ?? "",
-        channelId: click.channel?.id ?? "",
-      };
-      const name = button.action_id.slice(actionPrefix.length);
-      const answer = await attempt(options, actor, async () =>
-        (await firstDelivery(options.database, key)) ? dispatcher.click(name, button.value, actor) : undefined,
-      );
-      if (answer !== undefined) await respond({ response_type: "ephemeral", replace_original: false, ...answer });
-    },
-  );
-}
-
 /** Slash commands do not work in threads; a mention says what does. */
 function listenToMentions(app: App, options: SlackOptions, port: SlackPort): void {
   const { command } = options.config;
@@ -150,29 +116,6 @@ function listenToMentions(app: App, options: SlackOptions, port: SlackPort): voi
     );
     if (!said.ok) options.log.warn({ problem: said.problem }, "a mention was not answered");
   });
-}
-
-/** The parts of a payload that are used; null, with a line in the log, for what Slack does not send. */
-function read<T extends z.ZodType>(schema: T, payload: unknown, { log }: SlackOptions): z.output<T> | null {
-  const parsed = schema.safeParse(payload);
-  if (parsed.success) return parsed.data;
-  log.warn({ fields: payloadProblem(parsed.error) }, "payload of an unknown form");
-  return null;
-}
-
-/** Runs it; what went wrong becomes the answer. People of other organisations are refused before anything else. */
-async function attempt<T>(
-  { teamId, log }: SlackOptions,
-  actor: Actor,
-  work: () => Promise<T>,
-): Promise<T | ReturnType<typeof errorMessage>> {
-  try {
-    const may = mayLook(teamId, actor);
-    if (!may.allowed) throw new AftershockError("not_allowed", may.message, may.hint);
-    return await work();
-  } catch (error) {
-    return errorMessage(error, (reference, cause) => log.error({ err: cause, reference }, "unforeseen error"));
-  }
 }
 
 /** Bolt's log lines become JSON lines of ours. */

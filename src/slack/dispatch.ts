@@ -7,13 +7,21 @@ import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
 import { nearest } from "../experiment/nearest.ts";
 import { isStorable } from "../experiment/plain-yaml.ts";
+import type { KnownBlock } from "@slack/types";
 import { parseCommandLine, unknownVerb, type CommandLine } from "./command-line.ts";
-import type { ButtonHandler, Reply, Verb, VerbContext } from "./verb.ts";
+import { actionName, type ModalAnswer, type OpenModal } from "./modal.ts";
+import { noSurfaces, type Surfaces } from "./surfaces.ts";
+import type { ButtonHandler, InputHandler, ModalHandler, Reply, Verb, VerbContext } from "./verb.ts";
 
 /** Everything between Slack and a verb, without Slack: finds the verb and runs it. Throws AftershockError. */
 export interface Dispatcher {
-  command(text: string, actor: Actor): Promise<Reply>;
-  click(action: string, value: string, actor: Actor): Promise<Reply | void>;
+  command(text: string, actor: Actor, surfaces?: Surfaces): Promise<Reply>;
+  click(action: string, value: string, actor: Actor, surfaces?: Surfaces): Promise<Reply | void>;
+  /** Something was changed in a form. */
+  change(action: string, value: string, modal: OpenModal, actor: Actor, surfaces?: Surfaces): Promise<void>;
+  submit(callback: string, submitted: OpenModal, actor: Actor, surfaces?: Surfaces): Promise<ModalAnswer>;
+  /** The blocks of the person's App Home; null when no verb draws one. */
+  appHome(actor: Actor, surfaces?: Surfaces): Promise<readonly KnownBlock[] | null>;
 }
 
 export interface Services {
@@ -33,9 +41,13 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
     verbs.flatMap((verb) => [verb.name, ...(verb.aliases ?? [])].map((name) => [name, verb] as const)),
   );
   const buttons = new Map<string, ButtonHandler>(verbs.flatMap((verb) => Object.entries(verb.buttons ?? {})));
-  const context = (actor: Actor): VerbContext => ({ ...services, actor, command, verbs });
+  const inputs = new Map<string, InputHandler>(verbs.flatMap((verb) => Object.entries(verb.inputs ?? {})));
+  const modals = new Map<string, ModalHandler>(verbs.flatMap((verb) => Object.entries(verb.modals ?? {})));
+  const context = (actor: Actor, surfaces: Surfaces): VerbContext => ({ ...services, actor, command, verbs, surfaces });
+  const outdated = (what: string): AftershockError =>
+    new AftershockError("bad_command", `This ${what} is from an older version.`, `Use ${command} status instead.`);
   return {
-    command: async (text, actor) => {
+    command: async (text, actor, surfaces = noSurfaces) => {
       const line = parseCommandLine(text);
       const wanted = line.verb === "" ? "home" : line.flags.includes("help") ? "help" : line.verb;
       const verb = byName.get(wanted);
@@ -43,23 +55,37 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
         const experiments = services.service.experiments().map(({ name }) => name);
         throw unknownVerb(line.verb, [...byName.keys()], experiments);
       }
-      if (line.flags.includes("help")) return verb.run({ ...line, words: [line.verb] }, context(actor));
+      if (line.flags.includes("help")) return verb.run({ ...line, words: [line.verb] }, context(actor, surfaces));
       refuseOptions(verb, line, command);
-      return verb.run(line, context(actor));
+      return verb.run(line, context(actor, surfaces));
     },
-    click: async (action, value, actor) => {
-      // After a colon stands what tells two buttons of one kind apart in a message.
-      const handler = buttons.get(action.split(":")[0] ?? "");
-      if (handler === undefined || value.length > longestValue || !isStorable(value)) {
-        throw new AftershockError(
-          "bad_command",
-          "This button is from an older version.",
-          `Use ${command} status instead.`,
-        );
-      }
-      return handler(value, context(actor));
+    click: async (action, value, actor, surfaces = noSurfaces) => {
+      const handler = buttons.get(actionName(action));
+      if (handler === undefined || value.length > longestValue || !isStorable(value)) throw outdated("button");
+      return handler(value, context(actor, surfaces));
     },
+    change: async (action, value, modal, actor, surfaces = noSurfaces) => {
+      const handler = inputs.get(actionName(action));
+      if (handler === undefined || !isReadable(modal) || !isStorable(value)) throw outdated("form");
+      await handler(value, context(actor, surfaces), modal);
+    },
+    submit: async (callback, submitted, actor, surfaces = noSurfaces) => {
+      const handler = modals.get(callback);
+      if (handler === undefined || !isReadable(submitted)) throw outdated("form");
+      return handler(submitted, context(actor, surfaces));
+    },
+    appHome: async (actor, surfaces = noSurfaces) =>
+      (await verbs.find((verb) => verb.appHome !== undefined)?.appHome?.(context(actor, surfaces))) ?? null,
   };
+}
+
+/** As long as a text input's value may be (docs.slack.dev, Plain-text input), and what PostgreSQL can store. */
+const longestInput = 3000;
+
+function isReadable({ values, state }: OpenModal): boolean {
+  return [state, ...Object.values(values).flatMap((value) => value ?? [])].every(
+    (value) => value.length <= longestInput && isStorable(value),
+  );
 }
 
 /** What a verb does not take is refused: ignored, it would look as if it had been done. */

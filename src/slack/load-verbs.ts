@@ -26,6 +26,18 @@ export async function loadVerbs(directory: string): Promise<Verb[]> {
     verbs.flatMap((verb) => Object.keys(verb.buttons ?? {})),
     "button",
   );
+  refuseDoubles(
+    verbs.flatMap((verb) => Object.keys(verb.inputs ?? {})),
+    "input",
+  );
+  refuseDoubles(
+    verbs.flatMap((verb) => Object.keys(verb.modals ?? {})),
+    "form",
+  );
+  refuseDoubles(
+    verbs.flatMap((verb) => (verb.appHome === undefined ? [] : ["for everybody"])),
+    "App Home",
+  );
   const idle = verbs.find((verb) => typeof verb.run !== "function");
   if (idle !== undefined) throw new Error(`commands/${idle.name} has a verb without run()`);
   return verbs;

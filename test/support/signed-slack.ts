@@ -9,6 +9,8 @@ export interface SignedSlack {
   port: number;
   /** Resolves to the HTTP status. */
   send(request: SignedRequest): Promise<number>;
+  /** Resolves to what the bot answers to the request itself. */
+  ask(request: SignedRequest): Promise<{ status: number; body: string }>;
   command(user: string, text: string, change?: Record<string, string | undefined>): Promise<number>;
   click(user: string, action: Record<string, unknown>, change?: Record<string, unknown>): Promise<number>;
   /** What was answered to `response_url` since the last call. */
@@ -62,7 +64,7 @@ export async function signedSlack(port: number): Promise<SignedSlack> {
   });
   await new Promise<void>((resolve) => responses.listen(0, "127.0.0.1", resolve));
   const responseUrl = `http://127.0.0.1:${(responses.address() as AddressInfo).port}/`;
-  const send = async (request: SignedRequest): Promise<number> => {
+  const ask: SignedSlack["ask"] = async (request) => {
     const { body, contentType = "application/x-www-form-urlencoded", secret, offS = 0, headers = {} } = request;
     const stamp = String(Math.floor(Date.now() / 1000) + offS);
     const all = {
@@ -76,11 +78,12 @@ export async function signedSlack(port: number): Promise<SignedSlack> {
       headers: defined(all),
       ...(request.method === "GET" ? {} : { body }),
     });
-    await answer.arrayBuffer();
-    return answer.status;
+    return { status: answer.status, body: await answer.text() };
   };
+  const send = async (request: SignedRequest): Promise<number> => (await ask(request)).status;
   return {
     port,
+    ask,
     send,
     command: (user, text, change = {}) => {
       deliveries += 1;

@@ -4,7 +4,7 @@ import type { RunEvent } from "../../run/events.ts";
 import type { RunRow } from "../../run/service.ts";
 import { formatDuration } from "../../experiment/duration.ts";
 import { clamp, content, escapeText, limits, note, plain, section, type MessageContent } from "../limits.ts";
-import { actionPrefix } from "../verb.ts";
+import { actionPrefix } from "../action-prefix.ts";
 import { person, seconds, timeOfDay } from "./words.ts";
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;

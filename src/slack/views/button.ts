@@ -1,6 +1,6 @@
 import type { Button, KnownBlock } from "@slack/types";
 import { limits, plain } from "../limits.ts";
-import { actionPrefix } from "../verb.ts";
+import { actionPrefix } from "../action-prefix.ts";
 
 /** A button of ours. What it does is in its action name; `value` says to what. */
 export interface ButtonText {

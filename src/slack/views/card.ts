@@ -15,7 +15,7 @@ import {
   section,
   type MessageContent,
 } from "../limits.ts";
-import { actionPrefix } from "../verb.ts";
+import { actionPrefix } from "../action-prefix.ts";
 import { approvalLines, neededApprovals } from "./decisions.ts";
 import { count, injectsNothing, people, person, shortDigest, stateWords, timeOfDay } from "./words.ts";
 

@@ -1,7 +1,7 @@
 import type { Button, KnownBlock } from "@slack/types";
 import type { Schedule, ScheduleState } from "../../run/schedules/schedule.ts";
 import { content, escapeText, fields, header, note, section, type MessageContent } from "../limits.ts";
-import { actionPrefix } from "../verb.ts";
+import { actionPrefix } from "../action-prefix.ts";
 import { escapeReason } from "./card.ts";
 import { readerTime } from "./reader-time.ts";
 import { people, person } from "./words.ts";

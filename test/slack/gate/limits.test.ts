@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { WebSocket } from "ws";
 import { workspace } from "../../../src/embedded/local-slack.ts";
 import { refuseUnexpected } from "../../support/slack-gate/expectations.ts";
+import { connectBot, type GateBot } from "../../support/gate-bot.ts";
 import { startGateRig, type GateRig } from "../../support/gate-rig.ts";
 
 /** Each limit of Slack's: just inside passes to local-slack, which takes anything; just outside has Slack's own error. */
 let rig: GateRig;
-let triggerId: string;
+let bot: GateBot;
 beforeAll(async () => {
   rig = await startGateRig({ rates: { speed: 1000 } });
-  triggerId = await triggerOfACommand();
+  bot = await connectBot(rig);
 });
-afterAll(() => rig?.stop());
+afterAll(async () => {
+  bot?.close();
+  await rig?.stop();
+});
 
 type Arguments = Record<string, unknown>;
 const channel = workspace.channel.id;
@@ -202,35 +205,14 @@ function confirm(text: number, title: number): Arguments {
 }
 
 const call = async ([method, body]: [string, Arguments]): Promise<{ ok: boolean; error?: string }> => {
+  const trigger = method === "views.open" ? { trigger_id: await bot.trigger("U0BOB") } : {};
   const answer = await fetch(`${rig.gate.apiUrl}${method}`, {
     method: "POST",
     headers: { authorization: `Bearer ${workspace.bot.token}`, "content-type": "application/json" },
-    body: JSON.stringify({ ...body, ...(method === "views.open" ? { trigger_id: triggerId } : {}) }),
+    body: JSON.stringify({ ...body, ...trigger }),
   });
   return (await answer.json()) as { ok: boolean; error?: string };
 };
-
-/** Slack opens a modal for somebody who did something just now. */
-async function triggerOfACommand(): Promise<string> {
-  const { url = "" } = await rig.client.apps.connections.open({ token: workspace.bot.appToken });
-  const socket = new WebSocket(url);
-  const trigger = new Promise<string>((resolve) => {
-    socket.on("message", (data) => {
-      const { envelope_id: id, payload } = JSON.parse((data as Buffer).toString("utf8")) as {
-        envelope_id?: string;
-        payload?: { trigger_id: string };
-      };
-      if (id === undefined) void rig.slack.command("U0BOB", "/chaos", "");
-      else {
-        socket.send(JSON.stringify({ envelope_id: id }));
-        resolve(payload?.trigger_id ?? "");
-      }
-    });
-  });
-  const id = await trigger;
-  socket.close();
-  return id;
-}
 
 describe("the gate's limits", () => {
   it.each(table)("%s: %s", async (_what, error, inside, outside) => {

@@ -29,6 +29,21 @@ const option = z.strictObject({
 });
 const optionGroup = z.strictObject({ label: plain(75), options: z.array(option).min(1).max(100) });
 
+interface Choosing {
+  options?: ReadonlyArray<z.infer<typeof option>> | undefined;
+  option_groups?: ReadonlyArray<z.infer<typeof optionGroup>> | undefined;
+  initial_option?: z.infer<typeof option> | undefined;
+  initial_options?: ReadonlyArray<z.infer<typeof option>> | undefined;
+}
+
+/** What is chosen at first "must exactly match one of the options" (docs.slack.dev, Select menu element). */
+function offersInitial({ options, option_groups: groups, ...initial }: Choosing): boolean {
+  const offered = [...(options ?? []), ...(groups ?? []).flatMap((group) => group.options)];
+  const chosen = [initial.initial_option ?? [], initial.initial_options ?? []].flat();
+  return chosen.every((each) => offered.some((other) => JSON.stringify(other) === JSON.stringify(each)));
+}
+const notOffered = "what is chosen at first is not among the options";
+
 const button = z.strictObject({
   type: z.literal("button"),
   text: plain(75),
@@ -46,15 +61,20 @@ const selectBase = {
   confirm: confirm.optional(),
   focus_on_load: z.boolean().optional(),
 };
-const select = z.strictObject({
-  type: z.enum(["static_select", "multi_static_select"]),
-  ...selectBase,
-  options: z.array(option).min(1).max(100).optional(),
-  option_groups: z.array(optionGroup).min(1).max(100).optional(),
-  initial_option: option.optional(),
-  initial_options: z.array(option).min(1).max(100).optional(),
-  max_selected_items: z.int().min(1).optional(),
-});
+const select = z
+  .strictObject({
+    type: z.enum(["static_select", "multi_static_select"]),
+    ...selectBase,
+    options: z.array(option).min(1).max(100).optional(),
+    option_groups: z.array(optionGroup).min(1).max(100).optional(),
+    initial_option: option.optional(),
+    initial_options: z.array(option).min(1).max(100).optional(),
+    max_selected_items: z.int().min(1).optional(),
+  })
+  .refine(({ options, option_groups: groups }) => (options === undefined) !== (groups === undefined), {
+    message: "a select has options or groups of them",
+  })
+  .refine(offersInitial, notOffered);
 const peopleSelect = z.strictObject({
   type: z.enum(["users_select", "multi_users_select", "conversations_select", "channels_select"]),
   ...selectBase,
@@ -71,15 +91,17 @@ const overflow = z.strictObject({
   options: z.array(option).min(1).max(5),
   confirm: confirm.optional(),
 });
-const choices = z.strictObject({
-  type: z.enum(["checkboxes", "radio_buttons"]),
-  action_id: id.optional(),
-  options: z.array(option).min(1).max(10),
-  initial_option: option.optional(),
-  initial_options: z.array(option).min(1).max(10).optional(),
-  confirm: confirm.optional(),
-  focus_on_load: z.boolean().optional(),
-});
+const choices = z
+  .strictObject({
+    type: z.enum(["checkboxes", "radio_buttons"]),
+    action_id: id.optional(),
+    options: z.array(option).min(1).max(10),
+    initial_option: option.optional(),
+    initial_options: z.array(option).min(1).max(10).optional(),
+    confirm: confirm.optional(),
+    focus_on_load: z.boolean().optional(),
+  })
+  .refine(offersInitial, notOffered);
 const picker = z.strictObject({
   type: z.enum(["datepicker", "timepicker", "datetimepicker"]),
   ...selectBase,

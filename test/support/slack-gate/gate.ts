@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parseJson, readBody, readCall, type ApiCall, type RawCall } from "./call.ts";
+import { createInteractions, type Screens } from "./interactions.ts";
 import { createMemory } from "./memory.ts";
 import { createMisbehaviours, type Misbehaviour, type Verdict } from "./misbehaviour.ts";
 import { createPeople, type Answer, type People } from "./people.ts";
@@ -8,6 +9,8 @@ import { createRates, documentedRates, type RateLimits } from "./rates.ts";
 import { createResponses } from "./responses.ts";
 import { faultsOfCall, refuseCall, type Refusal } from "./rules.ts";
 import { createSockets, type Envelope, type Sockets } from "./sockets.ts";
+import { createTriggers, triggerLivesMs } from "./triggers.ts";
+import { createViews } from "./views.ts";
 
 /** A limit of Slack's that was met (refused with its error), or a text that nobody wants (`fault_…`, passed on). */
 export interface Violation extends Refusal {
@@ -24,6 +27,8 @@ export interface SlackGate {
   /** Answered 429 by the gate's own count. */
   limited: readonly ApiCall[];
   people: People;
+  /** Modals and App Home, as each person sees them. */
+  screens: Screens;
   sockets: Sockets;
   /** The next call of the method goes wrong. */
   misbehave(rule: Misbehaviour): void;
@@ -39,6 +44,8 @@ export interface GateOptions {
   teamId?: string;
   /** Default: as documented. */
   rates?: Partial<RateLimits>;
+  /** How long a trigger is good; default: as documented. */
+  triggerLivesMs?: number;
 }
 
 /**
@@ -49,7 +56,8 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
   const { apiUrl } = options;
   const calls: ApiCall[] = [];
   const violations: Violation[] = [];
-  const people = createPeople(options.teamId ?? "T0LOCAL");
+  const teamId = options.teamId ?? "T0LOCAL";
+  const people = createPeople(teamId);
   const memory = createMemory();
   const misbehaviours = createMisbehaviours();
   const rates = createRates({ ...documentedRates, ...options.rates });
@@ -59,15 +67,24 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
     void violations.push(...found.map((each) => ({ method, ...each })));
   const responses = createResponses(note);
   let origin = "";
-  const sockets = createSockets((envelope) => withOurResponseUrl(envelope, (url) => responses.ours(url, origin)));
+  const triggers = createTriggers(options.triggerLivesMs ?? triggerLivesMs, Date.now);
+  const views = createViews({
+    teamId,
+    triggers,
+    mirror: (method, form) => ask(`${apiUrl}${method}`, { body: new URLSearchParams(form) }),
+  });
+  const sockets = createSockets({
+    receive: (envelope) => {
+      const found = interactions.receive(envelope);
+      return found === null ? null : withOurResponseUrl(found, (url) => responses.ours(url, origin));
+    },
+    answered: (id, payload) => interactions.answered(id, payload),
+  });
+  const interactions = createInteractions({ teamId, views, triggers, send: sockets.send, note });
 
-  const forward = async (call: RawCall): Promise<Answer> => {
-    const answer = await fetch(`${apiUrl}${call.method}`, { method: "POST", headers: call.headers, body: call.body });
-    const value = parseJson(await answer.text());
-    return typeof value === "object" && value !== null ? (value as Answer) : { ok: false, error: "fatal_error" };
-  };
+  const forward = ({ method, headers, body }: RawCall): Promise<Answer> => ask(`${apiUrl}${method}`, { headers, body });
   const answerTo = async (call: RawCall): Promise<Answer> => {
-    const own = people.answer(call, () => forward(call)) ?? memory.answer(call);
+    const own = people.answer(call, () => forward(call)) ?? views.answer(call) ?? memory.answer(call);
     if (own !== null) return own;
     const answer = memory.complete(call, await forward(call));
     if (call.method !== "apps.connections.open" || typeof answer["url"] !== "string") return answer;
@@ -125,6 +142,7 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
     violations,
     limited,
     people,
+    screens: interactions,
     sockets,
     misbehave: misbehaviours.add,
     misbehavioursLeft: misbehaviours.left,
@@ -132,11 +150,22 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
     stop: () =>
       new Promise((resolve) => {
         sockets.stop();
+        interactions.stop();
         late.forEach(clearTimeout);
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** Asks local-slack. */
+async function ask(
+  url: string,
+  { headers = {}, body }: { headers?: Record<string, string>; body: Buffer | URLSearchParams },
+): Promise<Answer> {
+  const answer = await fetch(url, { method: "POST", headers, body });
+  const value = parseJson(await answer.text());
+  return typeof value === "object" && value !== null ? (value as Answer) : { ok: false, error: "fatal_error" };
 }
 
 /** Answers without passing on; true when it did. A delay only waits. */

@@ -52,11 +52,7 @@ export function refuseMessage(message: MessageArguments, kind: "post" | "update"
 function refuseBlocks(blocks: readonly unknown[]): Refusal[] {
   const result = z.array(blockSchema).safeParse(blocks);
   const refusals = result.success ? [] : result.error.issues.map((issue) => refusal("invalid_blocks", issue));
-  const ids = blocks.flatMap((block) => {
-    const id = (block as { block_id?: unknown } | null)?.block_id;
-    return typeof id === "string" ? [id] : [];
-  });
-  const double = ids.find((id, at) => ids.indexOf(id) !== at);
+  const double = doubleBlockId(blocks);
   return double === undefined
     ? refusals
     : [...refusals, { error: "invalid_blocks", detail: `block_id ${double} is there twice` }];
@@ -82,7 +78,17 @@ export function refuseView(view: unknown): Refusal[] {
   if (size > messageLimits.viewBytes) return [{ error: "view_too_large", detail: `${size} bytes` }];
   const isHome = (view as { type?: unknown } | null)?.type === "home";
   const result = (isHome ? homeSchema : modalSchema).safeParse(view);
-  return result.success ? [] : result.error.issues.map((issue) => refusal("invalid_arguments", issue));
+  if (!result.success) return result.error.issues.map((issue) => refusal("invalid_arguments", issue));
+  const double = doubleBlockId(result.data.blocks);
+  return double === undefined ? [] : [{ error: "invalid_arguments", detail: `block_id ${double} is there twice` }];
+}
+
+function doubleBlockId(blocks: readonly unknown[]): string | undefined {
+  const ids = blocks.flatMap((block) => {
+    const id = (block as { block_id?: unknown } | null)?.block_id;
+    return typeof id === "string" ? [id] : [];
+  });
+  return ids.find((id, at) => ids.indexOf(id) !== at);
 }
 
 function refusal(error: string, issue: z.core.$ZodIssue): Refusal {

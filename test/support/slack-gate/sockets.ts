@@ -25,7 +25,17 @@ export interface Sockets {
   recycle(how: "disconnect" | "cut"): void;
 }
 
+/** What happens to envelopes on their way, and to their acknowledgements. */
+export interface Passage {
+  /** The envelope as it goes to the bot; null: it does not, and what sent it sees nothing happen. */
+  receive(envelope: Envelope): Envelope | null;
+  /** True for an acknowledgement that local-slack does not wait for. */
+  answered(envelopeId: string, payload: unknown): boolean;
+}
+
 export interface SocketServer extends Sockets {
+  /** Gives the bot an envelope that is not local-slack's. */
+  send(envelope: Envelope): void;
   /** The path of a new connection, to which `upstreamUrl` belongs. */
   path(upstreamUrl: string): string;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -41,7 +51,7 @@ interface Connection {
  * Socket Mode before local-slack, which gives every envelope to every socket: here one connection goes there, for all that
  * come here, and each envelope goes to one of them in turn (anchors: up to 10 sockets, one of them gets it).
  */
-export function createSockets(rewrite: (envelope: Envelope) => Envelope): SocketServer {
+export function createSockets(passage: Passage): SocketServer {
   const server = new WebSocketServer({ noServer: true });
   const connections: Connection[] = [];
   const wanted: Array<{ verdict: EnvelopeVerdict; type: string | undefined }> = [];
@@ -91,7 +101,12 @@ export function createSockets(rewrite: (envelope: Envelope) => Envelope): Socket
     upstream = made;
     made.on("message", (data) => {
       const envelope = parseJson(textOf(data));
-      if (isEnvelope(envelope)) deliver(rewrite(envelope));
+      if (!isEnvelope(envelope)) return;
+      const rewritten = passage.receive(envelope);
+      if (rewritten !== null) return deliver(rewritten);
+      // Any other answer would make local-slack close the modal that it shows.
+      const payload = { response_action: "errors", errors: {} };
+      made.send(JSON.stringify({ envelope_id: envelope.envelope_id, payload }));
     });
     made.on("error", () => undefined);
     // Without local-slack there is nothing to say; the bot connects anew, as it would with Slack.
@@ -105,6 +120,8 @@ export function createSockets(rewrite: (envelope: Envelope) => Envelope): Socket
     connections.push(connection);
     socket.on("error", () => undefined);
     socket.on("message", (data) => {
+      const said = parseJson(textOf(data)) as { envelope_id?: string; payload?: unknown } | undefined;
+      if (said?.envelope_id !== undefined && passage.answered(said.envelope_id, said.payload)) return;
       if (upstream?.readyState === WebSocket.OPEN) upstream.send(textOf(data));
     });
     // With nobody to give an envelope to, local-slack shall see nobody.
@@ -131,6 +148,7 @@ export function createSockets(rewrite: (envelope: Envelope) => Envelope): Socket
     },
     upgrade: (request, socket, head) =>
       server.handleUpgrade(request, socket, head, (client) => server.emit("connection", client, request)),
+    send: deliver,
     count: () => open().length,
     received: () => connections.map(({ received }) => received),
     next: (verdict, type) => void wanted.push({ verdict, type }),

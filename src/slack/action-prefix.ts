@@ -1,0 +1,2 @@
+/** Prefix of all our action and callback ids. */
+export const actionPrefix = "aftershock:";
