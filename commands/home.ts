@@ -1,3 +1,4 @@
+import { renderAppHome } from "../src/slack/views/home/app-home.ts";
 import { renderHere } from "../src/slack/views/home/here.ts";
 import { typedFor } from "../src/slack/typed-for.ts";
 import type { Verb } from "../src/slack/verb.ts";
@@ -26,4 +27,15 @@ export const verb: Verb = {
     });
   },
   buttons: { open: typedFor },
+  appHome: async ({ overview, past, alarms, halts, actor, command }) => {
+    await overview.admit(actor);
+    const [seen, standing, open, schedules, results] = await Promise.all([
+      overview.look(actor),
+      halts.current(),
+      alarms.open(),
+      overview.schedules(),
+      past.lastResults(),
+    ]);
+    return renderAppHome({ overview: seen, standing, alarms: open, schedules, results, command });
+  },
 };

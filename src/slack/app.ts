@@ -11,6 +11,7 @@ import type { ScheduleService } from "../run/schedules/service.ts";
 import type { RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
 import { createDispatcher } from "./dispatch.ts";
+import { followHome } from "./hear/follow-home.ts";
 import { hearClicks } from "./hear/hear-clicks.ts";
 import { hearCommands } from "./hear/hear-commands.ts";
 import { hearForms } from "./hear/hear-forms.ts";
@@ -72,6 +73,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   hearClicks(app, hearing);
   hearForms(app, hearing);
   hearHome(app, hearing);
+  const home = followHome(hearing);
   const port = createWebPort(secrets.slackBotToken, config.apiUrl);
   listenToMentions(app, options, port);
   app.error(async (error) => log.error({ err: error }, "Slack delivery"));
@@ -92,6 +94,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     checks: [{ name: "slack", check: async () => void (await app.client.auth.test()) }],
     stop: async () => {
       await app.stop();
+      await home.stop();
       await narrator.stop();
       await outbox.stop();
     },

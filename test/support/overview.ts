@@ -19,6 +19,7 @@ export function seen(
   parts: { overview?: Partial<Overview>; schedules?: Schedule[]; judged?: RunRow[] } = {},
 ): OverviewService {
   return {
+    admit: async () => undefined,
     look: async () => ({ ...emptyOverview, ...parts.overview }),
     schedules: async () => parts.schedules ?? [],
     judged: async () => parts.judged ?? [],

@@ -13,6 +13,7 @@ import {
 } from "../../store/overview.ts";
 import { findRun } from "../../store/runs.ts";
 import { findSchedule, openSchedules } from "../../store/schedules.ts";
+import { enforce } from "../decide.ts";
 import { occupyingStates } from "../lifecycle.ts";
 import { approvalsOf, scheduleSubject } from "../schedules/approval-scope.ts";
 import type { Actor, RunRow } from "../service.ts";
@@ -57,6 +58,7 @@ export function createOverviewService(options: { database: Database; authoriser:
   };
 
   return {
+    admit: async (actor) => enforce(await authoriser.decide({ act: "oversee", actor })),
     look: async (actor) => {
       const eyes = { userId: actor.userId, channelId: actor.channelId, limit: mostShown };
       const [counts, running, takeBack, requests, schedules, mayHalt, mayResume] = await Promise.all([

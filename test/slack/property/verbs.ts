@@ -76,6 +76,7 @@ export function hostileServices(
         Array.from({ length: 20 }, () => ({ name: text, default: text, range: text, description: text })),
     },
     overview: {
+      admit: async () => undefined,
       look: async () => pick(overviews),
       schedules: async () => schedules,
       judged: async () => runs,

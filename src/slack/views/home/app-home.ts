@@ -71,7 +71,7 @@ function haltSwitch({ overview, standing, command }: HomePage): KnownBlock[] {
       ...haltBlocks(standing, command),
       ...(overview.mayResume === null
         ? buttonRow("halt-switch", [button])
-        : [note(`${escapeReason(overview.mayResume)}`)]),
+        : [note(escapeReason(overview.mayResume))]),
     ];
   }
   const running = overview.counts.running;
