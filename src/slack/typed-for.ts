@@ -27,8 +27,10 @@ export async function typedFor(text: string, context: VerbContext): Promise<Repl
   const line = parseCommandLine(text);
   const verb = context.verbs.find(({ name }) => name === line.verb);
   const bare = line.tokens.length === 0;
+  const isDryRun = line.verb === "run" && line.flags.includes("dry-run");
   const onlyShows = bare || (line.verb !== "alarms" && line.verb !== "gameday" && line.verb !== "actions");
-  if (verb === undefined || !((showing.has(verb.name) && onlyShows) || (asking.has(verb.name) && bare))) {
+  const mayType = (showing.has(line.verb) && onlyShows) || (asking.has(line.verb) && bare) || isDryRun;
+  if (verb === undefined || !mayType) {
     throw new AftershockError(
       "bad_command",
       "This button is from an older version.",

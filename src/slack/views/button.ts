@@ -17,14 +17,11 @@ export interface ButtonText {
 const confirmTitle = 100;
 const confirmButton = 30;
 
-/**
- * A button. Two of one action in a block must differ in their id, so that it ends in the value (dispatch.ts reads it up
- * to the colon).
- */
-export function button({ action, text, value, style, confirm }: ButtonText): Button {
+/** A button. Two of one action in a row must differ in their id, so that it ends in its place (it is read up to the colon). */
+function button({ action, text, value, style, confirm }: ButtonText, at: number): Button {
   return {
     type: "button",
-    action_id: `${actionPrefix}${action}:${value}`.slice(0, 255),
+    action_id: `${actionPrefix}${action}:${at}`,
     text: { type: "plain_text", text: plain(text, limits.buttonText) },
     value,
     ...(style === undefined ? {} : { style }),
@@ -42,8 +39,10 @@ export function button({ action, text, value, style, confirm }: ButtonText): But
   };
 }
 
-/** A row of buttons; Slack takes no empty one, so that there is none. */
+/** A row of at most 25 buttons (docs.slack.dev, Actions block); Slack takes no empty one, so that there is none. */
 export function buttonRow(blockId: string, buttons: readonly ButtonText[]): KnownBlock[] {
-  if (buttons.length === 0) return [];
-  return [{ type: "actions", block_id: blockId.slice(0, 255), elements: buttons.map(button) }];
+  // A value that was cut would mean something else.
+  const fitting = buttons.filter(({ value }) => value.length <= limits.buttonValue).slice(0, limits.actions);
+  if (fitting.length === 0) return [];
+  return [{ type: "actions", block_id: blockId.slice(0, 255), elements: fitting.map(button) }];
 }

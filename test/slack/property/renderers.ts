@@ -8,7 +8,6 @@ import * as alarm from "../../../src/slack/views/alarm.ts";
 import type { AlarmStory } from "../../../src/slack/views/alarm.ts";
 import * as alarmList from "../../../src/slack/views/alarm-list.ts";
 import { renderAuditHead } from "../../../src/slack/views/audit-head.ts";
-import { buttonRow } from "../../../src/slack/views/button.ts";
 import { approvalLines } from "../../../src/slack/views/decisions.ts";
 import * as halt from "../../../src/slack/views/halt.ts";
 import { renderNotice } from "../../../src/slack/views/notice.ts";
@@ -27,6 +26,7 @@ import { renderSystem } from "../../../src/slack/views/system.ts";
 import * as thread from "../../../src/slack/views/thread.ts";
 import { parameterText, people, person } from "../../../src/slack/views/words.ts";
 import { escapeText } from "../../../src/slack/limits.ts";
+import { homeRenderers } from "./home-renderers.ts";
 import type { Said } from "./said.ts";
 import type { Samples } from "./samples.ts";
 
@@ -46,8 +46,10 @@ const of = <T extends RunEventType>({ events }: Hostile, ...types: T[]): Array<E
  * is missing; a new renderer is a line.
  */
 export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
+  ...homeRenderers,
   "views/alarm-list.ts": {
     renderAlarms: ({ alarms }) => [alarmList.renderAlarms([], "/chaos"), alarmList.renderAlarms(alarms, "/chaos")],
+    alarmLine: ({ alarms }) => alarms.map(alarmList.alarmLine),
     alarmsSentence: ({ alarms }) => alarmList.alarmsSentence(alarms),
     alarmBlocks: ({ alarms }) => alarmList.alarmBlocks(alarms, "/chaos"),
   },
@@ -76,14 +78,6 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     renderLadder: (given) => given.runs.map((run) => alarm.renderLadder(run, of(given, "heal-step"))),
   },
   "views/audit-head.ts": { renderAuditHead: (given) => of(given, "audit-head").map(renderAuditHead) },
-  "views/button.ts": {
-    button: ({ text }) =>
-      buttonRow("b", [
-        { action: "a", text, value: "run-1" },
-        { action: "a", text, value: "run-2", style: "danger", confirm: text },
-      ]),
-    buttonRow: () => buttonRow("b", []),
-  },
   "views/card.ts": {
     renderCard: ({ runs, events }) => runs.flatMap((run) => [renderCard(run, []), renderCard(run, events)]),
     escapeReason: ({ text }) => escapeReason(text),

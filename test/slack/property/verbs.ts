@@ -11,6 +11,9 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
   abort: (text) => ["abort", `abort run-1 ${text}`],
   alarms: (text) => [
     "alarms",
+    "alarms ack",
+    "alarms check",
+    "alarms restart",
     `alarms ${text}`,
     "alarms ack run-1",
     "alarms check run-1",
@@ -22,7 +25,7 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
   findings: (text) => ["findings", `findings ${text}`],
   halt: (text) => ["halt", `halt ${text}`],
-  help: (text) => ["help", "help run", `help ${text}`],
+  help: (text) => ["help", "help run", "help halt", "help getting-started", `help ${text}`],
   home: () => [""],
   list: () => ["list"],
   policy: (text) => ["policy", `policy ${quoted(text)}`, `policy a ${text}`],

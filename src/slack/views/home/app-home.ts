@@ -42,9 +42,9 @@ export function renderAppHome(page: HomePage): KnownBlock[] {
     ...haltSwitch(page),
     ...(isEmpty ? firstDay(command) : []),
     ...titled("Cleanups that were not proven", alarmBlocks(alarms)),
-    ...titled("Waiting for your approval", waitingBlocks(mine, mine.length)),
+    ...titled("Waiting for your approval", waitingBlocks("mine", mine, mine.length)),
     ...titled("Running now", runningBlocks(overview)),
-    ...titled("Waiting for somebody else", waitingBlocks(others, overview.counts.waiting - mine.length)),
+    ...titled("Waiting for somebody else", waitingBlocks("others", others, overview.counts.waiting - mine.length)),
     ...titled("Last results", resultBlocks(results)),
     ...(page.more ?? []).flatMap(({ title, blocks }) => titled(title, blocks)),
     ...titled("Schedules", scheduleBlocks(schedules)),
@@ -69,9 +69,7 @@ function haltSwitch({ overview, standing, command }: HomePage): KnownBlock[] {
     };
     return [
       ...haltBlocks(standing, command),
-      ...(overview.mayResume === null
-        ? buttonRow("halt-switch", [button])
-        : [note(escapeReason(overview.mayResume))]),
+      ...(overview.mayResume === null ? buttonRow("halt-switch", [button]) : [note(escapeReason(overview.mayResume))]),
     ];
   }
   const running = overview.counts.running;
@@ -113,11 +111,11 @@ function firstDay(command: string): KnownBlock[] {
 }
 
 function alarmBlocks(alarms: readonly OpenAlarm[]): KnownBlock[] {
-  const shown = alarms.slice(0, mostShown).flatMap((one) => {
+  const shown = alarms.slice(0, mostShown).flatMap((one, at) => {
     const { alarm, run } = one;
     return [
       section(alarmLine(one)),
-      ...buttonRow(`alarm:${run.id}`, [
+      ...buttonRow(`alarm:${at}`, [
         ...(alarm.acknowledgedAt === null ? [{ action: "ack-alarm", text: "Acknowledge", value: run.id }] : []),
         ...(alarm.state === "resolved" ? [] : [{ action: "check-alarm", text: "Heal and check now", value: run.id }]),
         detailsButton(run),
@@ -128,12 +126,12 @@ function alarmBlocks(alarms: readonly OpenAlarm[]): KnownBlock[] {
 }
 
 /** `inAll`: how many there are, shown or not. */
-function waitingBlocks(waiting: readonly Waiting[], inAll: number): KnownBlock[] {
+function waitingBlocks(whose: string, waiting: readonly Waiting[], inAll: number): KnownBlock[] {
   const shown = waiting.slice(0, mostShown).flatMap((one, at) => {
     const why = reasonText(one);
     return [
       section(why === "" ? waitingLine(one) : `${waitingLine(one)}\n_${why}_`),
-      ...buttonRow(`waits:${one.role}:${at}`, waitingButtons(one, "home")),
+      ...buttonRow(`${whose}:${at}`, waitingButtons(one, "home")),
     ];
   });
   return [...shown, ...(waiting.length === 0 ? [] : more(Math.max(inAll, waiting.length)))];
@@ -142,9 +140,9 @@ function waitingBlocks(waiting: readonly Waiting[], inAll: number): KnownBlock[]
 function runningBlocks({ running, counts }: Overview): KnownBlock[] {
   const shown = running
     .slice(0, mostShown)
-    .flatMap((run) => [
+    .flatMap((run, at) => [
       section(runningLine(run)),
-      ...buttonRow(`runs:${run.id}`, [...stopButton(run, "home"), detailsButton(run)]),
+      ...buttonRow(`runs:${at}`, [...stopButton(run, "home"), detailsButton(run)]),
     ]);
   return [...shown, ...(running.length === 0 ? [] : more(Math.max(counts.running, running.length)))];
 }

@@ -37,8 +37,8 @@ export function renderHere(here: Here): MessageContent {
   const blocks = [
     ...standingBlocks(standing, alarms, command),
     ...alarmButtons(alarms),
-    ...(mine.length === 0 ? [] : [section("*Waits for you*"), ...waitingBlocks(mine, command)]),
-    ...(others.length === 0 ? [] : [section("*Waits for somebody else*"), ...waitingBlocks(others, command)]),
+    ...(mine.length === 0 ? [] : [section("*Waits for you*"), ...waitingBlocks("mine", mine, command)]),
+    ...(others.length === 0 ? [] : [section("*Waits for somebody else*"), ...waitingBlocks("others", others, command)]),
     ...(running.length === 0 ? [] : [section("*Runs now*"), ...runningBlocks(running, command)]),
     ...(nothing ? [section(here.isFirstDay ? firstDay : quiet)] : []),
     ...(elsewhere === 0
@@ -70,13 +70,13 @@ const firstDay = [
   "Pick an experiment, look at its exact targets, and ask for it. Nothing is touched before somebody else approves.",
 ].join("\n");
 
-function waitingBlocks(waiting: readonly Waiting[], command: string): KnownBlock[] {
+function waitingBlocks(whose: string, waiting: readonly Waiting[], command: string): KnownBlock[] {
   return [
     ...waiting
       .slice(0, mostHere)
       .flatMap((one, at) => [
         section(waitingLine(one)),
-        ...buttonRow(`waits:${one.role}:${at}`, waitingButtons(one, "message")),
+        ...buttonRow(`${whose}:${at}`, waitingButtons(one, "message")),
       ]),
     ...more(waiting.length, `${command} approve`),
   ];
@@ -86,9 +86,9 @@ function runningBlocks(running: Overview["running"], command: string): KnownBloc
   return [
     ...running
       .slice(0, mostHere)
-      .flatMap((run) => [
+      .flatMap((run, at) => [
         section(runningLine(run)),
-        ...buttonRow(`runs:${run.id}`, [...stopButton(run, "message"), detailsButton(run)]),
+        ...buttonRow(`runs:${at}`, [...stopButton(run, "message"), detailsButton(run)]),
       ]),
     ...more(running.length, `${command} status`),
   ];

@@ -23,7 +23,7 @@ export function runDetails(run: RunRow, events: readonly RunEvent[], waiting: Wa
     ...shown,
     ...plan,
     ...(why === "" ? [] : [section(why)]),
-    ...buttonRow(`details:${run.id}`, buttonsOf(run, events, waiting)),
+    ...buttonRow("details", buttonsOf(run, events, waiting)),
     ...(isTerminal(run.state) ? [] : [note("As it is now; the card in the channel is kept up to date.")]),
   ]);
 }
