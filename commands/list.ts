@@ -3,9 +3,6 @@ import { content, escapeText, note, section } from "../src/slack/limits.ts";
 import { buttonRow } from "../src/slack/views/button.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
-/** Buttons that Slack takes in a row (docs.slack.dev, Actions block). */
-const mostButtons = 25;
-
 /** `/chaos list`: the experiments by system, each with a button that shows it. */
 export const verb: Verb = {
   name: "list",
@@ -20,17 +17,15 @@ export const verb: Verb = {
       return content(empty, [section(empty)]);
     }
     const systems = [...new Set(experiments.map(({ system }) => system))];
-    const groups = systems.map((system) =>
-      [
-        `*${escapeText(system)}*`,
-        ...experiments.filter((experiment) => experiment.system === system).map(experimentLine),
-      ].join("\n"),
+    const bySystem = systems.map((system) => experiments.filter((experiment) => experiment.system === system));
+    const groups = bySystem.map((own) =>
+      [`*${escapeText(own[0]?.system ?? "")}*`, ...own.map(experimentLine)].join("\n"),
     );
     return content(groups.join("\n"), [
       ...groups.map((group) => section(group)),
       ...buttonRow(
         "experiments",
-        experiments.slice(0, mostButtons).map(({ name }) => ({ action: "open", text: name, value: `show ${name}` })),
+        bySystem.flat().map(({ name }) => ({ action: "open", text: name, value: `show ${name}` })),
       ),
       note(`\`${command} show NAME\` tells what it does and which parameters it takes`),
     ]);

@@ -17,7 +17,7 @@ export const verb: Verb = {
         section(`*${question}*`),
         ...buttonRow(
           "experiments",
-          names.slice(0, 25).map((each) => ({ action: "open", text: each, value: `show ${each}` })),
+          names.map((each) => ({ action: "open", text: each, value: `show ${each}` })),
         ),
         note(`\`${command} list\` says what each does`),
       ]);
