@@ -52,7 +52,7 @@ describe("the App Home", () => {
     await alice.untilHome(says(/checking guards/));
     await bob.untilHome(says(/checking guards/));
     await bob.click(`Stop ${id}`);
-    await bob.untilHome(says(/<@U0BOB> has stopped it/));
+    await bob.untilHome(says(/<@U0BOB> asked to stop it/));
     await moveRun(rig.database, id, "aborted");
     await alice.untilHome((view) => !says(/Running now/)(view));
   }, 60_000);

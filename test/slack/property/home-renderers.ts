@@ -10,6 +10,7 @@ import { renderHere } from "../../../src/slack/views/home/here.ts";
 import * as lines from "../../../src/slack/views/home/lines.ts";
 import { resultBlocks, resultLine } from "../../../src/slack/views/home/results.ts";
 import { runDetails } from "../../../src/slack/views/home/run-details.ts";
+import { scheduleDetails } from "../../../src/slack/views/home/schedule-details.ts";
 import { reasonText, waitingPick } from "../../../src/slack/views/home/waiting-pick.ts";
 import { pickMessage } from "../../../src/slack/views/pick.ts";
 import type { Entry, Hostile } from "./renderers.ts";
@@ -96,6 +97,13 @@ export const homeRenderers: Readonly<Record<string, Readonly<Record<string, Entr
       runs.flatMap((run) => [
         runDetails(run, [], null),
         ...overviews.flatMap(({ waiting }) => waiting.slice(0, 2).map((one) => runDetails(run, events, one))),
+      ]),
+  },
+  "views/home/schedule-details.ts": {
+    scheduleDetails: ({ schedules, overviews }) =>
+      schedules.flatMap((schedule) => [
+        scheduleDetails(schedule, null),
+        ...overviews.flatMap(({ waiting }) => waiting.slice(0, 2).map((one) => scheduleDetails(schedule, one))),
       ]),
   },
   "views/home/waiting-pick.ts": {

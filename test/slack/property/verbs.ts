@@ -39,7 +39,7 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
     `run a ${text}=${quoted(text)}`,
   ],
   schedule: (text) => ["schedule", `schedule ${text}`, `schedule ${quoted(text)} "0 6 * * 0" tz=${quoted(text)}`],
-  schedules: () => ["schedules"],
+  schedules: (text) => ["schedules", "schedules 7", `schedules ${quoted(text)}`],
   show: (text) => ["show", `show ${quoted(text)}`],
   status: (text) => ["status", `status ${quoted(text)}`],
   unschedule: (text) => ["unschedule", `unschedule ${text}`],

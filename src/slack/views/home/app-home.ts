@@ -149,7 +149,15 @@ function runningBlocks({ running, counts }: Overview): KnownBlock[] {
 
 function scheduleBlocks(schedules: readonly Schedule[]): KnownBlock[] {
   const active = schedules.filter(({ state }) => state === "active");
-  return [...active.slice(0, mostShown).map((schedule) => section(scheduleLine(schedule))), ...more(active.length)];
+  const shown = active.slice(0, mostShown);
+  return [
+    ...shown.map((schedule) => section(scheduleLine(schedule))),
+    ...buttonRow(
+      "schedules",
+      shown.map(({ id }) => ({ action: "open", text: id, value: `schedules ${id}` })),
+    ),
+    ...more(active.length),
+  ];
 }
 
 function more(inAll: number): KnownBlock[] {

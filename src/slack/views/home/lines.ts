@@ -28,16 +28,16 @@ function waitingScheduleLine(schedule: Schedule): string {
 /** A run that was approved, in one line. */
 export function runningLine(run: RunRow): string {
   const words = stateWords[run.state];
-  const stopping = run.abortRequestedBy === null ? "" : `; ${person(run.abortRequestedBy)} has stopped it`;
+  const stopping = run.abortRequestedBy === null ? "" : `; ${person(run.abortRequestedBy)} asked to stop it`;
   return `${words.icon} *${run.id}* ${escapeText(run.plan.title)}: ${words.text}${stopping}, ${targetText(run.plan)}, asked for by ${person(run.requestedBy)} ${readerTime(run.createdAt)}`;
 }
 
-/** `30s on redis-0 in lab/cache`. */
+/** `for 30s on redis-0 in lab/cache`. */
 export function targetText(plan: Plan): string {
   const pods = [...new Set(plan.faults.flatMap(({ subject }) => subject))];
   const named = pods.length === 0 || injectsNothing(plan) ? plan.system : pods.slice(0, 3).join(", ");
   const more = pods.length > 3 ? ` and ${pods.length - 3} more` : "";
-  const how = injectsNothing(plan) ? "injects nothing," : formatDuration(plan.phases.durationMs);
+  const how = injectsNothing(plan) ? "injects nothing," : `for ${formatDuration(plan.phases.durationMs)}`;
   return escapeText(`${how} on ${named}${more} in ${plan.cluster}/${plan.namespace}`);
 }
 
@@ -65,7 +65,7 @@ function idOf(what: Waiting["what"]): string {
 }
 
 function detailsOf(what: Waiting["what"]): string {
-  return what.kind === "run" ? `status ${what.run.id}` : "schedules";
+  return what.kind === "run" ? `status ${what.run.id}` : `schedules ${what.schedule.id}`;
 }
 
 /** What would happen, in plain text, for the dialog. */
