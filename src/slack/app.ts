@@ -73,7 +73,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   hearClicks(app, hearing);
   hearForms(app, hearing);
   hearHome(app, hearing);
-  const home = followHome(hearing);
+  const home = followHome(hearing, config.speed ?? 1);
   const port = createWebPort(secrets.slackBotToken, config.apiUrl);
   listenToMentions(app, options, port);
   app.error(async (error) => log.error({ err: error }, "Slack delivery"));

@@ -11,6 +11,9 @@ import { dispatchRig, type DispatchRig } from "./dispatch-rig.ts";
 import { startGateRig, type GateRig } from "./gate-rig.ts";
 import { personAt, type Person } from "./modals.ts";
 
+/** The App Home is drawn again every 2.5 s at most: long enough to click what is no longer true. */
+export const homeSpeed = 2;
+
 export interface HomeRig {
   database: Database;
   dispatch: DispatchRig;
@@ -40,7 +43,7 @@ export async function startHomeRig(): Promise<HomeRig> {
     bob: personAt(gate, "U0BOB"),
     begin: async () => {
       const bot = await startSlack({
-        config: { mode: "socket", apiUrl: gate.gate.apiUrl, command: "/chaos", editEvery: 200, speed: 20 },
+        config: { mode: "socket", apiUrl: gate.gate.apiUrl, command: "/chaos", editEvery: 200, speed: homeSpeed },
         secrets: {
           databaseUrl: "",
           redisUrl: "",

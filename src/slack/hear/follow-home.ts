@@ -17,10 +17,17 @@ export interface HomeFollower {
 
 /**
  * Keeps the App Home true for those who opened it within the last hour: drawn again when something is different, each at most
- * every five seconds, from what is then (so that the newest wins), by one of the bots.
+ * every five seconds, from what is then (so that the newest wins), by one of the bots. `speed`: how many times faster, for a
+ * stand-in that allows it.
  */
-export function followHome(hearing: Hearing, change: Partial<FollowRules> = {}): HomeFollower {
-  const rules: FollowRules = { openForMs, everyMs, claimMs, mostFailures, rate: homeRate, ...change };
+export function followHome(hearing: Hearing, speed: number): HomeFollower {
+  const rules: FollowRules = {
+    openForMs,
+    everyMs: everyMs / speed,
+    claimMs,
+    mostFailures,
+    rate: { ...homeRate, everyMs: homeRate.everyMs / speed },
+  };
   const { database, log } = hearing;
   let stopped = false;
   let working: Promise<void> | null = null;
