@@ -156,3 +156,20 @@ describe("the App Home", () => {
     await rig.dispatch.service.deny(actor("U0ALICE"), id);
   }, 60_000);
 });
+
+describe("the App Home of somebody of another organisation", () => {
+  let other: HomeRig;
+  beforeAll(async () => {
+    other = await startHomeRig();
+    await other.begin("T0OTHER");
+  });
+  afterAll(() => other?.stop());
+  it("shows nothing but that, and is not followed", async () => {
+    await endedRun(other.database, { rtoMs: 1, lost: 0, hypothesis: "held" });
+    const home = await other.bob.openHome();
+    expect(wordsOf(home)).toContain("Only members of this workspace");
+    expect(home.blocks).toHaveLength(1);
+    expect(home.fields).toEqual([]);
+    expect((await other.database.query("select 1 from home_viewers")).rowCount).toBe(0);
+  });
+});

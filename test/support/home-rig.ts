@@ -22,8 +22,8 @@ export interface HomeRig {
   lines: string[];
   alice: Person;
   bob: Person;
-  /** One more bot on the same database and workspace. */
-  begin(): Promise<RunningSlack>;
+  /** One more bot on the same database, installed in this workspace or another. */
+  begin(teamId?: string): Promise<RunningSlack>;
   stop(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export async function startHomeRig(): Promise<HomeRig> {
     lines,
     alice: personAt(gate, "U0ALICE"),
     bob: personAt(gate, "U0BOB"),
-    begin: async () => {
+    begin: async (teamId = workspace.teamId) => {
       const bot = await startSlack({
         config: { mode: "socket", apiUrl: gate.gate.apiUrl, command: "/chaos", editEvery: 200, speed: homeSpeed },
         secrets: {
@@ -57,7 +57,7 @@ export async function startHomeRig(): Promise<HomeRig> {
         halts,
         overview,
         past,
-        teamId: workspace.teamId,
+        teamId,
         database: db.database,
         log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),
         verbs,
