@@ -41,7 +41,7 @@ describe("an App Home that was drawn", () => {
     expect(await claim()).toBeNull();
     await insertTestRun(db.database);
     const claimed = [await claim(), await claim(), await claim()];
-    expect(claimed.map((one) => one?.userId).toSorted()).toEqual(["U1", "U2", undefined]);
+    expect(new Set(claimed.map((one) => one?.userId))).toEqual(new Set(["U1", "U2", undefined]));
     for (const one of claimed) if (one !== null) await endDrawing(db.database, one, true);
     expect(await claim()).toBeNull();
   });
