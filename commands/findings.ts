@@ -19,6 +19,8 @@ export const verb: Verb = {
     if (runId !== undefined) return findingsOf(await service.find(actor.channelId, runId), context);
     const [newest, ...others] = await overview.judged(actor.channelId, mostChoices + 1);
     if (newest === undefined) {
+      // Where there was none at all, that is said.
+      await service.find(actor.channelId);
       throw new AftershockError(
         "not_pending",
         "No run of this channel has findings yet.",

@@ -150,7 +150,9 @@ describe("/chaos status and findings without a number", () => {
     const empty = await say("status", bob);
     expect(empty.text).toContain("There was no run in this channel yet.");
     expect(buttonsOf(empty)).toEqual([]);
-    await expect(say("findings", bob)).rejects.toMatchObject({ message: expect.stringContaining("No run") });
+    await expect(say("findings", bob)).rejects.toMatchObject({ code: "unknown_run" });
+    const waiting = await insertTestRun(db.database, "C-STATUS");
+    await expect(say("findings", bob)).rejects.toMatchObject({ message: expect.stringContaining("No run of this") });
     const judged: string[] = [];
     for (let at = 0; at < 3; at += 1) {
       const id = await insertTestRun(db.database, "C-STATUS");
@@ -163,7 +165,7 @@ describe("/chaos status and findings without a number", () => {
     const last = await insertTestRun(db.database, "C-STATUS");
     const status = await say("status", bob);
     expect(buttonsOf(status).map(({ value }) => value)).toEqual(
-      [last, ...judged.toReversed()].map((id) => `status ${id}`),
+      [last, ...judged.toReversed(), waiting].map((id) => `status ${id}`),
     );
     expect(JSON.stringify(await press(status, last, bob))).toContain("waiting for approval");
     const findings = await say("findings", bob);
