@@ -1,41 +1,55 @@
-import { AftershockError } from "../src/errors.ts";
-import { isScheduleId } from "../src/run/schedules/schedule.ts";
+import { isScheduleId, type Schedule } from "../src/run/schedules/schedule.ts";
+import type { RunRow } from "../src/run/service.ts";
 import { content, section } from "../src/slack/limits.ts";
-import type { Verb } from "../src/slack/verb.ts";
+import { waitingPick } from "../src/slack/views/home/waiting-pick.ts";
+import type { Reply, Verb, VerbContext } from "../src/slack/verb.ts";
 
-/** `/chaos approve RUN [reason]`, the same of a schedule, and the button Approve. */
+/** `/chaos approve RUN [reason]`, the same of a schedule, and the button Approve. Without a number it asks which. */
 export const verb: Verb = {
   name: "approve",
-  usage: "RUN|SCHEDULE [reason]",
-  summary: "Approve somebody else's run or schedule",
+  usage: "[RUN|SCHEDULE [reason]]",
+  summary: "Approve somebody else's run or schedule; without a number, see what waits for you",
   options: "any",
-  examples: ["approve run-12", "approve 12 agreed in the stand-up", "approve schedule-3"],
-  run: async (line, { service, schedules, actor, command }) => {
-    const [runId, ...reason] = line.tokens;
-    if (runId === undefined) {
-      throw new AftershockError("bad_command", "approve needs a run.", `See what waits: ${command}`);
-    }
-    if (isScheduleId(runId)) {
-      const schedule = await schedules.approve(actor, runId, reason.join(" ") || undefined);
-      const { id, state, approvedBy, plan } = schedule;
-      const said =
-        state === "requested"
-          ? `Noted: ${approvedBy.length} of ${plan.approvalsNeeded}.`
-          : `${id} is approved and active; its card shows when it comes due.`;
-      return content(said, [section(said)]);
-    }
-    const run = await service.approve(actor, runId, reason.join(" ") || undefined);
-    const text =
-      run.state === "requested"
-        ? `Noted: ${run.approvedBy.length} of ${run.plan.approvalsNeeded}.`
-        : `${run.id} is approved and starts now.`;
-    return content(text, [section(text)]);
+  examples: ["approve", "approve run-12", "approve 12 agreed in the stand-up", "approve schedule-3"],
+  run: async (line, context) => {
+    const [id, ...reason] = line.tokens;
+    if (id !== undefined) return approve(id, context, reason.join(" ") || undefined);
+    const { waiting } = await context.overview.look(context.actor);
+    return waitingPick(
+      waiting,
+      { fits: ["decide"], without: "pick-deny" },
+      {
+        question: "Which one do you approve?",
+        none: waiting.length === 0 ? "Nothing waits for approval." : "Nothing waits for your approval.",
+        hint: `\`${context.command} approve RUN reason\` says why, too`,
+      },
+    );
   },
   buttons: {
-    approve: async (value, { service, schedules, actor }) => {
-      if (isScheduleId(value)) return void (await schedules.approve(actor, value));
-      const [runId = "", seen] = value.split("@");
-      await service.approve(actor, runId, undefined, seen);
-    },
+    approve: async (value, context) => void (await approve(value, context)),
+    "pick-approve": (value, context) => approve(value, context),
   },
 };
+
+/** `run-12`, `run-12@DIGEST` as a button has it, or `schedule-3`. */
+async function approve(value: string, { service, schedules, actor }: VerbContext, reason?: string): Promise<Reply> {
+  if (isScheduleId(value)) return saidOfSchedule(await schedules.approve(actor, value, reason));
+  const [runId = "", seen] = value.split("@");
+  return saidOfRun(await service.approve(actor, runId, reason, seen));
+}
+
+function saidOfSchedule({ id, state, approvedBy, plan }: Schedule): Reply {
+  const said =
+    state === "requested"
+      ? `Noted: ${approvedBy.length} of ${plan.approvalsNeeded}.`
+      : `${id} is approved and active; its card shows when it comes due.`;
+  return content(said, [section(said)]);
+}
+
+function saidOfRun(run: RunRow): Reply {
+  const said =
+    run.state === "requested"
+      ? `Noted: ${run.approvedBy.length} of ${run.plan.approvalsNeeded}.`
+      : `${run.id} is approved and starts now.`;
+  return content(said, [section(said)]);
+}

@@ -24,4 +24,6 @@ export const verb: Verb = {
       note(resumeNote(halt, command)),
     ]);
   },
+  // In the App Home, where the page itself says what came of it; it was confirmed in Slack's dialog.
+  buttons: { halt: async (_value, { halts, actor }) => void (await halts.halt(actor)) },
 };

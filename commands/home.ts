@@ -1,25 +1,41 @@
-import { content, section, note } from "../src/slack/limits.ts";
-import { standingBlocks, standingSentences } from "../src/slack/views/standing.ts";
-import { runLine } from "../src/slack/views/run-line.ts";
+import { renderAppHome } from "../src/slack/views/home/app-home.ts";
+import { renderHere } from "../src/slack/views/home/here.ts";
+import { typedFor } from "../src/slack/typed-for.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
-/** `/chaos` alone: what waits, what runs, what one can do. */
+/** `/chaos` alone: what waits for this person here, what runs, what they can do; and the buttons that show something. */
 export const verb: Verb = {
   name: "home",
   usage: "",
   summary: "What waits here, what runs, what you can do",
   examples: [""],
-  run: async (_line, { service, alarms, halts, actor, command }) => {
-    const [open, standing, unproven] = await Promise.all([
-      service.open(actor.channelId),
+  run: async (_line, { service, overview, alarms, halts, actor, command, verbs }) => {
+    const [seen, recent, standing, open] = await Promise.all([
+      overview.look(actor),
+      service.recent(actor.channelId, 1),
       halts.current(),
       alarms.open(),
     ]);
-    const state = open.length === 0 ? "Nothing runs or waits in this channel." : open.map(runLine).join("\n");
-    return content([...standingSentences(standing, unproven), state].join("\n"), [
-      ...standingBlocks(standing, unproven, command),
-      section(state),
-      note(`\`${command} list\` experiments · \`${command} run NAME\` · \`${command} status\` · \`${command} help\``),
+    return renderHere({
+      overview: seen,
+      channelId: actor.channelId,
+      standing,
+      alarms: open,
+      isFirstDay: recent.length === 0,
+      verbs: verbs.map(({ name }) => name),
+      command,
+    });
+  },
+  buttons: { open: typedFor },
+  appHome: async ({ overview, past, alarms, halts, actor, command }) => {
+    await overview.admit(actor);
+    const [seen, standing, open, schedules, results] = await Promise.all([
+      overview.look(actor),
+      halts.current(),
+      alarms.open(),
+      overview.schedules(),
+      past.lastResults(),
     ]);
+    return renderAppHome({ overview: seen, standing, alarms: open, schedules, results, command });
   },
 };

@@ -1,4 +1,5 @@
 import { AftershockError } from "../src/errors.ts";
+import { refuseUnknownOptions, runOptions } from "../src/experiment/option-names.ts";
 import { explanationMessage, policyMessage } from "../src/slack/views/policy.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
@@ -32,6 +33,7 @@ export const verb: Verb = {
         `See the names: ${command} list`,
       );
     }
+    refuseUnknownOptions(service.experiment(name), line.options, { ours: runOptions, flags: [] });
     const explanation = await service.explain(actor, {
       experiment: name,
       parameters,

@@ -1,4 +1,5 @@
 import { AftershockError } from "../src/errors.ts";
+import { refuseUnknownOptions, runOptions } from "../src/experiment/option-names.ts";
 import type { RunRequest } from "../src/run/service.ts";
 import { content, escapeText, header, note, section } from "../src/slack/limits.ts";
 import { planBlocks } from "../src/slack/views/plan.ts";
@@ -28,6 +29,7 @@ export const verb: Verb = {
         `Parameters are written name=value, for example: ${command} run ${name} duration=30s`,
       );
     }
+    refuseUnknownOptions(service.experiment(name), line.options, { ours: runOptions, flags: verb.flags ?? [] });
     const { cluster, profile, ...parameters } = line.options;
     const request: RunRequest = {
       experiment: name,

@@ -1,4 +1,5 @@
 import { AftershockError } from "../src/errors.ts";
+import { refuseUnknownOptions, runOptions } from "../src/experiment/option-names.ts";
 import { nearest } from "../src/experiment/nearest.ts";
 import { parseRunsAllowed, parseValidForDays } from "../src/run/schedules/bounds.ts";
 import { content, escapeText, note, section } from "../src/slack/limits.ts";
@@ -37,6 +38,8 @@ export const verb: Verb = {
     if (pattern.length === 0) throw new AftershockError("bad_command", "schedule needs to know when.", example);
     const [flag] = line.flags;
     if (flag !== undefined) throw new AftershockError("bad_parameter", `schedule does not take --${flag}.`, example);
+    const ours = [...runOptions, "tz", "for", "runs"];
+    refuseUnknownOptions(service.experiment(name), line.options, { ours, flags: [] });
     const { tz = "UTC", for: validFor, runs, cluster, profile, ...parameters } = line.options;
     const schedule = await schedules.request(actor, {
       run: {

@@ -1,5 +1,5 @@
-import { AftershockError } from "../src/errors.ts";
 import { content, escapeLines, escapeText, header, note, section } from "../src/slack/limits.ts";
+import { buttonRow } from "../src/slack/views/button.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
 /** `/chaos show NAME` */
@@ -11,11 +11,16 @@ export const verb: Verb = {
   run: async (line, { service, command }) => {
     const [name] = line.words;
     if (name === undefined) {
-      throw new AftershockError(
-        "bad_command",
-        "show needs the name of an experiment.",
-        `See the names: ${command} list`,
-      );
+      const question = "Which experiment?";
+      const names = service.experiments().map((each) => each.name);
+      return content(question, [
+        section(`*${question}*`),
+        ...buttonRow(
+          "experiments",
+          names.map((each) => ({ action: "open", text: each, value: `show ${each}` })),
+        ),
+        note(`\`${command} list\` says what each does`),
+      ]);
     }
     const experiment = service.experiment(name);
     const parameters = service
@@ -40,6 +45,10 @@ export const verb: Verb = {
       section(`*Guards*\n${experiment.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`),
       section(`*Parameters*\n${parameters.join("\n")}`),
       ...(profiles.length === 0 ? [] : [section(`*Profiles*\n${profiles.join("\n")}`)]),
+      ...buttonRow("next", [
+        { action: "open", text: "Dry run: the exact targets", value: `run ${name} --dry-run` },
+        { action: "open", text: "May I run it?", value: `policy ${name}` },
+      ]),
       note(
         `\`${command} run ${escapeText(name)} --dry-run\` shows the exact targets · \`${command} run ${escapeText(name)} duration=30s rate=200\``,
       ),

@@ -5,13 +5,14 @@ import { frozenBy, ruleFor } from "./rules.ts";
 import { durationText, momentText } from "./words.ts";
 
 /**
- * What can be done. `look` is to be shown anything at all; it and `request`, `approve`, `deny`, `revoke`, `abort`,
+ * What can be done. `look` is to be shown anything at all, `oversee` what goes on in all channels; they and `request`, `approve`, `deny`, `revoke`, `abort`,
  * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm) and `mend` (what it is about) are acts of a person;
  * `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
  * with a run that was approved.
  */
 export type Act =
   | "look"
+  | "oversee"
   | "request"
   | "approve"
   | "deny"
@@ -113,6 +114,8 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   deny: [inSlack, ofThisWorkspace, mayDeny],
   revoke: [inSlack, ofThisWorkspace],
   look: [ofThisWorkspace],
+  // Of all channels, also of those that a guest is not in.
+  oversee: [inSlack, ofThisWorkspace, isMember],
   abort: [ofThisWorkspace],
   cancel: [ofThisWorkspace],
   halt: [ofThisWorkspace],

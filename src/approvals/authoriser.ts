@@ -88,6 +88,8 @@ function needs(policy: Policy, asked: Asked, now: Date): { users: readonly strin
       return { users: givers, people: rule?.approvers ?? null };
     case "resume":
       return { users: self, people: policy.resumers };
+    case "oversee":
+      return { users: self, people: null };
     case "mend":
       return { users: self, people: rule?.approvers ?? policy.resumers };
     case "look":

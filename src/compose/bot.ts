@@ -4,6 +4,8 @@ import { createAlarmService } from "../run/alarms/create-service.ts";
 import { createRunService } from "../run/create-service.ts";
 import { enforce, normaliseRunId } from "../run/decide.ts";
 import { createHaltService } from "../run/halt/create-service.ts";
+import { createOverviewService } from "../run/overview/create-service.ts";
+import { createPastService } from "../run/past/create-service.ts";
 import { createScheduleService } from "../run/schedules/create-service.ts";
 import { subjectOf } from "../run/subject.ts";
 import { startSlack } from "../slack/app.ts";
@@ -55,6 +57,8 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     schedules,
     alarms,
     halts,
+    overview: createOverviewService({ database, authoriser }),
+    past: createPastService(database),
     teamId,
     database,
     log,

@@ -49,10 +49,13 @@ function profileValues(experiment: Experiment, profile: string): Record<string, 
   const values = own(experiment.profiles, profile);
   if (values !== undefined) return values;
   const known = Object.keys(experiment.profiles);
+  const close = nearest(profile, known);
   throw new AftershockError(
     "bad_parameter",
     `${experiment.name} has no profile "${profile}".`,
-    known.length === 0 ? "Leave profile= out." : `It has: ${known.join(", ")}.`,
+    known.length === 0
+      ? "Leave profile= out."
+      : `${close === undefined ? "" : `Did you mean profile=${close}? `}It has: ${known.join(", ")}.`,
   );
 }
 
@@ -67,11 +70,14 @@ function parseValue(
   definition: ParameterDefinition,
   text: string,
 ): ParameterValue {
+  const close = definition.type === "choice" ? nearest(text, definition.choices) : undefined;
   const wrong = (): AftershockError =>
     new AftershockError(
       "bad_parameter",
       `${name}=${text} is not allowed for ${experiment.name}: it must be ${rangeText(definition)}.`,
-      `For example: /chaos run ${experiment.name} ${name}=${definition.default}`,
+      close === undefined
+        ? `For example: /chaos run ${experiment.name} ${name}=${definition.default}`
+        : `Did you mean ${name}=${close}?`,
     );
   switch (definition.type) {
     case "duration": {

@@ -7,10 +7,11 @@ import { insertDecision, standingApprovals } from "../store/decisions.ts";
 import { inTransaction, type Database, type Queryable } from "../store/database.ts";
 import { appendEvents } from "../store/events.ts";
 import { isPastExpiry } from "../store/request-expiry.ts";
-import { compareAndSetState, findRun, lockRun, type StoredRun } from "../store/runs.ts";
+import { compareAndSetState, findRun, lockRun, newestRunIds, type StoredRun } from "../store/runs.ts";
 import type { RunEventBody } from "./events.ts";
 import { refuseWhenHalted } from "./halt/gate.ts";
 import { occupyingStates, type RunState } from "./lifecycle.ts";
+import { nearHint } from "./near-ids.ts";
 import type { Actor } from "./service.ts";
 import { primaryHitBy, subjectOf } from "./subject.ts";
 
@@ -124,7 +125,7 @@ export async function existingRun(client: Queryable, runId: string): Promise<Sto
   throw new AftershockError(
     "unknown_run",
     `There is no run "${runId}".`,
-    "See the runs of this channel: /chaos status",
+    nearHint(normaliseRunId(runId), await newestRunIds(client), "See the runs of this channel: /chaos status"),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Cluster } from "../cluster/port.ts";
 import { AftershockError } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
+import { nearest } from "../experiment/nearest.ts";
 import type { Experiment, ParameterValue } from "../experiment/schema.ts";
 import type { SystemAdapter, SystemContext } from "../probes/system.ts";
 
@@ -29,10 +30,11 @@ export function createRegistry(parts: {
     cluster: (name) => {
       const found = parts.clusters.find((cluster) => cluster.name === name);
       if (found !== undefined) return found;
+      const close = nearest(name, clusterNames);
       throw new AftershockError(
         "unknown_cluster",
         `There is no cluster "${name}".`,
-        `Known clusters: ${clusterNames.join(", ")}. Clusters are listed in the configuration file.`,
+        `${close === undefined ? "" : `Did you mean cluster=${close}? `}Known clusters: ${clusterNames.join(", ")}. Clusters are listed in the configuration file.`,
       );
     },
     system: (name) => {

@@ -5,10 +5,13 @@ import type { Secrets } from "../config/load.ts";
 import type { ReadinessCheck } from "../health.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
+import type { OverviewService } from "../run/overview/service.ts";
+import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
 import { createDispatcher } from "./dispatch.ts";
+import { followHome } from "./hear/follow-home.ts";
 import { hearClicks } from "./hear/hear-clicks.ts";
 import { hearCommands } from "./hear/hear-commands.ts";
 import { hearForms } from "./hear/hear-forms.ts";
@@ -32,6 +35,8 @@ export interface SlackOptions {
   schedules: ScheduleService;
   alarms: AlarmService;
   halts: HaltService;
+  overview: OverviewService;
+  past: PastService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;
@@ -68,6 +73,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   hearClicks(app, hearing);
   hearForms(app, hearing);
   hearHome(app, hearing);
+  const home = followHome(hearing, config.speed ?? 1);
   const port = createWebPort(secrets.slackBotToken, config.apiUrl);
   listenToMentions(app, options, port);
   app.error(async (error) => log.error({ err: error }, "Slack delivery"));
@@ -88,6 +94,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     checks: [{ name: "slack", check: async () => void (await app.client.auth.test()) }],
     stop: async () => {
       await app.stop();
+      await home.stop();
       await narrator.stop();
       await outbox.stop();
     },

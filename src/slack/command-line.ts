@@ -83,9 +83,14 @@ function refuseUnreadable(text: string): void {
   );
 }
 
-/** An error for a verb that does not exist, with the nearest one. */
-export function unknownVerb(typed: string, verbs: readonly string[]): AftershockError {
-  const close = nearest(typed, verbs);
+/** An error for a verb that does not exist, with the nearest one; the name of an experiment is what to run. */
+export function unknownVerb(
+  typed: string,
+  verbs: readonly string[],
+  experiments: readonly string[] = [],
+): AftershockError {
+  const experiment = nearest(typed, experiments);
+  const close = nearest(typed, verbs) ?? (experiment === undefined ? undefined : `run ${experiment}`);
   return new AftershockError(
     "bad_command",
     `There is no command "${typed}".`,

@@ -1,8 +1,11 @@
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
+import type { OverviewService } from "../run/overview/service.ts";
+import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
+import { nearest } from "../experiment/nearest.ts";
 import { isStorable } from "../experiment/plain-yaml.ts";
 import type { KnownBlock } from "@slack/types";
 import { parseCommandLine, unknownVerb, type CommandLine } from "./command-line.ts";
@@ -26,6 +29,8 @@ export interface Services {
   schedules: ScheduleService;
   alarms: AlarmService;
   halts: HaltService;
+  overview: OverviewService;
+  past: PastService;
 }
 
 /** Buttons of ours carry the id of a run or schedule. */
@@ -46,7 +51,10 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
       const line = parseCommandLine(text);
       const wanted = line.verb === "" ? "home" : line.flags.includes("help") ? "help" : line.verb;
       const verb = byName.get(wanted);
-      if (verb === undefined) throw unknownVerb(line.verb, [...byName.keys()]);
+      if (verb === undefined) {
+        const experiments = services.service.experiments().map(({ name }) => name);
+        throw unknownVerb(line.verb, [...byName.keys()], experiments);
+      }
       if (line.flags.includes("help")) return verb.run({ ...line, words: [line.verb] }, context(actor, surfaces));
       refuseOptions(verb, line, command);
       return verb.run(line, context(actor, surfaces));
@@ -88,9 +96,11 @@ function refuseOptions(verb: Verb, line: CommandLine, command: string): void {
     ...(options === "any" ? [] : line.flags.filter((name) => !flags.includes(name)).map((name) => `--${name}`)),
   ][0];
   if (typed === undefined) return;
+  const known = [...(options === "any" ? [] : options), ...flags.map((name) => `--${name}`)];
+  const close = nearest(typed, known);
   throw new AftershockError(
     "bad_parameter",
     `${verb.name} does not take "${typed}".`,
-    `It is written: ${`${command} ${verb.name} ${verb.usage}`.trim()}`,
+    `${close === undefined ? "" : `Did you mean ${close}? `}It is written: ${`${command} ${verb.name} ${verb.usage}`.trim()}`,
   );
 }

@@ -1,5 +1,5 @@
 import type { Halt, HaltEvent } from "../run/halt/halt.ts";
-import { inTransaction, type Database } from "../store/database.ts";
+import { inTransaction, type Database, type Queryable } from "../store/database.ts";
 import { findHalt, haltEvents } from "../store/halts.ts";
 import type { DesiredMessage } from "./narrate.ts";
 import { wantMessages } from "./store/outbox.ts";
@@ -16,7 +16,8 @@ export async function behindHalts(database: Database): Promise<string[]> {
 
 /**
  * As `narrateRun`: true when something new is wanted. A halt that came from a cluster was typed in no channel: it goes to
- * the channel for operators, where there is one.
+ * the channel for operators, where there is one. One that was clicked in the App Home goes there, too, or else to the channel
+ * where a run was asked for last: everybody shall know.
  */
 export async function narrateHalt(database: Database, id: string, opsChannel: string | undefined): Promise<boolean> {
   return inTransaction(database, async (client) => {
@@ -31,11 +32,20 @@ export async function narrateHalt(database: Database, id: string, opsChannel: st
     const halt = await findHalt(client, id);
     const last = events.at(-1)?.seq ?? 0;
     if (halt === null || last <= cursor.seq) return false;
-    const channel = halt.channelId ?? opsChannel;
+    const channel = halt.channelId ?? opsChannel ?? (await channelInUse(client, halt)) ?? undefined;
     if (channel !== undefined) await wantMessages(client, id, channel, haltMessages(halt, events));
     await client.query("update halt_narration_cursors set seq = $2 where halt_id = $1", [id, last]);
     return channel !== undefined;
   });
+}
+
+async function channelInUse(client: Queryable, { fromCluster, at }: Halt): Promise<string | null> {
+  if (fromCluster !== null) return null;
+  const { rows } = await client.query<{ channel_id: string }>(
+    "select channel_id from runs where created_at <= $1 order by created_at desc limit 1",
+    [at],
+  );
+  return rows[0]?.channel_id ?? null;
 }
 
 /** All messages of a halt, from all its events: one that is edited until the last fault is gone, and its end. Pure. */

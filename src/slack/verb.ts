@@ -1,5 +1,7 @@
 import type { AlarmService } from "../run/alarms/service.ts";
+import type { PastService } from "../run/past/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
+import type { OverviewService } from "../run/overview/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import type { CommandLine } from "./command-line.ts";
@@ -16,6 +18,8 @@ export interface VerbContext {
   schedules: ScheduleService;
   alarms: AlarmService;
   halts: HaltService;
+  overview: OverviewService;
+  past: PastService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

@@ -129,6 +129,8 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
   slack_pace: { service: "write" },
+  // Who looks at the App Home, and how true it is for them.
+  home_viewers: { service: "write" },
   narration_cursors: { service: "write" },
   schedule_narration_cursors: { service: "write" },
   halt_narration_cursors: { service: "write" },

@@ -104,6 +104,12 @@ export async function recentRuns(client: Queryable, channelId: string, limit: nu
   return rows.map(fromRow);
 }
 
+/** Of all channels: enough to find the one that was meant. */
+export async function newestRunIds(client: Queryable): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>("select id from runs order by created_at desc limit 50");
+  return rows.map(({ id }) => id);
+}
+
 export async function openRuns(client: Queryable, channelId: string): Promise<StoredRun[]> {
   const { rows } = await client.query<Row>(
     `select ${columns} from runs r where r.channel_id = $1 and r.ended_at is null order by r.created_at desc`,

@@ -68,7 +68,12 @@ describe("parameters", () => {
     );
   });
   it("an unknown profile is named with those there are", () => {
-    expect(() => resolveParameters(splitBrain, {}, "dmeo")).toThrow(expect.objectContaining({ hint: "It has: demo." }));
+    expect(() => resolveParameters(splitBrain, {}, "nightly")).toThrow(
+      expect.objectContaining({ hint: "It has: demo." }),
+    );
+    expect(() => resolveParameters(splitBrain, {}, "dmeo")).toThrow(
+      expect.objectContaining({ hint: "Did you mean profile=demo? It has: demo." }),
+    );
   });
   it("ranges in words", () => {
     expect(Object.values(splitBrain.parameters).map(rangeText)).toContain("1 to 2000 per second");

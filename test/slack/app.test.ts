@@ -17,6 +17,8 @@ import { startGateRig, type GateRig } from "../support/gate-rig.ts";
 import { testPolicy } from "../support/policy.ts";
 import { waitFor } from "../support/stack.ts";
 import { noAlarms } from "../support/alarms.ts";
+import { seen } from "../support/overview.ts";
+import { noPast } from "../support/past.ts";
 
 /**
  * A scripted double of the service: it records who did what, lets the first approval through, and refuses as the real
@@ -95,6 +97,8 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     schedules: {} as ScheduleService,
     halts: { current: async () => null } as unknown as HaltService,
     alarms: noAlarms,
+    overview: seen(),
+    past: noPast,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),

@@ -9,6 +9,8 @@ import { parseCommandLine, unknownVerb } from "../../src/slack/command-line.ts";
 import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { noAlarms } from "../support/alarms.ts";
+import { seen } from "../support/overview.ts";
+import { noPast } from "../support/past.ts";
 
 describe("sentences in a command", () => {
   it("may have apostrophes and dashes in them", () => {
@@ -61,7 +63,14 @@ describe("options that a verb does not take", () => {
     const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
     dispatcher = createDispatcher(
       verbs,
-      { service, schedules: {} as ScheduleService, alarms: noAlarms, halts: {} as HaltService },
+      {
+        service,
+        schedules: {} as ScheduleService,
+        alarms: noAlarms,
+        halts: {} as HaltService,
+        overview: seen(),
+        past: noPast,
+      },
       "/chaos",
     );
   });

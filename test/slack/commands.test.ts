@@ -19,6 +19,8 @@ import { plan } from "../support/database.ts";
 import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
 import { noAlarms } from "../support/alarms.ts";
+import { seen } from "../support/overview.ts";
+import { noPast } from "../support/past.ts";
 
 describe("the command line", () => {
   it("takes key=value, --key value and --key=value, and flags", () => {
@@ -190,7 +192,12 @@ describe("the verbs", () => {
         service: scriptedService(experiments, calls),
         schedules: scriptedSchedules(calls),
         alarms: noAlarms,
+        past: noPast,
         halts: scriptedHalts(calls, () => standing),
+        overview: seen({
+          overview: { waiting: [{ what: { kind: "run", run: row }, role: "asked", why: "You asked." }] },
+          judged: [row],
+        }),
       },
       "/chaos",
     );
@@ -201,10 +208,12 @@ describe("the verbs", () => {
   };
   it.each([
     ["", /waiting for approval/],
-    ["help", /\/chaos run NAME/],
+    ["help", /\*Run\*  `run` `approve`[\s\S]*Getting|first experiment/],
     ["help run", /redis-split-brain duration=30s/],
     ["run --help", /redis-split-brain duration=30s/],
-    ["list", /redis-split-brain.*risk high/],
+    ["list", /redis-split-brain.*high risk/],
+    ["show", /Which experiment\?[\s\S]*show redis-split-brain/],
+    ["approve", /Nothing waits for your approval[\s\S]*You asked for it yourself/],
     ["show redis-split-brain", /Hypothesis[\s\S]*1 to 2000/],
     ["run redis-split-brain", /Asked for run-1/],
     ["run redis-split-brain --dry-run", /Nothing was recorded/],
@@ -229,9 +238,7 @@ describe("the verbs", () => {
     ["rnu x", "bad_command", /chaos run/],
     ["run", "bad_command", /list/],
     ["run redis-split-brain duration", "bad_command", /name=value/],
-    ["show", "bad_command", /list/],
-    ["approve", "bad_command", /chaos/],
-    ["revoke", "bad_command", /chaos/],
+    ["revoke", "not_pending", /chaos abort/],
     ["policy redis-split-brain duration", "bad_command", /name=value/],
     ["policy duration=3s", "bad_command", /chaos list/],
     ["findings", "not_pending", /status run-1/],
@@ -239,7 +246,7 @@ describe("the verbs", () => {
     ["schedule backup-verification", "bad_command", /chaos schedule backup-verification "0 6/],
     ["schedule backup-verification 0 6 * * 0 for=1h", "bad_parameter", /for=90d/],
     ["schedule backup-verification 0 6 * * 0 runs=0", "bad_parameter", /runs=13/],
-    ["unschedule", "bad_command", /chaos schedules/],
+    ["help nonsense-of-mine", "bad_command", /chaos help/],
     ["help nonsense", "bad_command", /help/],
   ])("/chaos %s is told what to type", async (text, code, hint) => {
     await expect(dispatcher.command(text, alice)).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });

@@ -38,6 +38,8 @@ const begin = async (on: number): Promise<RunningSlack> =>
     schedules: rig.schedules,
     alarms: rig.alarms,
     halts: rig.halts,
+    overview: rig.overview,
+    past: rig.past,
     teamId: workspace.teamId,
     database: db.database,
     log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),

@@ -9,6 +9,10 @@ import { createRunService } from "../../src/run/create-service.ts";
 import { enforce, normaliseRunId } from "../../src/run/decide.ts";
 import { createHaltService } from "../../src/run/halt/create-service.ts";
 import type { HaltService } from "../../src/run/halt/service.ts";
+import { createOverviewService } from "../../src/run/overview/create-service.ts";
+import type { OverviewService } from "../../src/run/overview/service.ts";
+import { createPastService } from "../../src/run/past/create-service.ts";
+import type { PastService } from "../../src/run/past/service.ts";
 import { createScheduleService } from "../../src/run/schedules/create-service.ts";
 import type { ScheduleService } from "../../src/run/schedules/service.ts";
 import type { RunService } from "../../src/run/service.ts";
@@ -27,6 +31,8 @@ export interface DispatchRig {
   schedules: ScheduleService;
   alarms: AlarmService;
   halts: HaltService;
+  overview: OverviewService;
+  past: PastService;
   dispatcher: Dispatcher;
   experiments: readonly Experiment[];
 }
@@ -73,8 +79,10 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
         await authoriser.decide({ act: act === "restart" ? "mend" : "acknowledge", actor, subject: subjectOf(run) }),
       ),
   });
-  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts }, "/chaos");
-  return { verbs, service, schedules, alarms, halts, dispatcher, experiments };
+  const overview = createOverviewService({ database, authoriser });
+  const past = createPastService(database);
+  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts, overview, past }, "/chaos");
+  return { verbs, service, schedules, alarms, halts, overview, past, dispatcher, experiments };
 }
 
 const clusterDouble = {

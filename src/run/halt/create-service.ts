@@ -111,7 +111,8 @@ function open(database: Database, actor: Actor, reason: string | null): Promise<
       latch: randomUUID(),
       by,
       reason,
-      channelId: actor.channelId,
+      // In the App Home there is no channel to tell it in.
+      channelId: actor.channelId === "" ? null : actor.channelId,
       fromCluster: null,
     });
     if (halt !== null) await appendHaltEvents(client, halt.id, [{ type: "halted", by, reason, fromCluster: null }]);

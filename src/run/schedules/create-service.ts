@@ -15,6 +15,7 @@ import {
   setApproval,
 } from "../../store/schedules.ts";
 import { enforce } from "../decide.ts";
+import { nearHint } from "../near-ids.ts";
 import type { Actor, RunRequest } from "../service.ts";
 import type { Plan } from "../plan.ts";
 import { subjectOf } from "../subject.ts";
@@ -54,7 +55,11 @@ export function createScheduleService(options: ScheduleServiceOptions): Schedule
     throw new AftershockError(
       "unknown_schedule",
       `There is no schedule "${id}".`,
-      "See the schedules of this channel: /chaos schedules",
+      nearHint(
+        normaliseScheduleId(id),
+        (await openSchedules(client)).map((schedule) => schedule.id),
+        "See the schedules of this channel: /chaos schedules",
+      ),
     );
   };
   /** Locks the schedule, lets `decide` write, and returns it as it is afterwards. */

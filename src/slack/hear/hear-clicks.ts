@@ -3,12 +3,12 @@ import { actionPrefix } from "../action-prefix.ts";
 import type { z } from "zod";
 import type { Actor } from "../../run/service.ts";
 import type { MessageContent } from "../limits.ts";
-import { flattenValues, readMetadata, valueOf, type OpenModal } from "../modal.ts";
+import { flattenValues, readMetadata, valueOf, type ModalView, type OpenModal } from "../modal.ts";
 import { changePayload, clickPayload } from "../payload.ts";
 import { firstDelivery } from "../store/deliveries.ts";
 import { publishHome } from "./hear-home.ts";
 import { attempt, read, type Hearing } from "./hearing.ts";
-import { surfacesOf } from "./surfaces-of.ts";
+import { surfacesOf, type Occasion } from "./surfaces-of.ts";
 
 type Click = z.output<typeof clickPayload>;
 type Change = z.output<typeof changePayload>;
@@ -26,11 +26,15 @@ export function hearClicks(app: App, hearing: Hearing): void {
       if (change.type !== "button" && !inForm) return;
       const actor = actorOf(click);
       const answer = await attempt(hearing, actor, () => handle(hearing, click, change, actor));
-      if (click.view?.type === "home") await publishHome(hearing, actor);
-      if (answer === undefined) return;
       // Slack gives a `response_url` for messages only.
-      if (click.view === undefined) await respond({ response_type: "ephemeral", replace_original: false, ...answer });
-      else await tell(hearing, actor, answer);
+      const inMessage = click.view === undefined;
+      if (answer !== undefined && inMessage) {
+        await respond({ response_type: "ephemeral", replace_original: false, ...answer });
+      } else if (answer !== undefined) {
+        await tell(hearing, click, actor, answer);
+      }
+      // Also after a click in a form that was opened from there: what is behind it is true when it is closed.
+      if (!inMessage && actor.channelId === "") await publishHome(hearing, actor);
     },
   );
 }
@@ -44,19 +48,11 @@ function actorOf({ user, channel, view }: Click): Actor {
   };
 }
 
-async function handle(
-  hearing: Hearing,
-  { view, trigger_id: triggerId }: Click,
-  change: Change,
-  actor: Actor,
-): Promise<MessageContent | void> {
+async function handle(hearing: Hearing, click: Click, change: Change, actor: Actor): Promise<MessageContent | void> {
   const { dispatcher, database } = hearing;
+  const { view } = click;
   if (!(await firstDelivery(database, `click:${change.action_ts}:${change.action_id}:${actor.userId}`))) return;
-  const surfaces = surfacesOf(hearing, {
-    triggerId,
-    channelId: actor.channelId,
-    ...(view?.type === "modal" ? { view } : {}),
-  });
+  const surfaces = surfacesOf(hearing, occasionOf(click, actor));
   const name = change.action_id.slice(actionPrefix.length);
   const value = valueOf(change);
   const single = typeof value === "string" ? value : (value ?? []).join(",");
@@ -68,8 +64,20 @@ async function handle(
   return dispatcher.change(name, single, modal, actor, surfaces);
 }
 
-/** In the channel, to this person; where there is none (the App Home), as a direct message would be too much: the log. */
-async function tell({ views, log }: Hearing, actor: Actor, answer: MessageContent): Promise<void> {
-  const told = await views.whisper(actor.channelId === "" ? actor.userId : actor.channelId, actor.userId, answer);
-  if (!told.ok) log.warn({ error: told.error }, "an answer to a click was not shown");
+/** In the channel, to this person; in the App Home, where there is none, over the page. */
+async function tell(hearing: Hearing, click: Click, actor: Actor, answer: MessageContent): Promise<void> {
+  const { views, log } = hearing;
+  if (actor.channelId !== "") {
+    const told = await views.whisper(actor.channelId, actor.userId, answer);
+    if (!told.ok) log.warn({ error: told.error }, "an answer to a click was not shown");
+    return;
+  }
+  const surfaces = surfacesOf(hearing, occasionOf(click, actor));
+  const shown: ModalView = { callback: "shown", title: "Aftershock", blocks: answer.blocks };
+  const show = click.view?.type === "modal" ? surfaces.updateModal : surfaces.openModal;
+  await show(shown).catch((error: unknown) => log.warn({ err: error }, "an answer to a click was not shown"));
+}
+
+function occasionOf({ view, trigger_id: triggerId }: Click, { channelId }: Actor): Occasion {
+  return { triggerId, channelId, ...(view?.type === "modal" ? { view } : {}) };
 }

@@ -1,9 +1,12 @@
 import type { App } from "@slack/bolt";
 import type { KnownBlock } from "@slack/types";
+import { mayLook } from "../../approvals/authorise.ts";
 import type { Actor } from "../../run/service.ts";
 import { errorMessage } from "../errors.ts";
 import { viewLimits } from "../modal.ts";
 import { homePayload } from "../payload.ts";
+import { homeRate } from "../rates.ts";
+import { beginDrawing, endDrawing, type Drawing } from "../store/home-viewers.ts";
 import { forOwnPeople, read, type Hearing } from "./hearing.ts";
 
 /** The App Home is drawn whenever it is opened: Slack keeps what was shown last. */
@@ -15,9 +18,15 @@ export function hearHome(app: App, hearing: Hearing): void {
   });
 }
 
-/** Draws it for one person; a person of another organisation sees why not. */
+/** Draws it for one person who looks at it, and has it followed; a person of another organisation sees why not. */
 export async function publishHome(hearing: Hearing, actor: Actor): Promise<void> {
-  const { dispatcher, views, log } = hearing;
+  const isOurs = mayLook(hearing.teamId, actor).allowed;
+  await drawHome(hearing, actor, isOurs ? await beginDrawing(hearing.database, actor, homeRate) : null);
+}
+
+/** Draws what is now; `drawing`: the turn that it belongs to, if it is followed. */
+export async function drawHome(hearing: Hearing, actor: Actor, drawing: Drawing | null): Promise<void> {
+  const { dispatcher, views, log, database } = hearing;
   let blocks: readonly KnownBlock[] | null;
   try {
     blocks = await forOwnPeople(hearing, actor, () => dispatcher.appHome(actor));
@@ -27,4 +36,5 @@ export async function publishHome(hearing: Hearing, actor: Actor): Promise<void>
   if (blocks === null) return;
   const shown = await views.publishHome(actor.userId, { type: "home", blocks: blocks.slice(0, viewLimits.blocks) });
   if (!shown.ok) log.warn({ error: shown.error }, "the App Home was not drawn");
+  if (drawing !== null) await endDrawing(database, drawing, shown.ok);
 }

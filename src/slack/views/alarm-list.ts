@@ -1,9 +1,11 @@
 import { wayOut } from "../../run/alarms/alarm.ts";
 import type { OpenAlarm } from "../../run/alarms/service.ts";
 import { clamp, content, escapeText, note, section, type MessageContent } from "../limits.ts";
+import { buttonRow, type ButtonText } from "./button.ts";
 import { person, timeOfDay } from "./words.ts";
 
 const mostShown = 12;
+const mostButtons = 3;
 
 /** The open alarms, for `/chaos alarms`. */
 export function renderAlarms(open: readonly OpenAlarm[], command: string): MessageContent {
@@ -11,23 +13,37 @@ export function renderAlarms(open: readonly OpenAlarm[], command: string): Messa
     const none = "No alarm is open: every cleanup was proven, or has been since.";
     return content(none, [section(none)]);
   }
-  const rows = open.slice(0, mostShown).map(({ alarm, run }) => {
-    const seen =
-      alarm.acknowledgedBy === null || alarm.acknowledgedAt === null
-        ? `paged ${alarm.pages} ${alarm.pages === 1 ? "time" : "times"}, acknowledged by nobody`
-        : `acknowledged by ${person(alarm.acknowledgedBy)} at ${timeOfDay(alarm.acknowledgedAt)}`;
-    const state = alarm.state === "resolved" ? "proven clean since" : "not proven clean";
-    const amiss =
-      alarm.state === "resolved" ? "" : `\n> ${escapeText(oneLine(alarm.lastProblem ?? alarm.reasons[0] ?? ""))}`;
-    return section(
-      `:rotating_light: *${run.id}* on ${escapeText(alarm.targetKey)} in <#${run.channelId.replaceAll(/[^A-Z0-9]/g, "")}>, raised at ${timeOfDay(alarm.raisedAt)}: ${seen}; ${state}.${amiss}\nThe target is free once you ${wayOut(alarm)}`,
-    );
-  });
+  const rows = open.slice(0, mostShown).map((one) => section(alarmLine(one)));
   return content(alarmsSentence(open), [
     ...rows,
     ...(open.length > mostShown ? [note(`… and ${open.length - mostShown} more`)] : []),
+    ...buttonRow("alarms", listButtons(open)),
     note(`\`${command} alarms ack RUN\` · \`${command} alarms check RUN\` · \`${command} alarms restart RUN POD\``),
   ]);
+}
+
+/** For the first few, what is still to be done about them. */
+function listButtons(open: readonly OpenAlarm[]): ButtonText[] {
+  return open
+    .slice(0, mostButtons)
+    .flatMap(({ alarm, run }) => [
+      ...(alarm.acknowledgedAt === null ? [{ action: "pick-ack", text: `Acknowledge ${run.id}`, value: run.id }] : []),
+      ...(alarm.state === "resolved"
+        ? []
+        : [{ action: "pick-check", text: `Heal and check ${run.id}`, value: run.id }]),
+    ]);
+}
+
+/** One alarm: what is amiss, who has seen it, and how its target becomes free. */
+export function alarmLine({ alarm, run }: OpenAlarm): string {
+  const seen =
+    alarm.acknowledgedBy === null || alarm.acknowledgedAt === null
+      ? `paged ${alarm.pages} ${alarm.pages === 1 ? "time" : "times"}, acknowledged by nobody`
+      : `acknowledged by ${person(alarm.acknowledgedBy)} at ${timeOfDay(alarm.acknowledgedAt)}`;
+  const state = alarm.state === "resolved" ? "proven clean since" : "not proven clean";
+  const amiss =
+    alarm.state === "resolved" ? "" : `\n> ${escapeText(oneLine(alarm.lastProblem ?? alarm.reasons[0] ?? ""))}`;
+  return `:rotating_light: *${run.id}* on ${escapeText(alarm.targetKey)} in <#${run.channelId.replaceAll(/[^A-Z0-9]/g, "")}>, raised at ${timeOfDay(alarm.raisedAt)}: ${seen}; ${state}.${amiss}\nThe target is free once you ${wayOut(alarm)}`;
 }
 
 /** One sentence that other answers put first while an alarm is open. */

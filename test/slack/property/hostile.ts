@@ -100,6 +100,7 @@ const ours: ReadonlySet<string> = new Set([
   "risks",
   "channelId",
   "halt",
+  "role",
   "hash",
   "schedule",
   "outcome",

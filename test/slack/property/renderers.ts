@@ -26,6 +26,7 @@ import { renderSystem } from "../../../src/slack/views/system.ts";
 import * as thread from "../../../src/slack/views/thread.ts";
 import { parameterText, people, person } from "../../../src/slack/views/words.ts";
 import { escapeText } from "../../../src/slack/limits.ts";
+import { homeRenderers } from "./home-renderers.ts";
 import type { Said } from "./said.ts";
 import type { Samples } from "./samples.ts";
 
@@ -45,8 +46,10 @@ const of = <T extends RunEventType>({ events }: Hostile, ...types: T[]): Array<E
  * is missing; a new renderer is a line.
  */
 export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
+  ...homeRenderers,
   "views/alarm-list.ts": {
     renderAlarms: ({ alarms }) => [alarmList.renderAlarms([], "/chaos"), alarmList.renderAlarms(alarms, "/chaos")],
+    alarmLine: ({ alarms }) => alarms.map(alarmList.alarmLine),
     alarmsSentence: ({ alarms }) => alarmList.alarmsSentence(alarms),
     alarmBlocks: ({ alarms }) => alarmList.alarmBlocks(alarms, "/chaos"),
   },

@@ -9,11 +9,15 @@ import type { Schedule, ScheduleEvent, ScheduleEventBody, ScheduleState } from "
 import type { OpenAlarm } from "../../../src/run/alarms/service.ts";
 import type { Halt, HaltEvent } from "../../../src/run/halt/halt.ts";
 import type { Standing } from "../../../src/run/halt/service.ts";
+import type { Overview } from "../../../src/run/overview/overview.ts";
 import type { Notice } from "../../../src/run/notice.ts";
+import type { PastRun } from "../../../src/findings/comparison/past-run.ts";
 import type { RunRow } from "../../../src/run/service.ts";
 import { plan } from "../../support/database.ts";
 import { splitBrain } from "../../support/history-builder.ts";
 import { testSchedule } from "../../support/schedule.ts";
+import { overviewsOf } from "./overview-samples.ts";
+import { pastRuns } from "./past-samples.ts";
 import { explanations, haltEvents, halts, notices, openAlarms, policy, standings } from "./more-samples.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -224,32 +228,37 @@ export interface Samples {
   standings: readonly Standing[];
   alarms: readonly OpenAlarm[];
   notices: readonly Notice[];
+  pastRuns: readonly PastRun[];
   policy: Policy;
   explanations: readonly Explanation[];
+  overviews: readonly Overview[];
 }
 
+const runs: RunRow[] = runStates.flatMap((state) => [
+  { ...run, state },
+  { ...run, state, abortRequestedBy: "U0BOB", approvedBy: [], endedAt: at, plan: { ...plan, faults: [] } },
+]);
+const schedules: Schedule[] = scheduleStates.flatMap((state) => [
+  { ...testSchedule, state },
+  {
+    ...testSchedule,
+    state,
+    kind: "asks",
+    profile: "p",
+    lastProblem: "why",
+    lastRunId: "run-1",
+    nextDueAt: at,
+    approvedUntil: at,
+  },
+]);
+
 export const samples: Samples = {
-  runs: runStates.flatMap((state) => [
-    { ...run, state },
-    { ...run, state, abortRequestedBy: "U0BOB", approvedBy: [], endedAt: at, plan: { ...plan, faults: [] } },
-  ]),
+  runs,
   events: Object.values(events)
     .flat()
     .map((body, number) => ({ ...body, run: "run-1", seq: number + 1, at })),
   report,
-  schedules: scheduleStates.flatMap((state) => [
-    { ...testSchedule, state },
-    {
-      ...testSchedule,
-      state,
-      kind: "asks",
-      profile: "p",
-      lastProblem: "why",
-      lastRunId: "run-1",
-      nextDueAt: at,
-      approvedUntil: at,
-    },
-  ]),
+  schedules,
   scheduleEvents: Object.values(scheduleEvents)
     .flat()
     .map((body, number) => ({ ...body, schedule: "schedule-7", seq: number + 1, at })),
@@ -258,6 +267,8 @@ export const samples: Samples = {
   standings,
   alarms: openAlarms(run),
   notices,
+  pastRuns,
   policy,
   explanations,
+  overviews: overviewsOf(runs, schedules),
 };

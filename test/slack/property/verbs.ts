@@ -1,3 +1,4 @@
+import { lastResults } from "../../../src/findings/comparison/trend.ts";
 import type { Experiment } from "../../../src/experiment/schema.ts";
 import type { Services } from "../../../src/slack/dispatch.ts";
 import type { Hostile } from "./renderers.ts";
@@ -10,6 +11,9 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
   abort: (text) => ["abort", `abort run-1 ${text}`],
   alarms: (text) => [
     "alarms",
+    "alarms ack",
+    "alarms check",
+    "alarms restart",
     `alarms ${text}`,
     "alarms ack run-1",
     "alarms check run-1",
@@ -21,7 +25,7 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
   findings: (text) => ["findings", `findings ${text}`],
   halt: (text) => ["halt", `halt ${text}`],
-  help: (text) => ["help", "help run", `help ${text}`],
+  help: (text) => ["help", "help run", "help halt", "help getting-started", `help ${text}`],
   home: () => [""],
   list: () => ["list"],
   policy: (text) => ["policy", `policy ${quoted(text)}`, `policy a ${text}`],
@@ -35,7 +39,7 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
     `run a ${text}=${quoted(text)}`,
   ],
   schedule: (text) => ["schedule", `schedule ${text}`, `schedule ${quoted(text)} "0 6 * * 0" tz=${quoted(text)}`],
-  schedules: () => ["schedules"],
+  schedules: (text) => ["schedules", "schedules 7", `schedules ${quoted(text)}`],
   show: (text) => ["show", `show ${quoted(text)}`],
   status: (text) => ["status", `status ${quoted(text)}`],
   unschedule: (text) => ["unschedule", `unschedule ${text}`],
@@ -45,7 +49,7 @@ const quoted = (text: string): string => `"${text.replaceAll('"', "")}"`;
 
 /** A scripted double of the services, which finds everything and answers with hostile content in every state. */
 export function hostileServices(
-  { text, runs, events, schedules, standings, alarms, policy, explanations }: Hostile,
+  { text, runs, events, schedules, standings, alarms, pastRuns, policy, explanations, overviews }: Hostile,
   at: number,
   experiments: readonly Experiment[],
 ): Services {
@@ -74,6 +78,12 @@ export function hostileServices(
       parameterHelp: () =>
         Array.from({ length: 20 }, () => ({ name: text, default: text, range: text, description: text })),
     },
+    overview: {
+      admit: async () => undefined,
+      look: async () => pick(overviews),
+      schedules: async () => schedules,
+      judged: async () => runs,
+    },
     halts: {
       halt: async () => ({ ...pick(standings), heldBefore: at % 2 === 0, stopped: at }),
       resume: async () => pick(standings),
@@ -85,6 +95,10 @@ export function hostileServices(
       check: async () => pick(alarms).alarm,
       restart: async () => undefined,
       describeRestart: async () => text,
+    },
+    past: {
+      lastResults: async () => (at % 3 === 0 ? [] : lastResults(pastRuns)),
+      runs: async () => (at % 3 === 0 ? [] : [...pastRuns]),
     },
     schedules: {
       request: async () => schedule,

@@ -1,0 +1,126 @@
+import { figureIds, type FigureId } from "./figures.ts";
+import { whyNotComparable, type PastRun } from "./past-run.ts";
+import { kendallScore, median, medianDeviation, medianSlope, outlierDistance, trendByChance } from "./robust.ts";
+import { toleranceAround } from "./tolerance.ts";
+
+/** So many comparable runs before the last one are looked at; older ones were of another time. */
+export const runsLookedAt = 10;
+/** So many verdicts in a row tell how it goes. */
+export const recentRuns = 5;
+/** A median of fewer runs says nothing. */
+export const leastRuns = 3;
+/** Fewer values cannot rise by less than one chance in twenty (exact Mann-Kendall test). */
+const leastForDrift = 5;
+const byChance = 0.05;
+
+/** Where the last run's figure stands among the comparable runs before it. */
+export interface FigureTrend {
+  figure: FigureId;
+  /** Of the last run; null: not observed, and then nothing is said about it. */
+  now: number | null;
+  /** What the comparable runs before it had, oldest first; those that did not observe it are not among them. */
+  earlier: number[];
+  /** Of the earlier ones; null when there are fewer than `leastRuns`. */
+  median: number | null;
+  /** Farther from the median than this is more than runs differ by anyhow; null without a median. */
+  allowed: number | null;
+  standing: "usual" | "worse" | "better" | "unknown" | "too-few";
+  /** Whether it moves one way over the runs, this one included, by more in all than runs differ by anyhow. */
+  drift: "up" | "down" | "none";
+}
+
+/**
+ * Places a figure: beyond the tolerance and beyond what the runs themselves spread by (median and MAD, see
+ * `outlierDistance`), it is worse or better than usual. Of lost writes the first ones count always.
+ */
+export function figureTrend(figure: FigureId, now: number | null, earlier: readonly number[]): FigureTrend {
+  const values = [...earlier];
+  const middle = values.length < leastRuns ? null : median(values);
+  const common = { figure, now, earlier: values, median: middle };
+  if (middle === null) {
+    return { ...common, allowed: null, standing: now === null ? "unknown" : "too-few", drift: "none" };
+  }
+  const neverLost = figure === "lost" && values.every((value) => value === 0);
+  const tolerance = neverLost ? 0 : toleranceAround(units[figure], middle);
+  const allowed = Math.max(tolerance, outlierDistance(medianDeviation(values) ?? 0));
+  if (now === null) return { ...common, allowed, standing: "unknown", drift: "none" };
+  const standing = Math.abs(now - middle) <= allowed ? "usual" : now > middle ? "worse" : "better";
+  return { ...common, allowed, standing, drift: driftOf([...values, now], tolerance) };
+}
+
+const units = { rto: "ms", lost: "writes", slowDown: "times" } as const;
+
+function driftOf(values: readonly number[], tolerance: number): FigureTrend["drift"] {
+  const inAll = (medianSlope(values) ?? 0) * (values.length - 1);
+  if (values.length < leastForDrift || Math.abs(inAll) <= tolerance || trendByChance(values) > byChance) return "none";
+  return kendallScore(values) > 0 ? "up" : "down";
+}
+
+/** All three figures of a run among the comparable ones of `others` before it; at most `runsLookedAt` of them. */
+export function trendsOf(run: PastRun, others: readonly PastRun[]): FigureTrend[] {
+  const earlier = comparableBefore(run, others);
+  return figureIds.map((figure) =>
+    figureTrend(
+      figure,
+      // A run that did not come to a conclusion has figures, and they prove nothing.
+      isConclusive(run) ? run.figures[figure] : null,
+      earlier.flatMap(({ figures }) => figures[figure] ?? []),
+    ),
+  );
+}
+
+/** The newest comparable runs before `run`, oldest first. */
+export function comparableBefore(run: PastRun, others: readonly PastRun[]): PastRun[] {
+  // Whether this run came to a conclusion is no reason to know less of those before it.
+  const asConcluded: PastRun = { ...run, verdicts: { hypothesis: "held", run: "completed", cleanup: "verified" } };
+  return others
+    .filter((other) => other.runId !== run.runId && other.endedAt < run.endedAt)
+    .filter((other) => whyNotComparable(asConcluded, other).length === 0)
+    .toSorted((a, b) => (a.endedAt < b.endedAt ? -1 : 1))
+    .slice(-runsLookedAt);
+}
+
+export function isConclusive({ verdicts }: PastRun): boolean {
+  return verdicts?.run === "completed" && verdicts.hypothesis !== "inconclusive";
+}
+
+/** What was run last against one system, by experiment and target, the newest first. */
+export interface SystemResults {
+  system: string;
+  results: ExperimentResult[];
+}
+
+export interface ExperimentResult {
+  experiment: string;
+  cluster: string;
+  namespace: string;
+  last: PastRun;
+  /** The newest runs, the last one first; at most `recentRuns`. */
+  recent: PastRun[];
+  trends: FigureTrend[];
+}
+
+/** The last result of every experiment on every target, by system; systems and results with the newest run first. */
+export function lastResults(runs: readonly PastRun[]): SystemResults[] {
+  const newestFirst = runs.toSorted((a, b) => (a.endedAt > b.endedAt ? -1 : 1));
+  return [...grouped(newestFirst, ({ system }) => system)].map(([system, own]) => ({
+    system,
+    results: [...grouped(own, targetOf).values()].flatMap((same) => {
+      const [last] = same;
+      if (last === undefined) return [];
+      const { experiment, cluster, namespace } = last;
+      const recent = same.slice(0, recentRuns);
+      return [{ experiment, cluster, namespace, last, recent, trends: trendsOf(last, same) }];
+    }),
+  }));
+}
+
+function targetOf({ experiment, cluster, namespace }: PastRun): string {
+  return `${experiment} ${cluster}/${namespace}`;
+}
+
+function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return groups;
+}

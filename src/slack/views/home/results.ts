@@ -1,0 +1,55 @@
+import type { KnownBlock } from "@slack/types";
+import type { PastRun } from "../../../findings/comparison/past-run.ts";
+import { trendText } from "../../../findings/comparison/trend-text.ts";
+import type { ExperimentResult, FigureTrend, SystemResults } from "../../../findings/comparison/trend.ts";
+import { escapeText, note, section } from "../../limits.ts";
+import { readerTime } from "../reader-time.ts";
+
+/** Systems, and experiments of each; what was run longer ago is in the history. */
+const mostSystems = 9;
+const mostExperiments = 3;
+
+/** The last results by system, each with its verdict, the ones before it, and where its figures stand among them. */
+export function resultBlocks(systems: readonly SystemResults[]): KnownBlock[] {
+  const shown = systems.slice(0, mostSystems).map(({ system, results }) => {
+    const lines = results.slice(0, mostExperiments).map(resultLine);
+    const more = results.length - lines.length;
+    return section(
+      [`*${escapeText(system)}*`, ...lines, ...(more > 0 ? [`… and ${more} more experiments`] : [])].join("\n"),
+    );
+  });
+  const left = systems.length - shown.length;
+  return [...shown, ...(left > 0 ? [note(`… and ${left} more systems`)] : [])];
+}
+
+/** One experiment on one target: symbol and word, so that colour alone says nothing. */
+export function resultLine({ experiment, cluster, namespace, last, recent, trends }: ExperimentResult): string {
+  const target = escapeText(`${cluster}/${namespace}`);
+  const first = `${icon(last)} *${escapeText(experiment)}* on ${target}: ${verdictWord(last)}, ${last.runId} ${readerTime(last.endedAt)}`;
+  const before = recent.slice(1).map(verdictWord);
+  const rest = [
+    ...(before.length === 0 ? [] : [`before it: ${before.join(", ")}`]),
+    ...trends.filter(isWorthAWord).map(trendText),
+  ];
+  return rest.length === 0 ? first : `${first}\n      ${rest.join(" · ")}`;
+}
+
+/** How much slower it was is told only when that is not as usual; what was not observed is not told at all. */
+function isWorthAWord({ figure, standing, now }: FigureTrend): boolean {
+  if (now === null) return false;
+  return figure !== "slowDown" || standing === "worse" || standing === "better";
+}
+
+/** `refuted`, or how it ended where it did not complete; an unproven cleanup is always said. */
+export function verdictWord({ verdicts }: PastRun): string {
+  if (verdicts === null) return "not readable";
+  const word = verdicts.run === "completed" ? verdicts.hypothesis : verdicts.run;
+  return verdicts.cleanup === "verified" ? word : `${word} (cleanup unproven)`;
+}
+
+const icons = { held: ":white_check_mark:", refuted: ":x:", inconclusive: ":grey_question:" } as const;
+
+function icon({ verdicts }: PastRun): string {
+  if (verdicts === null) return ":grey_question:";
+  return verdicts.run === "completed" ? icons[verdicts.hypothesis] : ":octagonal_sign:";
+}
