@@ -112,11 +112,16 @@ export async function removeLabelled({
 }): Promise<HealingProof[]> {
   const what = "no chaos object of this run is left on the cluster";
   const callMs = deadlines.callMs ?? defaultHealDeadlines.callMs;
-  const look = async (): Promise<KubernetesObject[]> =>
-    bounded((inner) => cluster.listChaos(`${runLabel}=${runId}`, undefined, inner), {
-      deadlineMs: callMs,
-      signal: tools.signal,
-    });
+  const look = async (again = looks): Promise<KubernetesObject[]> => {
+    try {
+      const limits = { deadlineMs: callMs, signal: tools.signal };
+      return await bounded((inner) => cluster.listChaos(`${runLabel}=${runId}`, undefined, inner), limits);
+    } catch (error) {
+      tools.signal.throwIfAborted();
+      if (again <= 1) throw error;
+      return look(again - 1);
+    }
+  };
   try {
     const found = await look();
     const others = found.filter(
@@ -131,6 +136,9 @@ export async function removeLabelled({
     return [{ type: "healing-proof", what, ok: false, detail: messageOf(error) }];
   }
 }
+
+/** A cluster that hangs for one deadline has not shown anything: people are called when it was asked so many times in vain. */
+const looks = 3;
 
 /** How an object of ours is spoken of. */
 export function refOfObject({ kind, metadata }: KubernetesObject): ChaosRef {

@@ -113,8 +113,9 @@ export const apiCases: readonly ApiCase[] = [
     { when: chaos("create"), does: refused(500), times: 1 },
     { when: chaos("create"), does: refused(503), times: 1 },
   ),
-  storm(errors, "hostile: nothing but 500 from preflight on, for 30 s", "preflight", refused(500), {
-    lastsMs: 30_000,
+  // Longer than the most patient call tries (src/cluster/calls.ts): which call meets the storm first differs.
+  storm(errors, "hostile: nothing but 500 from preflight on, for 45 s", "preflight", refused(500), {
+    lastsMs: 45_000,
     mayEnd: ["failed"],
   }),
   storm(errors, "hostile: nothing but 429 while healing, for 8 s", "healing", refused(429), { lastsMs: 8000 }),
