@@ -18,6 +18,7 @@ import type { Artifact } from "./events.ts";
 import type { GuardEvent } from "./guards.ts";
 import type { HealingProof } from "./faults/fault-kind.ts";
 import type { Journal } from "./journal.ts";
+import { noteAuditHead } from "./note-audit-head.ts";
 import type { RunOutcome } from "./lifecycle.ts";
 
 /** Draws the chart as PNG, outside this process's event loop. */
@@ -55,7 +56,7 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
     await setFaultState(deps.database, run.id, fault.faultId, cleanedUp ? "verified" : "unverified");
   }
   await journal.say({ type: "judged", report, artifacts: artifacts.map((artifact) => artifact.name) });
-  await noteAuditHead(conclusion);
+  await noteAuditHead(deps, run.id, journal);
   await journal.move(ending.outcome, {
     outcome: ending.outcome,
     ...(ending.reason === null ? {} : { reason: ending.reason }),
@@ -63,14 +64,6 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
     // With the end itself: no run ends unproven without somebody being told.
     also: (client) => raiseIfUnproven(client, { run, proofs, paging: deps.paging }),
   });
-}
-
-/** Says where the audit trail stands now, in the thread and in the log: whoever cuts it off later cannot cut these. */
-async function noteAuditHead({ deps, run, journal }: Conclusion): Promise<void> {
-  const head = await auditHead(deps.database);
-  if (head === null) return;
-  await journal.say({ type: "audit-head", entry: head.seq, hash: head.hash });
-  deps.log("audit trail", { run: run.id, entry: head.seq, hash: head.hash });
 }
 
 /** What the database has beside the run itself. */

@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/port.ts";
 import { messageOf } from "../errors.ts";
 import { askCheck } from "../store/alarms.ts";
-import { inTransaction, type Database, type Queryable } from "../store/database.ts";
+import { databaseNow, inTransaction, type Database, type Queryable } from "../store/database.ts";
 import { withSessionLock } from "../store/session-lock.ts";
 import { appendEvents } from "../store/events.ts";
 import { appendNotice } from "../store/notices.ts";
@@ -121,13 +121,15 @@ async function orphansAmong(
 ): Promise<Array<{ object: OwnObject; why: string }>> {
   const found = objects.map(({ run, fault: { kind, name, namespace } }) => ({ run, kind, name, namespace }));
   const facts = await runFacts(database, found);
+  // An object's own end was reckoned by this clock; the worker's may be an hour off.
+  const atMs = Date.parse(await databaseNow(database));
   const nowMs = performance.now();
   const there = new Set(objects.map(({ key }) => key));
   for (const key of memory.firstSeenMs.keys()) if (!there.has(key)) memory.firstSeenMs.delete(key);
   return objects.flatMap((object, at) => {
     const firstSeenMs = memory.firstSeenMs.get(object.key) ?? nowMs;
     memory.firstSeenMs.set(object.key, firstSeenMs);
-    const now = { atMs: Date.now(), seenForMs: nowMs - firstSeenMs, graceMs };
+    const now = { atMs, seenForMs: nowMs - firstSeenMs, graceMs };
     const judgement = judgeLeftover(object, facts[at] ?? null, now);
     return judgement.orphan ? [{ object, why: judgement.why }] : [];
   });

@@ -1,7 +1,7 @@
 import { messageOf } from "../errors.ts";
 import type { Recorder } from "../probes/recorder.ts";
 import type { RunningProbes } from "../probes/system.ts";
-import { inTransactionOnce } from "../store/database.ts";
+import { databaseNow, inTransactionOnce } from "../store/database.ts";
 import { setFaultState } from "../store/faults.ts";
 import { installationOf } from "../store/installation.ts";
 import { keepFault } from "./active-phase.ts";
@@ -42,9 +42,10 @@ export async function runFault(
   const pods = await cluster.pods(run.plan.namespace, ownership.lost);
   const installation = await installationOf(deps.database);
   const intents: Intent[] = [];
+  const now = new Date(await databaseNow(deps.database));
   for (const fault of run.plan.faults) {
     const intent = markedBy(installation, intentOf(run.id, run.plan, fault, pods));
-    intents.push((await faultKindOf(fault.kind).prepare?.(intent, { cluster, signal })) ?? intent);
+    intents.push((await faultKindOf(fault.kind).prepare?.(intent, { cluster, signal, now })) ?? intent);
   }
   if (await heldBack(all)) return stopped(ownership);
   recorder.phase("injecting");

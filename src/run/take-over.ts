@@ -11,6 +11,7 @@ import { noteRemoved, removeFaults, type Healing } from "./heal.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { endAsJudged, judgedReport } from "./judged.ts";
 import { canMove, isOwned, runStates } from "./lifecycle.ts";
+import { noteAuditHead } from "./note-audit-head.ts";
 import { isLeaseLost, takeOwnership, type Ownership } from "./ownership.ts";
 import { proveAfresh } from "./prove-afresh.ts";
 
@@ -69,6 +70,7 @@ async function healOrphan(deps: ConductorDeps, run: StoredRun, ownership: Owners
   await journal.say({ type: "claimed", worker: deps.lease.owner, fence: ownership.fence, takenOver: true });
   const report = diedIn === "judging" ? await judgedReport(deps.database, run.id) : null;
   if (report !== null) {
+    await noteAuditHead(deps, run.id, journal);
     const proofs = report.cleanup.map((proof): HealingProof => ({ type: "healing-proof", ...proof }));
     return endAsJudged(journal, report, (client) => raiseIfUnproven(client, { run, proofs, paging: deps.paging }));
   }

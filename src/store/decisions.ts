@@ -1,4 +1,5 @@
 import type { GivenApproval } from "../approvals/count.ts";
+import { redactSecrets } from "../redact.ts";
 import type { Queryable } from "./database.ts";
 
 export interface Decision {
@@ -8,11 +9,12 @@ export interface Decision {
   digest: string;
 }
 
-/** Records one person's decision; their last one counts. The caller holds the run's lock. */
+/** Records one person's decision, its reason without what looks like a secret; their last one counts. The caller holds the run's lock. */
 export async function insertDecision(client: Queryable, runId: string, decision: Decision): Promise<void> {
+  const reason = decision.reason === null ? null : redactSecrets(decision.reason);
   await client.query(
     "insert into run_decisions (run_id, user_id, decision, reason, plan_digest) values ($1, $2, $3, $4, $5)",
-    [runId, decision.userId, decision.decision, decision.reason, decision.digest],
+    [runId, decision.userId, decision.decision, reason, decision.digest],
   );
 }
 

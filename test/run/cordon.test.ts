@@ -54,6 +54,8 @@ function fakeCluster(node: FakeNode, options: { conflicts?: number; failures?: n
 const freeNode = (): FakeNode => ({ unschedulable: false, annotations: {}, version: 1 });
 const heldBy = (run: string): FakeNode => ({ unschedulable: true, annotations: { [cordonedBy]: run }, version: 1 });
 const { signal } = new AbortController();
+/** An hour behind this machine's own: the clock that all workers share. */
+const now = new Date(Date.now() - 3_600_000);
 const deadlines = { deleteMs: 20_000, forceMs: 0 };
 const fault = (spec: Record<string, unknown> = {}): StoredFault => ({
   faultId: "cordon",
@@ -74,17 +76,18 @@ const fault = (spec: Record<string, unknown> = {}): StoredFault => ({
 describe("a cordon", () => {
   it("finds the node of the pod, and stores it before anything is touched", async () => {
     const { cluster, patches } = fakeCluster(freeNode());
-    const intent = await cordon.prepare?.(fault({ node: undefined }), { cluster, signal });
+    const intent = await cordon.prepare?.(fault({ node: undefined }), { cluster, signal, now });
     expect(intent?.manifest.spec).toMatchObject({ node: "node-1", wasUnschedulable: false });
     expect(patches).toEqual([]);
   });
-  it("marks the node with whose it is and until when", async () => {
+  it("marks the node with whose it is and until when, by the clock that all share", async () => {
     const { cluster, node } = fakeCluster(freeNode());
-    await cordon.inject(fault(), { cluster, signal });
+    const intent = await cordon.prepare?.(fault(), { cluster, signal, now });
+    await cordon.inject({ ...fault(), ...intent }, { cluster, signal });
     expect(node.unschedulable).toBe(true);
     expect(node.annotations[cordonedBy]).toBe("run-1");
-    const leftMs = Date.parse(node.annotations[cordonedUntil] ?? "") - Date.now();
-    expect(leftMs).toBeGreaterThan(30_000);
+    const leftMs = Date.parse(node.annotations[cordonedUntil] ?? "") - now.getTime();
+    expect(leftMs).toBeGreaterThan(33_000);
     expect(leftMs).toBeLessThanOrEqual(35_000);
     expect(await cordon.look(fault(), { cluster, signal })).toBeNull();
   });
@@ -101,7 +104,7 @@ describe("a cordon", () => {
   });
   it.each(["", "run-7"])("leaves a node alone that is cordoned already (by %j)", async (run) => {
     const { cluster, patches } = fakeCluster(run === "" ? { ...heldBy(run), annotations: {} } : heldBy(run));
-    await expect(cordon.prepare?.(fault(), { cluster, signal })).rejects.toThrow(/somebody has cordoned it/);
+    await expect(cordon.prepare?.(fault(), { cluster, signal, now })).rejects.toThrow(/somebody has cordoned it/);
     await expect(cordon.inject(fault(), { cluster, signal })).rejects.toThrow(/somebody has cordoned it/);
     expect(patches).toEqual([]);
   });

@@ -79,7 +79,7 @@ const fault = (change: object = {}, before: { volumeMs?: number; file?: string }
   state: "injected",
 });
 const prepared = async (change: object = {}) => {
-  const ready = await ioChaos.prepare?.(fault(change), { cluster: here(), signal });
+  const ready = await ioChaos.prepare?.(fault(change), { cluster: here(), signal, now: new Date() });
   return { ...fault(change), ...ready };
 };
 const effect = (of: StoredFault, cluster: Cluster) =>

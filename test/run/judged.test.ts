@@ -56,7 +56,12 @@ describe("a run whose worker died in judging, on real PostgreSQL", () => {
       await takeOver(deps(), runId);
       expect((await findRun(db.database, runId))?.state).toBe(verdict);
       const events = await eventsAfter(db.database, runId, 0);
-      expect(events.map(({ type }) => type)).toEqual(["judged", "claimed", "state"]);
+      expect(events.map(({ type }) => type)).toEqual(["judged", "claimed", "audit-head", "state"]);
+      const noted = events.find(({ type }) => type === "audit-head");
+      const { rows } = await db.database.query("select hash from audit_log where seq = $1", [
+        noted?.type === "audit-head" ? noted.entry : null,
+      ]);
+      expect(rows).toMatchObject([{ hash: noted?.type === "audit-head" ? noted.hash : "none" }]);
       expect(events.at(-1)).toMatchObject({
         from: "judging",
         to: verdict,
@@ -64,6 +69,15 @@ describe("a run whose worker died in judging, on real PostgreSQL", () => {
       });
     },
   );
+
+  it("says where the audit trail stands once, though the worker died after saying it", async () => {
+    const runId = await diedInJudging("completed");
+    const said = { type: "audit-head", entry: 1, hash: "a".repeat(64) } as const;
+    await appendEvents(db.database, runId, [said]);
+    await takeOver(deps(), runId);
+    const events = await eventsAfter(db.database, runId, 0);
+    expect(events.filter(({ type }) => type === "audit-head")).toMatchObject([said]);
+  });
 
   it("is healed and proven anew when it was not judged yet", async () => {
     const runId = await diedInJudging(null);

@@ -47,7 +47,7 @@ export async function startBackupRig(): Promise<BackupRig> {
     });
   const prepare = async (name: string, duration: string): Promise<Intent> => {
     const asked = intentOf(name, duration);
-    return (await scratchPostgres.prepare?.(asked, { cluster, signal })) ?? asked;
+    return (await scratchPostgres.prepare?.(asked, { cluster, signal, now: new Date() })) ?? asked;
   };
   const members = await findPatroniPods(contextWith({}));
   // Asked for, so that the lab starts what backs up.

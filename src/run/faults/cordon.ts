@@ -24,11 +24,11 @@ export const cordon: FaultKind = {
     const name = await nodeOfPods(pods, intent.namespace, tools);
     const node = await readNode(name, tools);
     if (node === null || node.unschedulable) throw cordonedBefore(name);
-    return withSpec(intent, { node: name, wasUnschedulable: node.unschedulable });
+    return withSpec(intent, { node: name, wasUnschedulable: node.unschedulable, until: leaseEnd(intent, tools.now) });
   },
   inject: async (intent, tools) => {
     const name = nodeOf(intent);
-    const annotations = { [cordonedBy]: runOf(intent), [cordonedUntil]: leaseEnd(intent, Date.now()) };
+    const annotations = { [cordonedBy]: runOf(intent), [cordonedUntil]: String(intent.manifest.spec?.["until"]) };
     const done = await until(
       async () => {
         const node = await readNode(name, tools);
@@ -116,7 +116,7 @@ function withSpec(intent: Intent, more: Record<string, unknown>): Intent {
 }
 
 /** `duration` is the fault's time and the margin that every fault is given (fault-manifest.ts). */
-function leaseEnd({ manifest }: Intent, nowMs: number): string {
+function leaseEnd({ manifest }: Intent, now: Date): string {
   const lasts = parseDurationMs(String(manifest.spec?.["duration"] ?? "0s"));
-  return new Date(nowMs + lasts).toISOString().replace(/\.\d+Z$/, "Z");
+  return new Date(now.getTime() + lasts).toISOString().replace(/\.\d+Z$/, "Z");
 }

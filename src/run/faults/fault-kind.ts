@@ -52,8 +52,11 @@ export interface FaultKind {
   isOneShot(spec: Readonly<Record<string, unknown>>): boolean;
   /** Resolves at planning what pods alone do not say, e.g. their node; it is shown, approved, and compared at injection. */
   resolve?(fault: PlannedFault, tools: FaultTools & { namespace: string }): Promise<Readonly<Record<string, string>>>;
-  /** Looks, just before the intent is stored, at what healing will need to know. Touches nothing. */
-  prepare?(intent: Intent, tools: FaultTools): Promise<Intent>;
+  /**
+   * Looks, just before the intent is stored, at what healing will need to know. Touches nothing. `now` is the clock that
+   * all workers share, since the wall clock of a machine may be an hour off.
+   */
+  prepare?(intent: Intent, tools: FaultTools & { now: Date }): Promise<Intent>;
   /** Resolves once the fault is in place on every target and no other. Throws AftershockError `inject_failed`. */
   inject(intent: Intent, tools: FaultTools): Promise<void>;
   /** Null while all is as injected. */
