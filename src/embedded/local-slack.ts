@@ -15,6 +15,8 @@ export const workspace = {
     { id: "U0ALICE", name: "alice", real_name: "Alice" },
     { id: "U0BOB", name: "bob", real_name: "Bob" },
     { id: "U0CAROL", name: "carol", real_name: "Carol" },
+    { id: "U0DAVE", name: "dave", real_name: "Dave" },
+    { id: "U0ERIN", name: "erin", real_name: "Erin" },
   ],
 } as const;
 

@@ -24,6 +24,8 @@ export interface TestStackOptions extends Partial<StackOptions> {
   expectsViolation?: (violation: Violation) => boolean;
   /** How many times Slack's rates gate and bot go by; default: as the demo. 1: as documented. */
   slackSpeed?: number;
+  /** How texts are changed for local-slack's page; see `GateOptions.draw`. */
+  draw?: (text: string) => string;
 }
 
 /**
@@ -33,11 +35,16 @@ export interface TestStackOptions extends Partial<StackOptions> {
 export async function startTestStack({
   expectsViolation,
   slackSpeed: speed = localSlackSpeed,
+  draw,
   ...options
 }: TestStackOptions = {}): Promise<TestStack> {
   let gate: SlackGate | undefined;
   const interpose = async (real: Endpoints): Promise<Endpoints & { stop(): Promise<void> }> => {
-    const started = await startSlackGate({ apiUrl: real.slackApiUrl, rates: speed === 1 ? {} : gateRatesAt(speed) });
+    const started = await startSlackGate({
+      apiUrl: real.slackApiUrl,
+      rates: speed === 1 ? {} : gateRatesAt(speed),
+      ...(draw === undefined ? {} : { draw }),
+    });
     gate = started;
     const ours = { ...real, slackApiUrl: started.apiUrl };
     try {

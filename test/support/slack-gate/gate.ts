@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { parseJson, readBody, readCall, type ApiCall, type RawCall } from "./call.ts";
 import { createInteractions, type Screens } from "./interactions.ts";
+import { withTexts } from "./draw-dates.ts";
 import { createMemory } from "./memory.ts";
 import { createMisbehaviours, type Misbehaviour, type Verdict } from "./misbehaviour.ts";
 import { createPeople, type Answer, type People } from "./people.ts";
@@ -44,6 +45,8 @@ export interface GateOptions {
   teamId?: string;
   /** Default: as documented. */
   rates?: Partial<RateLimits>;
+  /** How texts are changed on their way to local-slack's page, after every check; default: not at all. */
+  draw?: (text: string) => string;
   /** How long a trigger is good; default: as documented. */
   triggerLivesMs?: number;
 }
@@ -71,7 +74,11 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
   const views = createViews({
     teamId,
     triggers,
-    mirror: (method, form) => ask(`${apiUrl}${method}`, { body: new URLSearchParams(form) }),
+    mirror: (method, form) => {
+      const body = new URLSearchParams(form);
+      for (const [name, value] of body) body.set(name, options.draw?.(value) ?? value);
+      return ask(`${apiUrl}${method}`, { body });
+    },
   });
   const sockets = createSockets({
     receive: (envelope) => {
@@ -82,7 +89,11 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
   });
   const interactions = createInteractions({ teamId, views, triggers, send: sockets.send, note });
 
-  const forward = ({ method, headers, body }: RawCall): Promise<Answer> => ask(`${apiUrl}${method}`, { headers, body });
+  const { draw } = options;
+  const forward = (call: RawCall): Promise<Answer> => {
+    const { method, headers, body } = draw === undefined ? call : withTexts(call, draw);
+    return ask(`${apiUrl}${method}`, { headers, body });
+  };
   const answerTo = async (call: RawCall): Promise<Answer> => {
     const own = people.answer(call, () => forward(call)) ?? views.answer(call) ?? memory.answer(call);
     if (own !== null) return own;
