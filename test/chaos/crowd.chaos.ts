@@ -155,7 +155,7 @@ describe.skipIf(process.getuid?.() !== 0)("two bots and three workers", () => {
         for (const runId of runs) await scene.until(runId, ["active"]);
         scene.hurt("active");
         for (const worker of more.workers) worker.kill("SIGKILL");
-        scene.roles.kill("worker");
+        await scene.roles.kill("worker");
         await scene.roles.restart("worker");
         scene.mended();
       },

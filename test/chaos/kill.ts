@@ -79,7 +79,7 @@ async function strike(
   try {
     await ready.moment(runId);
     scene.hurt(moment.when === "in the middle" ? moment.state : stepName(moment));
-    scene.roles.kill(victim);
+    await scene.roles.kill(victim);
   } finally {
     await ready.letGo();
   }

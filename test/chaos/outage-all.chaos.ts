@@ -59,7 +59,7 @@ describe.skipIf(process.getuid?.() !== 0)("the worker's lease and the dead man",
         await scene.approve(runId);
         await scene.until(runId, ["active"]);
         scene.hurt("active");
-        scene.roles.kill("both");
+        await scene.roles.kill("both");
         expect(await redisPath(scene.cluster)).not.toEqual([]);
         await untilWholeByItself(scene.cluster);
         await scene.roles.restart("both");
@@ -81,7 +81,7 @@ describe.skipIf(process.getuid?.() !== 0)("the worker's lease and the dead man",
         await scene.approve(runId);
         await scene.until(runId, ["active"]);
         scene.hurt("active");
-        scene.roles.kill("both");
+        await scene.roles.kill("both");
         await Promise.all([stack.redis.crash(), stack.postgres.crash()]);
         expect(await redisPath(scene.cluster)).not.toEqual([]);
         await untilWholeByItself(scene.cluster);

@@ -6,28 +6,46 @@ export type Victim = "worker" | "bot" | "both";
 
 /** The one bot and the one worker that a case hurts, whichever they are by now. */
 export interface Roles {
-  kill(victim: Victim): void;
+  /** SIGKILL. One that is being started is killed as soon as it is there, or else it would live on beside its successor. */
+  kill(victim: Victim): Promise<void>;
   /** Starts again what was killed; resolves when it is ready. */
   restart(victim: Victim): Promise<void>;
   worker(): Child;
   bot(): Child;
 }
 
-export function rolesOf(stack: Stack): Roles {
-  let { bot, worker } = stack;
+export function rolesOf(stack: Pick<Stack, "bot" | "worker" | "startBot" | "startWorker">): Roles {
+  const worker = roleOf(stack.worker, stack.startWorker);
+  const bot = roleOf(stack.bot, stack.startBot);
+  const hit = (victim: Victim) => [...(victim === "bot" ? [] : [worker]), ...(victim === "worker" ? [] : [bot])];
   return {
-    kill: (victim) => {
-      if (victim !== "bot") worker.kill("SIGKILL");
-      if (victim !== "worker") bot.kill("SIGKILL");
+    kill: async (victim) => {
+      // A rejected start is for whoever asked for it.
+      await Promise.allSettled(hit(victim).map((role) => role.started()));
+      for (const role of hit(victim)) role.child().kill("SIGKILL");
     },
     restart: async (victim) => {
-      const [newWorker, newBot] = await Promise.all([
-        victim === "bot" ? worker : stack.startWorker(),
-        victim === "worker" ? bot : stack.startBot(),
-      ]);
-      [worker, bot] = [newWorker, newBot];
+      await Promise.all(hit(victim).map((role) => role.restart()));
     },
-    worker: () => worker,
-    bot: () => bot,
+    worker: worker.child,
+    bot: bot.child,
+  };
+}
+
+/** One role, whose restarts come one after the other: a kill and a restart of the same case may meet. */
+function roleOf(first: Child, start: () => Promise<Child>) {
+  let child = first;
+  let starting: Promise<void> = Promise.resolve();
+  return {
+    child: () => child,
+    started: () => starting,
+    restart: () => {
+      starting = starting
+        .catch(() => undefined)
+        .then(async () => {
+          child = await start();
+        });
+      return starting;
+    },
   };
 }

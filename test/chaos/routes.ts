@@ -94,7 +94,7 @@ async function loseWorkerIn(scene: Scene, runId: string, state: "preflight" | "i
   await scene.commits.entered(runId, state, 30_000);
   await gate?.reached(30_000);
   scene.hurt(state);
-  scene.roles.kill("worker");
+  await scene.roles.kill("worker");
   await gate?.open();
   await scene.roles.restart("worker");
   scene.mended();

@@ -180,7 +180,7 @@ export const apiCases: readonly ApiCase[] = [
       await scene.until(runId, ["injecting"]);
       await untilThere(scene, runId);
       scene.hurt("injecting");
-      scene.roles.kill("worker");
+      await scene.roles.kill("worker");
       api.behave();
       await scene.roles.restart("worker");
       scene.mended();

@@ -16,7 +16,7 @@ describe.skipIf(process.getuid?.() !== 0 || fakeClock("/tmp") === null)("clocks 
     if (made === null) throw new Error("libfaketime is gone");
     clock = made;
     const { roles } = rig.scene;
-    roles.kill("both");
+    await roles.kill("both");
     await clock.wear(() => roles.restart("both"));
   });
   afterAll(() => rig?.close());
@@ -107,7 +107,7 @@ describe.skipIf(process.getuid?.() !== 0 || fakeClock("/tmp") === null)("Postgre
     clock = made;
     const { postgres } = rig.stack;
     const { roles } = rig.scene;
-    roles.kill("both");
+    await roles.kill("both");
     await postgres.crash();
     await clock.wear(() => postgres.again());
     await roles.restart("both");
@@ -170,7 +170,7 @@ describe.skipIf(process.getuid?.() !== 0 || fakeClock("/tmp") === null)("Postgre
         await scene.approve(runId);
         await scene.until(runId, ["active"]);
         scene.hurt("active");
-        scene.roles.kill("worker");
+        await scene.roles.kill("worker");
         clock.offset("+0");
         await scene.roles.restart("worker");
         scene.mended();

@@ -76,7 +76,7 @@ describe.skipIf(process.getuid?.() !== 0)("full disks and full memory", () => {
       },
       async (scene) => {
         const runId = await scene.ask(quickRun);
-        scene.roles.kill("worker");
+        await scene.roles.kill("worker");
         const logFile = join(small.path, "worker.log");
         let worker: OwnWorker | undefined;
         try {
