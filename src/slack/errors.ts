@@ -15,7 +15,7 @@ export function errorMessage(error: unknown, log: (reference: string, error: unk
   const reference = randomBytes(4).toString("hex");
   log(reference, error);
   const text = escapeText(
-    `Something unforeseen went wrong. Nothing was changed by it. Reference for the log: ${reference}`,
+    `Something unforeseen went wrong, and what you asked for may not have been done. Look: /chaos status. The operator finds it in the log as ${reference}.`,
   );
   return content(text, [section(`:warning: ${text}`)]);
 }

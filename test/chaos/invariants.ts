@@ -168,7 +168,7 @@ function phrases({ events }: ThreadFacts): Array<{ says: string; of: number }> {
   const count = (holds: (event: ThreadFacts["events"][number]) => boolean): number => events.filter(holds).length;
   return [
     { says: "*Fault active*", of: count(({ type }) => type === "fault-injected") },
-    { says: "takes over and heals", of: count((event) => event.type === "claimed" && event.takenOver) },
+    { says: "takes over: it heals", of: count((event) => event.type === "claimed" && event.takenOver) },
     { says: "denied it at", of: count(({ type }) => type === "denied") },
     { says: "it expired at", of: count(({ type }) => type === "expired") },
     { says: "asked to stop it at", of: count(({ type }) => type === "abort-requested") },

@@ -139,7 +139,7 @@ describe.skipIf(process.getuid?.() !== 0)("a halt, on the real stack", () => {
       15_000,
     );
     expect(await kube(`get node ${ours} -o jsonpath={.metadata.annotations}`)).not.toContain("aftershock.dev/run");
-    await inChannel(/orphan on cluster lab carries the label of run-4711/);
+    await inChannel(/orphan on cluster lab was left over from run-4711/);
     expect(await stateOf(stack, runId)).toBe("active");
     const left = await chaosNames();
     expect(left.some((name) => name.endsWith("/strangers"))).toBe(true);

@@ -77,7 +77,7 @@ describe.skipIf(process.getuid?.() !== 0)("a fault that does not go, on the real
     expect(await kubectlOk(stack.lab.kubeconfigPath, rules)).toContain(`${runId}-partition`);
     await waitFor(
       () => threadText(stack, card),
-      (text) => text.includes("A fault does not go") && text.includes("Nobody has acknowledged it"),
+      (text) => text.includes("A fault will not go away") && text.includes("Nobody has acknowledged it"),
       15_000,
     );
   }, 200_000);
@@ -101,7 +101,7 @@ describe.skipIf(process.getuid?.() !== 0)("a fault that does not go, on the real
       15_000,
     );
     const [before] = await query<{ pages: number }>(stack, "select pages from alarms");
-    expect(await refusal()).toMatch(/is not proven[\s\S]*The way out: have it healed and proven/);
+    expect(await refusal()).toMatch(/is not proven[\s\S]*The way out: have it healed and checked/);
     await waitFor(
       async () => (await eventsOf(stack, runId)).filter((event) => event.type === "alarm-checked").length,
       (count) => count >= 1,

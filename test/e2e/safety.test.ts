@@ -163,7 +163,7 @@ describe.skipIf(process.getuid?.() !== 0)("safety, on the real stack", () => {
     });
     await waitFor(
       () => threadText(stack, card),
-      (text) => text.includes("takes over and heals") && text.includes("interrupted"),
+      (text) => text.includes("takes over: it heals") && text.includes("interrupted"),
       15_000,
     );
     // The target is free again.

@@ -92,7 +92,7 @@ describe.skipIf(process.getuid?.() !== 0)("scheduled runs, through Slack's proto
     await waitFor(
       () => threadText(stack, runCard),
       (thread) =>
-        [`is due by ${id}`, `Covered by the approval of ${id}`, "run 1 of 2"].every((words) => thread.includes(words)),
+        [`${id} asks for`, `Covered by the approval of ${id}`, "run 1 of 2"].every((words) => thread.includes(words)),
       10_000,
     );
     const scheduleCard = await card(id);

@@ -153,7 +153,7 @@ describe("a target with an open alarm", () => {
       const target = await targetOf(runId);
       await expect(refuseUnprovenTarget(db.database, target)).rejects.toMatchObject({
         code: "target_busy",
-        hint: `The way out: acknowledge it: /chaos alarms ack ${runId}; then have it healed and proven: /chaos alarms check ${runId}`,
+        hint: `The way out: acknowledge it: /chaos alarms ack ${runId}, and have it healed and checked: /chaos alarms check ${runId}`,
       });
       expect(await guardFires(runId, rig)).toBe(true);
       if (order === "prove first") await checkSoon(rig, runId);

@@ -133,7 +133,7 @@ describe("the list of alarms", () => {
   it("says of each what is left to do", () => {
     const text = JSON.stringify(renderAlarms([{ alarm: open, run }], "/chaos").blocks);
     expect(text).toContain("paged 3 times, acknowledged by nobody; not proven clean");
-    expect(text).toContain("acknowledge it: /chaos alarms ack run-7; then have it healed and proven");
+    expect(text).toContain("acknowledge it: /chaos alarms ack run-7, and have it healed and checked");
   });
   it("says when there is none", () => {
     expect(renderAlarms([], "/chaos").text).toContain("No alarm is open");

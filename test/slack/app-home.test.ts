@@ -47,7 +47,7 @@ describe("the App Home", () => {
     expect(wordsOf(own)).not.toContain("Waiting for your approval");
     await bob.click(`Approve ${id}`);
     // Drawn anew at once for who clicked.
-    expect(wordsOf(await bob.untilHome(says(/Running now/)))).toMatch(/approved, waiting for a worker/);
+    expect(wordsOf(await bob.untilHome(says(/Running now/)))).toMatch(/approved, about to start/);
     await moveRun(rig.database, id, "preflight");
     await alice.untilHome(says(/checking guards/));
     await bob.untilHome(says(/checking guards/));
@@ -79,8 +79,8 @@ describe("the App Home", () => {
     await bob.click(`Approve ${id}`);
     expect(wordsOf(await bob.untilModal())).toContain(`${id} is denied`);
     await bob.close();
-    // It was drawn anew with the click.
-    expect(wordsOf(await bob.untilHome(says(/Runs may start/)))).not.toContain(id);
+    // It is drawn anew with the click.
+    await bob.untilHome((view) => !wordsOf(view).includes(id));
   }, 60_000);
   it("has the halt switch, which works both ways, and lifts no other halt than the one that was seen", async () => {
     const { alice, bob } = rig;

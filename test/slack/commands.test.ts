@@ -221,7 +221,7 @@ describe("the verbs", () => {
     ["status run-1", /waiting for approval/],
     ["abort run-1", /nothing was touched/],
     ["stop", /nothing was touched/],
-    ["halt customers see errors", /halted[\s\S]*2 runs are being stopped[\s\S]*staging[\s\S]*could not be reached/],
+    ["halt customers see errors", /halted[\s\S]*2 runs are being stopped[\s\S]*staging[\s\S]*does not answer/],
     ["resume", /may start again/],
     ["approve run-1", /approved and starts/],
     ["deny run-1 too risky", /denied/],
@@ -261,7 +261,7 @@ describe("the verbs", () => {
       standing = null;
       expect(said).toMatch(/halted\* by <@U0BOB> since 12:00:00 UTC: customers &lt;see&gt; errors/);
       expect(said).toMatch(/1 run stopped, last fault gone after 2\.1 s/);
-      expect(said).toMatch(/staging.*could not be reached: no answer\./);
+      expect(said).toMatch(/staging.*does not answer, and a fault may remain there: no answer\./);
       expect(said).toContain("/chaos resume");
     },
   );

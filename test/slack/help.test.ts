@@ -63,7 +63,7 @@ describe("help", () => {
       examples: [],
       run: () => Promise.reject(new Error("never run")),
     };
-    expect(groupVerbs([...verbs, stray]).at(-1)).toMatchObject({ title: "Else", verbs: [{ name: "stray" }] });
+    expect(groupVerbs([...verbs, stray]).at(-1)).toMatchObject({ title: "More", verbs: [{ name: "stray" }] });
     expect(groupVerbs([])).toEqual([]);
   });
   it("has for every command and topic examples that can be typed", () => {

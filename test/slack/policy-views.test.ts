@@ -58,7 +58,7 @@ const thread = (...bodies: RunEventBody[]): string =>
 describe("the card of a request", () => {
   it("shows how many of how many, who, when and why", () => {
     const text = textOf(renderCard(run, numbered(requested, approved("U0BOB", 1, "agreed <!channel>"))));
-    expect(text).toContain("1 of 2, until 10:15:00 UTC");
+    expect(text).toContain("1 of 2, due <!date^");
     expect(text).toContain("<@U0BOB> at 10:02:03 UTC: agreed &lt;!channel&gt;");
     expect(text).toContain('"value":"run-7@0123456789ab"');
     expect(text).toContain("aftershock:revoke");
@@ -96,7 +96,7 @@ describe("the thread", () => {
     expect(thread(requested, { type: "denied", by: "U0ALICE", reason: null })).not.toContain("· <@U0ALICE>");
     expect(thread(requested, { type: "expired" })).toContain("Nothing was touched. · <@U0ALICE>");
     expect(thread(requested, { type: "approval-void", reason: "It was for a, but <b> now." })).toContain(
-      "*The approval is void*: It was for a, but &lt;b&gt; now. Nothing was injected. · <@U0ALICE>",
+      "*The approval is void, and the run has ended*: It was for a, but &lt;b&gt; now. Nothing was injected. · <@U0ALICE>",
     );
   });
   it("calls nobody for a schedule", () =>
@@ -144,7 +144,7 @@ describe("/chaos policy NAME", () => {
   });
   it("says when it will be frozen next", async () =>
     expect(await explained({ ...testPolicy(), freezes: [freeze(660, 720)] })).toMatch(
-      /You may ask[\s\S]*not now; next the &lt;release&gt; from <!date\^1795604400/,
+      /You may ask[\s\S]*none now; next the &lt;release&gt; from <!date\^1795604400/,
     ));
   it("says that no rule allows it, and at which times one does", async () => {
     const [rule] = testPolicy().rules;
@@ -169,7 +169,7 @@ describe("/chaos policy", () => {
     expect(text).toContain("*1. everything*");
     expect(text).toContain("*frozen now*, until <!date^1795604400");
     expect(text).toContain("2026-11-25 00:00 to 2026-11-25 00:01 (UTC); over");
-    expect(text).toContain("runs are let go again by <@U0ALICE>, <@U0BOB> or <@U0CAROL>");
+    expect(text).toContain("runs may be resumed by <@U0ALICE>, <@U0BOB> or <@U0CAROL>");
   });
 });
 

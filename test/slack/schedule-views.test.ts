@@ -81,13 +81,17 @@ describe("a schedule's card", () => {
     }
   });
   it("says what its approval does: starts, or only asks", () => {
-    expect(JSON.stringify(renderScheduleCard(testSchedule))).toContain("starts by the approval of this schedule");
+    expect(JSON.stringify(renderScheduleCard(testSchedule))).toContain("approving this schedule approves all its runs");
     const asks: Schedule = { ...testSchedule, kind: "asks", plan: { ...testSchedule.plan, risk: "high" } };
-    expect(JSON.stringify(renderScheduleCard(asks))).toContain("Risk high: when it comes due it only asks");
+    expect(JSON.stringify(renderScheduleCard(asks))).toContain(
+      "It injects a fault (risk high): each run, when it comes due, needs an approval of its own",
+    );
   });
   it("shows the last problem until a run starts again", () => {
     expect(JSON.stringify(renderScheduleCard(active))).not.toContain("started nothing");
-    expect(JSON.stringify(renderScheduleCard({ ...active, lastProblem: "busy" }))).toContain("started nothing: busy");
+    expect(JSON.stringify(renderScheduleCard({ ...active, lastProblem: "busy" }))).toContain(
+      "Nothing started when it was last due: busy",
+    );
   });
   it("in one line has next time and what is left of the approval", () => {
     expect(scheduleLine({ ...active, runsUsed: 2, lastRunId: "run-5" })).toContain(

@@ -128,7 +128,7 @@ describe("/chaos approve, deny and revoke without a number", () => {
     expect(buttonsOf(reply).map(({ text }) => text)).toEqual(["Details", "Deny", "Details", "Deny"]);
     expect((await press(reply, "Deny", bob))?.text).toContain(`${first} is denied`);
     const own = await say("deny", alice);
-    expect((await press(own, "Take back", alice))?.text).toContain(`${second} is denied`);
+    expect((await press(own, "Withdraw", alice))?.text).toContain(`${second} is denied`);
   });
   it("ask which approval to take back", async () => {
     const [first, second] = [await asks("C-APPROVE"), await asks("C-APPROVE", "etcd-quorum-loss")];

@@ -60,8 +60,8 @@ export function isOpen({ state, acknowledgedAt }: Pick<Alarm, "state" | "acknowl
 export function wayOut(alarm: Pick<Alarm, "runId" | "state" | "acknowledgedAt">): string {
   const { runId, state, acknowledgedAt } = alarm;
   const acknowledge = acknowledgedAt === null ? [`acknowledge it: /chaos alarms ack ${runId}`] : [];
-  const prove = state === "resolved" ? [] : [`have it healed and proven: /chaos alarms check ${runId}`];
-  return [...acknowledge, ...prove].join("; then ");
+  const prove = state === "resolved" ? [] : [`have it healed and checked: /chaos alarms check ${runId}`];
+  return [...acknowledge, ...prove].join(", and ");
 }
 
 /** What an open alarm means for its target, as a clause. Pure. */

@@ -9,7 +9,7 @@ const groups: ReadonlyArray<{ title: string; verbs: readonly string[] }> = [
   { title: "Together", verbs: ["gameday"] },
   { title: "Again and again", verbs: ["schedule", "schedules", "unschedule"] },
 ];
-const others = "Else";
+const others = "More";
 
 export interface VerbGroup {
   title: string;

@@ -71,8 +71,8 @@ export const topics: readonly Topic[] = [
     title: "What keeps it safe",
     lines: [
       "*Before*: guards measure the system. One that does not hold ends the run before anything is touched.",
-      "*During*: stop conditions, and anybody of the workspace, end it at once. Every fault ends by itself, too, should everything of mine be gone.",
-      "*After*: the fault is removed on every way out, and that is proven in the data path. A cleanup that was not proven is an alarm: it is paged until somebody acknowledges it, and keeps its target.",
+      "*During*: stop conditions, and anybody of the workspace, end it at once. Every fault has a time limit of its own: it ends even when I am gone.",
+      "*After*: the fault is removed on every way out, and I prove that on the servers, by reading and writing. A cleanup that was not proven is an alarm: people are paged until one acknowledges it, and no other run starts on that target.",
       "Every request, approval, stop and outcome is in a trail that I cannot rewrite.",
     ],
     examples: ["abort", "abort run-12 customers see errors", "alarms", "halt customers see errors"],
@@ -83,7 +83,7 @@ export const topics: readonly Topic[] = [
     title: "Stopping everything",
     lines: [
       "`halt` stops every run on every cluster, heals it, and lets nothing start. Anybody of the workspace may; no question is asked.",
-      "Only those whom the policy names let runs start again. Nothing that was stopped starts by itself.",
+      "Only those whom `policy` names may resume. Nothing that was stopped starts by itself.",
       "Without Slack: `npx aftershock halt --kubeconfig FILE`.",
     ],
     examples: ["halt", "halt customers see errors", "resume it was the load balancer"],
@@ -93,7 +93,7 @@ export const topics: readonly Topic[] = [
     aliases: ["results", "verdicts", "verdict", "report", "reports"],
     title: "Reading what came of a run",
     lines: [
-      "Three verdicts, never mixed: the *hypothesis* held, was refuted, or is inconclusive; the *run* completed, or was aborted, failed or interrupted; the *cleanup* is verified, or not.",
+      "Three verdicts, never mixed: the *hypothesis* held, was refuted, or is inconclusive; the *run* completed, was aborted (a person or a stop condition), failed (a guard, or an error) or was interrupted (its worker was lost); the *cleanup* is verified, or not.",
       "A write is *lost* when it was acknowledged and is not in the final state. One whose answer never came is *unknown*, and is never called failed.",
       "Each finding has its evidence, the setting that explains it, and what to change. The chart and the whole report are in the run's thread.",
       "One run is one sample: repeat it before you quote it.",
@@ -141,9 +141,9 @@ export const topics: readonly Topic[] = [
   {
     name: "actions",
     aliases: ["action", "action-items", "follow-up", "todo"],
-    title: "What is to be done about it",
+    title: "Actions: what to fix",
     lines: [
-      "An action has an owner and a day. It stays open, and the experiment's card names it, until somebody says that it is done.",
+      "An action has an owner and a day. It stays open, and the experiment's card names it, until somebody marks it done.",
     ],
     examples: [],
     verb: "actions",
@@ -151,7 +151,7 @@ export const topics: readonly Topic[] = [
   {
     name: "history",
     aliases: ["trend", "trends", "compare", "regressions"],
-    title: "What was learned before",
+    title: "History: trends over runs",
     lines: [
       "How recovery time, lost writes and slow-down went from run to run; what is worse than usual is a finding.",
     ],

@@ -2,6 +2,7 @@ import { wayOut } from "../../run/alarms/alarm.ts";
 import type { OpenAlarm } from "../../run/alarms/service.ts";
 import { clamp, content, escapeText, note, section, type MessageContent } from "../limits.ts";
 import { buttonRow, type ButtonText } from "./button.ts";
+import { readerTime } from "./reader-time.ts";
 import { person, timeOfDay } from "./words.ts";
 
 const mostShown = 12;
@@ -40,10 +41,10 @@ export function alarmLine({ alarm, run }: OpenAlarm): string {
     alarm.acknowledgedBy === null || alarm.acknowledgedAt === null
       ? `paged ${alarm.pages} ${alarm.pages === 1 ? "time" : "times"}, acknowledged by nobody`
       : `acknowledged by ${person(alarm.acknowledgedBy)} at ${timeOfDay(alarm.acknowledgedAt)}`;
-  const state = alarm.state === "resolved" ? "proven clean since" : "not proven clean";
+  const state = alarm.state === "resolved" ? "proven clean by now" : "not proven clean";
   const amiss =
     alarm.state === "resolved" ? "" : `\n> ${escapeText(oneLine(alarm.lastProblem ?? alarm.reasons[0] ?? ""))}`;
-  return `:rotating_light: *${run.id}* on ${escapeText(alarm.targetKey)} in <#${run.channelId.replaceAll(/[^A-Z0-9]/g, "")}>, raised at ${timeOfDay(alarm.raisedAt)}: ${seen}; ${state}.${amiss}\nThe target is free once you ${wayOut(alarm)}`;
+  return `${alarm.state === "resolved" ? ":eyes:" : ":rotating_light:"} *${run.id}* on ${escapeText(alarm.targetKey)} in <#${run.channelId.replaceAll(/[^A-Z0-9]/g, "")}>, raised ${readerTime(alarm.raisedAt)}: ${seen}; ${state}.${amiss}\nThe target stays blocked until you ${wayOut(alarm)}`;
 }
 
 /** One sentence that other answers put first while an alarm is open. */

@@ -5,6 +5,7 @@ import type { RunRow } from "../../run/service.ts";
 import { formatDuration } from "../../experiment/duration.ts";
 import { clamp, content, escapeText, limits, note, plain, section, type MessageContent } from "../limits.ts";
 import { actionPrefix } from "../action-prefix.ts";
+import { readerTime } from "./reader-time.ts";
 import { person, seconds, timeOfDay } from "./words.ts";
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
@@ -26,7 +27,7 @@ export function renderAlarm(run: RunRow, story: AlarmStory): MessageContent {
   return content(title, [
     section(`*${title}*\n${standing(story)}`),
     section(reasonsText(story.raised.reasons)),
-    section(commandsText(story.raised)),
+    ...(story.resolved === undefined ? [section(commandsText(story.raised))] : []),
     ...actions(run, story, "alarm"),
     note(next(run, story)),
   ]);
@@ -51,7 +52,7 @@ export function renderPage(
     ...(place.isLast ? [section(commandsText(raised)), ...actions(run, story, `page${page.number}`)] : []),
     note(
       place.isLast && open
-        ? `Page ${page.number}. It comes again in ${formatDuration(page.againAfterMs)} until somebody acknowledges it: \`/chaos alarms ack ${run.id}\``
+        ? `Page ${page.number}. The next comes in ${formatDuration(page.againAfterMs)}, unless somebody acknowledges the alarm: \`/chaos alarms ack ${run.id}\``
         : `Page ${page.number}, at ${timeOfDay(page.at)}`,
     ),
   ]);
@@ -74,7 +75,7 @@ export function renderAlarmLine(
     case "alarm-checked": {
       const who = event.by === null ? "" : `, as ${person(event.by)} asked`;
       return line(
-        `:rotating_light: Healed again and looked at ${timeOfDay(event.at)}${who}: it is still not proven.\n${escapeText(clamp(event.problem, 1500))}`,
+        `:rotating_light: Healed again and checked at ${timeOfDay(event.at)}${who}: the cleanup is still unverified.\n${escapeText(clamp(event.problem, 1500))}`,
       );
     }
     case "restart-asked":
@@ -93,7 +94,7 @@ export function renderLadder(run: RunRow, steps: ReadonlyArray<EventOf<"heal-ste
   const slow = new Set(steps.filter(({ step }) => step !== "delete" && step !== "gone").map(keyOf));
   const told = steps.filter((step) => slow.has(keyOf(step)));
   if (told.length === 0) return null;
-  const title = "A fault does not go: what is done about it";
+  const title = "A fault will not go away: what is done about it";
   const rows = told.map(
     (event) =>
       `${icons[event.step]} ${seconds(event.afterMs)} ${escapeText(event.kind)} \`${escapeText(event.name)}\`: ${words[event.step]}${event.detail === "" ? "" : ` (${escapeText(clamp(event.detail, 600))})`}`,
@@ -133,10 +134,10 @@ const words: Readonly<Record<EventOf<"heal-step">["step"], string>> = {
   delete: "DELETE",
   unreachable: "the cluster does not answer; asked again",
   gone: "gone",
-  stuck: "it stays",
-  "restart-offered": "its target can be restarted by somebody who may approve",
-  forced: "freed by force",
-  "gave-up": "it could not be removed",
+  stuck: "still there",
+  "restart-offered": "somebody who may approve can restart its target, with a button below or `/chaos alarms restart`",
+  forced: "removed by force, without the controller's word that it undid the fault",
+  "gave-up": "not removed, still there",
 };
 
 function keyOf({ kind, namespace, name }: EventOf<"heal-step">): string {
@@ -152,9 +153,9 @@ function alarmTitle(run: RunRow, { raised, acknowledged, resolved }: AlarmStory)
 
 function standing({ raised, acknowledged, resolved }: AlarmStory): string {
   return [
-    `Raised at ${timeOfDay(raised.at)}.`,
+    `Raised ${readerTime(raised.at)}.`,
     acknowledged === undefined
-      ? "Nobody has acknowledged it."
+      ? "Nobody has acknowledged it; that stops the paging and heals nothing."
       : `${person(acknowledged.by)} acknowledged it at ${timeOfDay(acknowledged.at)}.`,
     ...(resolved === undefined ? [] : [`Proven clean at ${timeOfDay(resolved.at)}.`]),
   ].join(" ");
@@ -183,7 +184,9 @@ function commandsText({ look, mend }: EventOf<"alarm-raised">): string {
       .map((command) => clamp(escapeText(command.replaceAll("`", "'")), 200));
     return lines.length === 0 ? "" : `${title}\n\`\`\`${lines.join("\n")}\`\`\``;
   };
-  return [block("Look:", look), block("Mend:", mend)].filter(Boolean).join("\n") || "–";
+  return (
+    [block("To look, in a shell:", look), block("To heal by hand, in a shell:", mend)].filter(Boolean).join("\n") || "–"
+  );
 }
 
 function actions(run: RunRow, { raised, acknowledged, resolved }: AlarmStory, block: string): KnownBlock[] {
@@ -191,7 +194,7 @@ function actions(run: RunRow, { raised, acknowledged, resolved }: AlarmStory, bl
     ...(acknowledged === undefined ? [button("ack-alarm", "Acknowledge", run.id, "primary")] : []),
     ...(resolved === undefined
       ? [
-          button("check-alarm", "Heal and look again", run.id),
+          button("check-alarm", "Heal and check", run.id),
           ...raised.pods.slice(0, mostPods - 1).map((pod, at) => restartButton(run, pod, at)),
         ]
       : []),

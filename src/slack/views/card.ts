@@ -17,7 +17,8 @@ import {
 } from "../limits.ts";
 import { actionPrefix } from "../action-prefix.ts";
 import { approvalLines, neededApprovals } from "./decisions.ts";
-import { count, injectsNothing, people, person, shortDigest, stateWords, timeOfDay } from "./words.ts";
+import { readerTime } from "./reader-time.ts";
+import { count, injectsNothing, people, person, shortDigest, stateWords } from "./words.ts";
 
 /** The one message of a run in the channel, for every state. */
 export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageContent {
@@ -28,9 +29,9 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
   const target = plan.faults.map((fault) => fault.subject.join(", ")).join("; ") || plan.system;
   const approval =
     run.state === "requested"
-      ? `${run.approvedBy.length} of ${neededApprovals(plan.approvalsNeeded, events)}, until ${timeOfDay(run.expiresAt)}`
+      ? `${run.approvedBy.length} of ${neededApprovals(plan.approvalsNeeded, events)}, due ${readerTime(run.expiresAt)}`
       : plan.approvalsNeeded === 0 && run.approvedBy.length === 0
-        ? "nobody needed to"
+        ? "not needed"
         : people(run.approvedBy);
   // Who, when and why, while it is being decided; afterwards the thread has it.
   const given = run.state === "requested" || run.state === "approved" ? approvalLines(events) : [];
@@ -39,7 +40,7 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
     section(`${words.icon} *${words.text}*${reason === null ? "" : `\n${escapeReason(reason)}`}`),
     fields([
       ["Asked for by", person(run.requestedBy)],
-      ["Approved by", approval],
+      [run.state === "requested" ? "Approvals" : "Approved by", approval],
       ["Target", escapeText(`${target} in ${plan.cluster}/${plan.namespace}`)],
       [injectsNothing(plan) ? "Takes at most" : "Fault lasts", formatDuration(plan.phases.durationMs)],
     ]),
@@ -86,7 +87,7 @@ function buttonsFor(run: RunRow): Button[] {
       ? {}
       : {
           confirm: {
-            title: { type: "plain_text", text: `${text} ${run.id}?` },
+            title: { type: "plain_text", text: `${text}: ${run.id}?` },
             text: { type: "plain_text", text: plain(confirm, limits.confirmText) },
             confirm: { type: "plain_text", text },
             deny: { type: "plain_text", text: "Cancel" },
@@ -98,15 +99,15 @@ function buttonsFor(run: RunRow): Button[] {
     const warning = run.plan.risk === "high" && pods !== "" ? `This injects a real fault into ${pods}.` : undefined;
     // With the plan that is shown here: a click approves what was seen, or nothing.
     const seen = `${run.id}@${shortDigest(run.digest)}`;
-    const takeBack = run.approvedBy.length === 0 ? [] : [button("revoke", "Take approval back")];
+    const takeBack = run.approvedBy.length === 0 ? [] : [button("revoke", "Revoke approval")];
     return [button("approve", "Approve", "primary", warning, seen), button("deny", "Deny"), ...takeBack];
   }
   if (isTerminal(run.state) || run.abortRequestedBy !== null) return [];
   const takeBack =
     run.state === "approved" && run.approvedBy.length > 0
-      ? [button("revoke", "Take approval back", undefined, "The run ends, and nothing is touched.")]
+      ? [button("revoke", "Revoke approval", undefined, "The run ends, and nothing is touched.")]
       : [];
-  return [...takeBack, button("stop", "Stop", "danger", "The fault is removed at once, and the run ends as aborted.")];
+  return [...takeBack, button("stop", "Stop", "danger", "Any fault is removed at once, and the run ends as aborted.")];
 }
 
 function hintFor(run: RunRow): string {
@@ -117,7 +118,7 @@ function hintFor(run: RunRow): string {
   if (isTerminal(run.state)) return `Details in the thread · \`/chaos findings ${run.id}\``;
   return run.abortRequestedBy === null
     ? `Live in the thread · \`/chaos abort ${run.id}\` stops and heals it`
-    : `${person(run.abortRequestedBy)} asked to stop it; it is being healed`;
+    : `${person(run.abortRequestedBy)} asked to stop it; it is stopping`;
 }
 
 /** The reason of the last state change that has one. */

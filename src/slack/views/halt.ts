@@ -12,15 +12,15 @@ const mostRuns = 20;
 
 /** What holds, in one sentence that everybody who is refused gets to see, too. */
 export function haltSentence(halt: Halt): string {
-  const from = halt.fromCluster === null ? "" : ` on cluster ${escapeText(halt.fromCluster)}`;
+  const from = halt.fromCluster === null ? "" : ` (from a shell, on cluster ${escapeText(halt.fromCluster)})`;
   return `Everything is *halted* by ${person(halt.by)}${from} since ${timeOfDay(halt.at)}${because(halt.reason)}. Nothing starts.`;
 }
 
 /** What an entitled person types, and where else it was set. */
 export function resumeNote(halt: Halt, command: string): string {
   const there =
-    halt.fromCluster === null ? "" : `, or \`aftershock resume\` on cluster ${escapeText(halt.fromCluster)}`;
-  return `An approver lets runs start again: \`${command} resume\`${there}`;
+    halt.fromCluster === null ? "" : ` (in a shell: \`aftershock resume\`, cluster ${escapeText(halt.fromCluster)})`;
+  return `\`${command} resume\`${there} lets runs start again; \`${command} policy\` says who may`;
 }
 
 /** `4 runs stopped, last fault gone after 2.1 s`: the figure of a halt. Pure. */
@@ -28,6 +28,8 @@ export function figure(runs: readonly HaltedRun[]): string {
   if (runs.length === 0) return "Nothing ran or waited.";
   const gone = runs.flatMap(({ goneAfterMs }) => goneAfterMs ?? []);
   const stopped = `${runs.length} ${runs.length === 1 ? "run" : "runs"} stopped`;
+  const unproven = runs.filter(({ proven }) => !proven).length;
+  if (unproven > 0) return `${stopped}, cleanup of ${unproven} unverified: a fault may remain`;
   return gone.length === 0
     ? `${stopped}, no fault was in place`
     : `${stopped}, last fault gone after ${seconds(Math.max(...gone))}`;
@@ -35,11 +37,9 @@ export function figure(runs: readonly HaltedRun[]): string {
 
 /** One run that a halt stopped. */
 export function haltedRunLine({ run, was, goneAfterMs, proven }: HaltedRun): string {
-  const what =
-    goneAfterMs === null
-      ? `${stateWords[was].text} then; no fault was in place`
-      : `${stateWords[was].text} then; its last fault was gone after ${seconds(goneAfterMs)}`;
-  return `• *${run}* ${what}${proven ? "" : " · :rotating_light: *cleanup unverified*, see its thread"}`;
+  const what = goneAfterMs === null ? "no fault was in place" : `its last fault was gone after ${seconds(goneAfterMs)}`;
+  const found = proven ? what : ":rotating_light: *cleanup unverified, a fault may remain*, see its thread";
+  return `• *${run}* (was: ${stateWords[was].text}): ${found}`;
 }
 
 /** How clusters stand to a halt: named only where something is amiss. */
@@ -47,7 +47,7 @@ export function clusterLines(clusters: readonly HaltCluster[]): string[] {
   return clusters.flatMap(({ cluster, state, problem }) =>
     state === "unreachable"
       ? [
-          `:warning: Cluster *${escapeText(cluster)}* could not be reached: ${escapeText(problem ?? "")} It is tried again until it is told.`,
+          `:warning: Cluster *${escapeText(cluster)}* does not answer, and a fault may remain there: ${escapeText(problem ?? "")} I keep trying.`,
         ]
       : [],
   );
@@ -55,7 +55,7 @@ export function clusterLines(clusters: readonly HaltCluster[]): string[] {
 
 /** What holds, for `/chaos` and `/chaos status`. */
 export function haltBlocks({ halt, clusters, runs }: Standing, command: string): KnownBlock[] {
-  const state = runs === null ? "What ran is being healed." : figure(runs);
+  const state = runs === null ? "Running experiments are being healed." : figure(runs);
   return [
     section([`:octagonal_sign: ${haltSentence(halt)}`, state, ...clusterLines(clusters)].join("\n")),
     note(resumeNote(halt, command)),
@@ -71,14 +71,16 @@ export function renderHalt(halt: Halt, events: readonly HaltEvent[]): MessageCon
   const summary =
     settled?.type === "settled"
       ? figure(settled.runs)
-      : `${stopped.length} ${stopped.length === 1 ? "run is" : "runs are"} being stopped and healed`;
+      : stopped.length === 0
+        ? "No run had to be stopped so far"
+        : `${stopped.length} ${stopped.length === 1 ? "run is" : "runs are"} being stopped and healed`;
   const runs =
     settled?.type === "settled"
-      ? settled.runs.map(haltedRunLine)
+      ? settled.runs.toSorted((one, other) => Number(one.proven) - Number(other.proven)).map(haltedRunLine)
       : stopped.flatMap((event) => (event.type === "run-stopped" ? [`• *${event.run}*`] : []));
   const listed = runs.length > mostRuns ? [...runs.slice(0, mostRuns), `… and ${runs.length - mostRuns} more`] : runs;
   const ended = over
-    ? `Until ${timeOfDay(halt.resumedAt ?? "")}: ${person(halt.resumedBy ?? "")} let runs start again${because(halt.resumeReason)}.`
+    ? `Ended ${timeOfDay(halt.resumedAt ?? "")}: ${person(halt.resumedBy ?? "")} let runs start again${because(halt.resumeReason)}.`
     : "";
   return content(`${over ? "Was halted" : "HALTED"} by ${person(halt.by)}: ${summary}`, [
     header(over ? "Was halted" : "Everything is halted"),
@@ -117,7 +119,7 @@ export function renderLeftover(event: EventOf<"leftover-healed">): MessageConten
   return line(
     event.ok
       ? `:broom: ${what}; it was removed in ${seconds(event.tookMs)}`
-      : `:rotating_light: *CLEANUP UNVERIFIED*: ${what}, and it stays: ${escapeText(event.detail)}`,
+      : `:rotating_light: *CLEANUP UNVERIFIED*: ${what} and could not be removed: ${escapeText(event.detail)}`,
   );
 }
 

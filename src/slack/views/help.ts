@@ -13,12 +13,14 @@ export function helpOverview(verbs: readonly Verb[], topics: readonly Topic[], c
     ({ title, verbs: own }) => `*${title}*  ${own.map(({ name }) => `\`${escapeText(name)}\``).join(" ")}`,
   );
   return content("Commands of Aftershock", [
-    section(`Type \`${escapeText(command)}\` and one of these. Alone it shows what waits for you.\n${rows.join("\n")}`),
+    section(`\`${escapeText(command)}\` alone shows what waits for you. Or add one of these:\n${rows.join("\n")}`),
     ...buttonRow(
       "topics",
       topics.slice(0, mostTopics).map(({ name, title }) => ({ action: "open", text: title, value: `help ${name}` })),
     ),
-    note(`\`${escapeText(command)} help run\` explains one command, with examples · mistyped names are guessed`),
+    note(
+      `\`${escapeText(command)} help run\` explains one command, with examples · typos get a suggestion, and do nothing`,
+    ),
   ]);
 }
 

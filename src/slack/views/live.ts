@@ -8,7 +8,7 @@ const bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 /** The live picture of the probes: one message, edited about once a second. */
 export function renderLive(status: ProbeStatus, phase: RunState): MessageContent {
   const rows = status.clients.map((client) => {
-    const latency = client.p50Ms === null ? "no answers" : `p50 ${ms(client.p50Ms)}, p99 ${ms(client.p99Ms)}`;
+    const latency = client.p50Ms === null ? "latency unknown" : `p50 ${ms(client.p50Ms)}, p99 ${ms(client.p99Ms)}`;
     return [
       `${escapeText(client.client)} (${client.kind}s) → ${escapeText(client.member ?? "no connection")}`,
       `\`${sparkline(client.okRatio)}\`\n${count(client.ok)} ok, ${count(client.fail)} fail, ${count(client.unknown)} unknown\n${client.okPerSecond}/s ok, ${latency}`,
@@ -16,9 +16,9 @@ export function renderLive(status: ProbeStatus, phase: RunState): MessageContent
   });
   const words = stateWords[phase];
   return content(`Probes at ${seconds(status.atMs)}: ${words.text}`, [
-    section(`${words.icon} *Probes at ${seconds(status.atMs)}* · ${words.text}`),
+    section(`${words.icon} *Probes at ${seconds(status.atMs)} of the run* · ${words.text}`),
     fields(rows),
-    note("One bar a second: the share of operations that were ok. · nothing was due · ✗ none was ok"),
+    note("One bar a second: the share of operations that were ok; `✗` none was, `·` none was due"),
   ]);
 }
 

@@ -5,9 +5,9 @@ import { seconds } from "./words.ts";
 /** What belongs to no run, for the channel for operators. */
 export function renderNotice(notice: Notice): MessageContent {
   const { what, cluster, run, ok, detail, tookMs } = notice;
-  const found = `${escapeText(what)} on cluster ${escapeText(cluster)} carries the label of ${escapeText(run)}, which does not run`;
+  const found = `${escapeText(what)} on cluster ${escapeText(cluster)} was left over from ${escapeText(run)}, which had ended`;
   const text = ok
-    ? `:broom: ${found}. It was removed in ${seconds(tookMs)}: ${escapeText(detail)}`
-    : `:rotating_light: *CLEANUP UNVERIFIED*: ${found}, and it stays: ${escapeText(detail)}\nBy hand: \`aftershock heal\``;
+    ? `:broom: ${found}. Removed in ${seconds(tookMs)}: ${escapeText(detail)}`
+    : `:rotating_light: *CLEANUP UNVERIFIED*: ${found}, and it could not be removed: ${escapeText(detail)}\nIn a shell: \`aftershock heal\``;
   return content(text, [section(text)]);
 }

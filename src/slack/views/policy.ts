@@ -20,8 +20,8 @@ export function explanationMessage(explanation: Explanation, command: string): M
       ["Target", escapeText(`${where}${subject.plan === null ? "" : `, namespace ${subject.plan.namespace}`}`)],
       ["Risk", subject.risk],
       ["Rule", rule === null ? "none: what no rule allows is denied" : escapeText(rule.name)],
-      ["Asked for by", rule === null ? "nobody now" : escapeReason(nameAll(rule.requesters, policy))],
-      ["Approvals", rule === null ? "none can be given now" : approvalText(rule, policy)],
+      ["Who may ask", rule === null ? "nobody now" : escapeReason(nameAll(rule.requesters, policy))],
+      ["Approvers", rule === null ? "none can be given now" : approvalText(rule, policy)],
       ["Limits", rule === null ? "none: it is denied" : limitsText(rule.limits)],
       ["Freezes", freezeText(explanation)],
     ]),
@@ -45,8 +45,8 @@ export function policyMessage(policy: Policy, command: string, now: Date): Messa
       [
         "*Always*",
         "• anybody of the workspace may stop a run, or halt everything",
-        `• after a halt, runs are let go again by ${escapeReason(nameAll(policy.resumers, policy))}`,
-        "• nobody approves what they asked for; guests, deactivated people and other organisations decide nothing",
+        `• after a halt, runs may be resumed by ${escapeReason(nameAll(policy.resumers, policy))}`,
+        "• nobody approves what they asked for; guests, deactivated people and people of other organisations can neither ask nor approve",
       ].join("\n"),
     ),
     note(`\`${command} policy NAME\` tells whether you may run it now, and why`),
@@ -91,7 +91,7 @@ function limitsText({ namespaces, maxDurationMs, onePrimaryAtATime }: Limits): s
 function freezeText({ frozen, nextFreeze }: Explanation): string {
   if (frozen !== null) return `frozen now (${escapeText(frozen.name)}) until ${momentText(frozen.until)}`;
   if (nextFreeze === null) return "none";
-  return `not now; next ${escapeText(nextFreeze.name)} from ${momentText(nextFreeze.from)}`;
+  return `none now; next ${escapeText(nextFreeze.name)} from ${momentText(nextFreeze.from)}`;
 }
 
 function freezeLine({ name, match, window }: Freeze, now: Date): string {

@@ -35,7 +35,7 @@ export function renderScheduleCard(schedule: Schedule): MessageContent {
     ]),
   ];
   if (schedule.lastProblem !== null) {
-    blocks.push(section(`:warning: The last due time started nothing: ${escapeReason(schedule.lastProblem)}`));
+    blocks.push(section(`:warning: Nothing started when it was last due: ${escapeReason(schedule.lastProblem)}`));
   }
   const buttons = buttonsFor(schedule);
   if (buttons.length > 0) {
@@ -57,13 +57,13 @@ export function scheduleLine(schedule: Schedule): string {
 /** What the approval of a schedule is for. */
 export function kindText({ kind, plan }: Schedule): string {
   return kind === "starts"
-    ? "It injects nothing, so that each run starts by the approval of this schedule."
-    : `Risk ${plan.risk}: when it comes due it only asks. Each run needs an approval of its own.`;
+    ? "It injects nothing: approving this schedule approves all its runs."
+    : `It injects a fault (risk ${plan.risk}): each run, when it comes due, needs an approval of its own.`;
 }
 
 function nextText(schedule: Schedule): string {
   if (schedule.nextDueAt !== null) return readerTime(schedule.nextDueAt);
-  return schedule.state === "requested" ? "not before it is approved" : "none";
+  return schedule.state === "requested" ? "not before it is approved" : "no next run";
 }
 
 /** `1 run`, `13 runs`. */
@@ -117,5 +117,5 @@ function hintFor({ id, state, experiment, requestExpiresAt }: Schedule): string 
     return `The thread has the whole plan. In text: \`/chaos approve ${id}\`, until ${readerTime(requestExpiresAt)}`;
   }
   if (state === "active") return `Its runs are in the thread · \`/chaos unschedule ${id}\` ends it`;
-  return `It comes due no more · \`/chaos help schedule\` tells how to schedule ${escapeText(experiment)} again`;
+  return `It has ended · \`/chaos help schedule\` tells how to schedule ${escapeText(experiment)} again`;
 }

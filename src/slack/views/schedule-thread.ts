@@ -17,7 +17,7 @@ export function renderScheduleRequest(schedule: Schedule, event: EventOf<"reques
   const asks = `${person(event.by)} asks to run *${escapeText(schedule.experiment)}* by schedule`;
   return content(asks, [
     section(`${asks}: \`${escapeText(schedule.pattern)}\` in ${escapeText(schedule.timeZone)}`),
-    section(`*Approved now, it would come due*\n${list(event.next)}`),
+    section(`*If it is approved now, its runs are due*\n${list(event.next)}`),
     section(
       `*What the approval is for*\n${kindText(schedule)} It holds ${boundsText(schedule)}. Pods are found anew each time; if anything else of this plan changes, the schedule ends.`,
     ),
@@ -47,9 +47,11 @@ export function renderScheduleEvent(
     case "denied":
       return line(`:no_entry: ${person(event.by)} denied it at ${readerTime(event.at)}${because(event.reason)}`);
     case "expired":
-      return line(":hourglass: Nobody approved it in time; it never came due.");
+      return line(":hourglass: Nobody approved it in time; the request has expired.");
     case "cancelled":
-      return line(`:octagonal_sign: ${person(event.by)} ended it at ${readerTime(event.at)}. A run that runs goes on.`);
+      return line(
+        `:octagonal_sign: ${person(event.by)} ended it at ${readerTime(event.at)}. A run that has started goes on.`,
+      );
     case "due": {
       const late = event.lateMs < worthSayingMs ? "" : `, ${roughly(event.lateMs)} late: no worker was up then`;
       const did = schedule.kind === "starts" ? "started" : "waits for approval";
@@ -59,11 +61,11 @@ export function renderScheduleEvent(
     }
     case "cannot-start":
       return line(
-        `:warning: ${named} came due ${readerTime(event.dueAt)} and started nothing: ${escapeReason(event.message)}\n${escapeReason(event.hint)}\nThe schedule goes on. By hand: \`${runByHand(schedule)}\``,
+        `:warning: ${named} came due ${readerTime(event.dueAt)} and started nothing: ${escapeReason(event.message)}\n${escapeReason(event.hint)}\nThe schedule goes on. To run it now: \`${runByHand(schedule)}\``,
       );
     case "missed":
       return line(
-        `:warning: ${named} missed ${event.count === 1 ? `its time ${readerTime(event.first)}` : `${event.count} times, from ${readerTime(event.first)} to ${readerTime(event.last)}`}: no worker was up then. A time older than an hour is not made up for.\nBy hand: \`${runByHand(schedule)}\``,
+        `:warning: ${named} missed ${event.count === 1 ? `its time ${readerTime(event.first)}` : `${event.count} times, from ${readerTime(event.first)} to ${readerTime(event.last)}`}: no worker was up then. What is over an hour late is not run any more.\nTo run it now: \`${runByHand(schedule)}\``,
       );
     case "ended":
       return line(`:checkered_flag: ${named} has ended. ${escapeReason(event.reason)}`);

@@ -28,7 +28,12 @@ export function renderSummary(report: Report): MessageContent {
     fields([
       ["Hypothesis", verdicts.hypothesis],
       ["Run", verdicts.run],
-      ["Cleanup", verdicts.cleanup === "verified" ? "verified" : ":rotating_light: unverified"],
+      [
+        "Cleanup",
+        verdicts.cleanup === "verified"
+          ? "verified"
+          : ":rotating_light: unverified, a fault may remain: `/chaos alarms`",
+      ],
     ]),
     ...writesBlocks(report),
     ...measureBlocks(report),

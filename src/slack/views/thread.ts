@@ -17,8 +17,8 @@ export function renderRequest(event: EventOf<"requested">): MessageContent {
           `${person(event.by)} asks for *${escapeText(plan.experiment)}*`,
         ]
       : [
-          `${escapeText(plan.title)} is due by ${escapeText(schedule.id)}`,
-          `*${escapeText(plan.experiment)}* is due by ${escapeText(schedule.id)}`,
+          `${escapeText(schedule.id)} asks for ${escapeText(plan.title)}`,
+          `${escapeText(schedule.id)} asks for *${escapeText(plan.experiment)}*`,
         ];
   return content(text, [
     section(asked),
@@ -65,7 +65,9 @@ export function renderDecision(
         `:leftwards_arrow_with_hook: ${person(event.by)} took the approval back at ${at} (${event.given} of ${event.needed})${because}`,
       );
     case "approval-void":
-      return line(`:no_entry: *The approval is void*: ${escapeReason(event.reason)} Nothing was injected.${call("")}`);
+      return line(
+        `:no_entry: *The approval is void, and the run has ended*: ${escapeReason(event.reason)} Nothing was injected.${call("")}`,
+      );
     case "expired":
       return line(`:hourglass: Nobody approved it in time; it expired at ${at}. Nothing was touched.${call("")}`);
     case "abort-requested":
@@ -86,9 +88,11 @@ export function renderGuards(
   const verdict =
     failed.length === 0
       ? `${guards.length} of ${guards.length} guards hold`
-      : `${failed.length} of ${guards.length} guards failed`;
+      : `${failed.length} of ${guards.length} guards failed, nothing was touched`;
   return content(verdict, [
-    section(`:mag: *${verdict}*${topology === undefined ? "" : ` · ${escapeText(topology.summary)}`}`),
+    section(
+      `${failed.length === 0 ? ":mag:" : ":x:"} *${verdict}*${topology === undefined ? "" : ` · ${escapeText(topology.summary)}`}`,
+    ),
     section(rows.join("\n")),
   ]);
 }
@@ -132,7 +136,9 @@ export function renderFaultInjected(event: EventOf<"fault-injected">): MessageCo
 }
 
 export function renderClaim(event: EventOf<"claimed">): MessageContent {
-  return line(`:warning: The run's worker is gone. Worker ${escapeText(event.worker)} takes over and heals.`);
+  return line(
+    `:warning: The run's worker process is gone. Worker ${escapeText(event.worker)} takes over: it heals and ends the run.`,
+  );
 }
 
 export function renderProblem(event: EventOf<"problem">): MessageContent {
@@ -141,7 +147,7 @@ export function renderProblem(event: EventOf<"problem">): MessageContent {
 
 export function renderStopCondition(event: EventOf<"stop-condition">): MessageContent {
   return line(
-    `:octagonal_sign: Stop condition *${escapeText(event.id)}*: ${escapeText(event.measured)} (wanted: ${escapeText(event.bound)})`,
+    `:octagonal_sign: Stopped by its stop condition *${escapeText(event.id)}*: ${escapeText(event.measured)} (limit: ${escapeText(event.bound)})`,
   );
 }
 
@@ -160,7 +166,7 @@ export function renderHealing(
     }
   });
   const unproven = events.filter((event) => event.type === "healing-proof" && !event.ok).length;
-  const title = unproven === 0 ? "Healing and its proof" : "CLEANUP UNVERIFIED: look at the cluster now";
+  const title = unproven === 0 ? "Healing and its proof" : "CLEANUP UNVERIFIED, a fault may remain: /chaos alarms";
   return content(title, [section(`*${title}*`), section(rows.join("\n"))]);
 }
 

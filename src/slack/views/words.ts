@@ -5,7 +5,7 @@ import { escapeText } from "../limits.ts";
 /** What a state means for a reader; no state is shown by its bare name alone. */
 export const stateWords: Readonly<Record<RunState, { icon: string; text: string }>> = {
   requested: { icon: ":hourglass_flowing_sand:", text: "waiting for approval" },
-  approved: { icon: ":white_check_mark:", text: "approved, waiting for a worker" },
+  approved: { icon: ":white_check_mark:", text: "approved, about to start" },
   preflight: { icon: ":mag:", text: "checking guards" },
   baseline: { icon: ":chart_with_upwards_trend:", text: "measuring the baseline" },
   injecting: { icon: ":zap:", text: "injecting" },

@@ -73,7 +73,8 @@ function haltSwitch({ overview, standing, command }: HomePage): KnownBlock[] {
     ];
   }
   const running = overview.counts.running;
-  const state = running === 0 ? "Nothing runs now." : `${running} ${running === 1 ? "run is" : "runs are"} on the way.`;
+  const state =
+    running === 0 ? "Nothing runs now." : `${running} ${running === 1 ? "run waits or runs" : "runs wait or run"}.`;
   return [
     section(`:large_green_circle: Runs may start. ${state}`),
     ...(overview.mayHalt === null

@@ -28,7 +28,7 @@ function waitingScheduleLine(schedule: Schedule): string {
 /** A run that was approved, in one line. */
 export function runningLine(run: RunRow): string {
   const words = stateWords[run.state];
-  const stopping = run.abortRequestedBy === null ? "" : `; ${person(run.abortRequestedBy)} asked to stop it`;
+  const stopping = run.abortRequestedBy === null ? "" : ` (${person(run.abortRequestedBy)} asked to stop it)`;
   return `${words.icon} *${run.id}* ${escapeText(run.plan.title)}: ${words.text}${stopping}, ${targetText(run.plan)}, asked for by ${person(run.requestedBy)} ${readerTime(run.createdAt)}`;
 }
 
@@ -56,7 +56,7 @@ export function waitingButtons({ what, role }: Waiting, surface: Surface): Butto
       deny("Deny", `${id} ends, and nothing is touched.`),
     ];
   }
-  if (role === "asked") return [details, deny("Take back", `Your request ${id} ends, and nothing is touched.`)];
+  if (role === "asked") return [details, deny("Withdraw", `Your request ${id} ends, and nothing is touched.`)];
   return [details];
 }
 

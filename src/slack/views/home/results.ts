@@ -40,16 +40,17 @@ function isWorthAWord({ figure, standing, now }: FigureTrend): boolean {
   return figure !== "slowDown" || standing === "worse" || standing === "better";
 }
 
-/** `refuted`, or how it ended where it did not complete; an unproven cleanup is always said. */
+/** `refuted`, or how it ended where it did not complete; an unverified cleanup is always said. */
 export function verdictWord({ verdicts }: PastRun): string {
-  if (verdicts === null) return "not readable";
+  if (verdicts === null) return "no result that can be read";
   const word = verdicts.run === "completed" ? verdicts.hypothesis : verdicts.run;
-  return verdicts.cleanup === "verified" ? word : `${word} (cleanup unproven)`;
+  return verdicts.cleanup === "verified" ? word : `${word} (cleanup unverified)`;
 }
 
 const icons = { held: ":white_check_mark:", refuted: ":x:", inconclusive: ":grey_question:" } as const;
 
 function icon({ verdicts }: PastRun): string {
   if (verdicts === null) return ":grey_question:";
+  if (verdicts.cleanup === "unverified") return ":rotating_light:";
   return verdicts.run === "completed" ? icons[verdicts.hypothesis] : ":octagonal_sign:";
 }

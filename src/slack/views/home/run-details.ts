@@ -24,7 +24,7 @@ export function runDetails(run: RunRow, events: readonly RunEvent[], waiting: Wa
     ...plan,
     ...(why === "" ? [] : [section(why)]),
     ...buttonRow("details", buttonsOf(run, events, waiting)),
-    ...(isTerminal(run.state) ? [] : [note("As it is now; the card in the channel is kept up to date.")]),
+    ...(isTerminal(run.state) ? [] : [note("A snapshot; the card in the channel is kept up to date.")]),
   ]);
 }
 
