@@ -71,6 +71,7 @@ const events: Readonly<Record<string, (data: Row) => string>> = {
   "restart-asked": (data) => `asked to restart pod ${text(data["pod"])}`,
   expired: () => "expired: nobody approved in time",
   "abort-requested": (data) => `asked to stop${because(data)}`,
+  note: (data) => `noted: ${text(data["text"])}`,
   state: (data) => `${text(data["from"])} → ${text(data["to"])}${because(data)}`,
   claimed: (data) => `${data["takenOver"] === true ? "takes over" : "owns"} the run, fence ${text(data["fence"])}`,
   guard: (data) => `guard ${text(data["id"])} does not hold: ${text(data["measured"])}`,

@@ -17,6 +17,7 @@ import {
   renderFaultIntended,
   renderGuards,
   renderHealing,
+  renderNote,
   renderProblem,
   renderRequest,
   renderState,
@@ -90,6 +91,9 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       case "approval-void":
       case "abort-requested":
         put(own, event.seq, () => renderDecision(event, requester));
+        break;
+      case "note":
+        put(own, event.seq, () => renderNote(event));
         break;
       case "halted":
         halted = event;

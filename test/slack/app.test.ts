@@ -50,6 +50,7 @@ function scriptedService(acts: string[]): RunService {
     policy: () => testPolicy(),
     explain: refuse,
     abort: refuse,
+    note: refuse,
     find: refuse,
     recent: async () => [],
     open: async () => [],

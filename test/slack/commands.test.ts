@@ -120,6 +120,7 @@ function scriptedService(experiments: readonly Experiment[], calls: string[]): R
         primaryHitBy: null,
       }),
     abort: call("abort", { ...row, state: "aborted" as const }),
+    note: call("note", row),
     find: call("find", row),
     recent: call("recent", [row]),
     open: call("open", [row]),

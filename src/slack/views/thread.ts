@@ -1,5 +1,5 @@
 import type { RunEvent } from "../../run/events.ts";
-import { content, escapeText, note, section, type MessageContent } from "../limits.ts";
+import { content, escapeLines, escapeText, note, section, type MessageContent } from "../limits.ts";
 import { escapeReason } from "./card.ts";
 import { planBlocks } from "./plan.ts";
 import { person, seconds, shortDigest, stateWords, timeOfDay } from "./words.ts";
@@ -71,6 +71,23 @@ export function renderDecision(
     case "abort-requested":
       return line(`:octagonal_sign: ${person(event.by)} asked to stop it at ${at}${because}`);
   }
+}
+
+/** What a person saw, for those who were not looking. */
+export function renderNote(event: EventOf<"note">): MessageContent {
+  const said = `${person(event.by)} at ${timeOfDay(event.at)}`;
+  return content(`${said}: ${escapeText(event.text)}`, [
+    section(`:memo: ${said}`),
+    section(quoted(escapeLines(event.text))),
+  ]);
+}
+
+/** Each line behind a bar, so that no line of it looks like one of ours. */
+function quoted(text: string): string {
+  return text
+    .split("\n")
+    .map((each) => `> ${each}`)
+    .join("\n");
 }
 
 /** All guards with what they measured, in one message. */

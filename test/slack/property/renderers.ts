@@ -10,6 +10,7 @@ import * as alarmList from "../../../src/slack/views/alarm-list.ts";
 import { renderAuditHead } from "../../../src/slack/views/audit-head.ts";
 import { approvalLines } from "../../../src/slack/views/decisions.ts";
 import * as halt from "../../../src/slack/views/halt.ts";
+import { noteForm } from "../../../src/slack/views/note-form.ts";
 import { renderNotice } from "../../../src/slack/views/notice.ts";
 import { explanationMessage, policyMessage } from "../../../src/slack/views/policy.ts";
 import { standingBlocks, standingSentences } from "../../../src/slack/views/standing.ts";
@@ -104,6 +105,10 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
       of(given, "halted").flatMap((event) => of(given, "state").map((state) => halt.renderGone(event, state))),
     renderLeftover: (given) => of(given, "leftover-healed").map(halt.renderLeftover),
   },
+  "views/note-form.ts": {
+    noteForm: ({ runs }) => runs.map((run) => [...noteForm(run).blocks.filter(({ type }) => type !== "input")]),
+    noteText: "helps others",
+  },
   "views/notice.ts": { renderNotice: ({ notices }) => notices.map(renderNotice) },
   "views/policy.ts": {
     explanationMessage: ({ explanations }) => explanations.map((each) => explanationMessage(each, "/chaos")),
@@ -156,6 +161,7 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
         thread.renderDecision(event, null),
         thread.renderDecision(event, given.text),
       ]),
+    renderNote: (given) => of(given, "note").map(thread.renderNote),
     renderGuards: (given) => [
       thread.renderGuards(undefined, of(given, "guard").slice(0, 1)),
       thread.renderGuards(of(given, "topology")[0], of(given, "guard")),
