@@ -9,6 +9,7 @@ import type { Reply, Verb, VerbContext } from "../src/slack/verb.ts";
 export const verb: Verb = {
   name: "note",
   usage: "[RUN] TEXT",
+  aboutRun: true,
   options: "any",
   summary: "Write down what you see of a run, into its thread and its report",
   examples: ["note checkout answers 503 since the fault", "note run-12 the dashboard shows no alarm"],

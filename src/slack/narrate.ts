@@ -10,6 +10,7 @@ import { renderGone, renderLeftover, renderRunHalted } from "./views/halt.ts";
 import { renderLive } from "./views/live.ts";
 import { renderSummary } from "./views/summary.ts";
 import { isTold, renderSystem } from "./views/system.ts";
+import { withControls } from "./views/thread-controls.ts";
 import {
   renderClaim,
   renderDecision,
@@ -82,7 +83,7 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       case "requested":
         // Who scheduled it is not called at every due time.
         requester = event.schedule === undefined ? event.by : null;
-        put("request", event.seq, () => renderRequest(event));
+        put("request", event.seq, () => withControls(renderRequest(event), run));
         break;
       case "approved":
       case "denied":

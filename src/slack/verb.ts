@@ -39,6 +39,8 @@ export interface Verb {
   options?: "any" | readonly string[];
   /** Options without a value that it takes, besides `--help`. */
   flags?: readonly string[];
+  /** Its first word may name a run; in a run's thread it is that run where none is named. */
+  aboutRun?: true;
   /** Throws AftershockError for anything a person could mend. */
   run(line: CommandLine, context: VerbContext): Promise<Reply>;
   /** Handlers of its buttons by action name, without the prefix. The value is the button's. */

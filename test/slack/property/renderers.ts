@@ -26,7 +26,8 @@ import { findingBlocks, renderSummary } from "../../../src/slack/views/summary.t
 import { renderSystem } from "../../../src/slack/views/system.ts";
 import * as thread from "../../../src/slack/views/thread.ts";
 import { parameterText, people, person } from "../../../src/slack/views/words.ts";
-import { escapeText } from "../../../src/slack/limits.ts";
+import { withControls } from "../../../src/slack/views/thread-controls.ts";
+import { content, escapeText, section } from "../../../src/slack/limits.ts";
 import { homeRenderers } from "./home-renderers.ts";
 import type { Said } from "./said.ts";
 import type { Samples } from "./samples.ts";
@@ -106,7 +107,7 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     renderLeftover: (given) => of(given, "leftover-healed").map(halt.renderLeftover),
   },
   "views/note-form.ts": {
-    noteForm: ({ runs }) => runs.map((run) => [...noteForm(run).blocks.filter(({ type }) => type !== "input")]),
+    noteForm: ({ runs }) => runs.map((run) => noteForm(run).blocks.filter(({ type }) => type !== "input")),
     noteText: "helps others",
   },
   "views/notice.ts": { renderNotice: ({ notices }) => notices.map(renderNotice) },
@@ -153,6 +154,9 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
       renderSystem("The system", of(given, "system"), 400_000),
     ],
     isTold: "helps others",
+  },
+  "views/thread-controls.ts": {
+    withControls: ({ runs, text }) => runs.map((run) => withControls(content(text, [section(escapeText(text))]), run)),
   },
   "views/thread.ts": {
     renderRequest: (given) => of(given, "requested").map(thread.renderRequest),
