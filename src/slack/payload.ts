@@ -74,12 +74,12 @@ export const mentionPayload = z.object({
     text: z.string().default(""),
     /** Absent where no person said it. */
     user: id.optional(),
-    bot_id: z.unknown(),
+    bot_id: z.unknown().optional(),
     user_team: id.optional(),
     source_team: id.optional(),
     team: id.optional(),
     /** The message said something else, or mentioned nobody, before. */
-    edited: z.unknown(),
+    edited: z.unknown().optional(),
   }),
 });
 
