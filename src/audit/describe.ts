@@ -36,6 +36,7 @@ const tables: Readonly<Record<string, Describe>> = {
         ? `${faultName(row)} is ${text(row["state"])}`
         : `intent to inject ${faultName(row)} into ${pods(row["targets"])}`,
   }),
+  channel_settings: (row) => ({ who: text(row["changed_by"]), what: `set verbosity ${text(row["verbosity"])}` }),
   run_artifacts: (row) => ({ who: "", what: `file ${text(row["name"])}, sha256 ${text(row["sha256"])}` }),
 };
 

@@ -1,6 +1,7 @@
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
+import type { ChannelService } from "../run/channels/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
@@ -33,6 +34,7 @@ export interface Services {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  channels: ChannelService;
 }
 
 /** Buttons of ours carry the id of a run or schedule. */

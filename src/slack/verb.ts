@@ -1,4 +1,5 @@
 import type { AlarmService } from "../run/alarms/service.ts";
+import type { ChannelService } from "../run/channels/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
@@ -20,6 +21,7 @@ export interface VerbContext {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  channels: ChannelService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

@@ -19,6 +19,7 @@ import { waitFor } from "../support/stack.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
 import { mention } from "../support/mentions.ts";
+import { noChannels } from "../support/channels.ts";
 import { noPast } from "../support/past.ts";
 
 /**
@@ -101,6 +102,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     alarms: noAlarms,
     overview: seen(),
     past: noPast,
+    channels: noChannels,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),

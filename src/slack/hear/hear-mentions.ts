@@ -45,8 +45,9 @@ async function handle(
 
 /** Whoever mends a word expects something: it is said that nothing comes of it, rather than done a second time. */
 function edited(): MessageContent {
-  const text = "I do nothing when a message is edited: what it said at first was done, if I understood it.";
-  return content(text, [section(`:warning: ${text}\nSay it again in a new message.`)]);
+  const text =
+    "I do nothing when a message is edited: what it said at first was done, if I understood it.\nSay it again in a new message.";
+  return content(text, [section(`:warning: ${text}`)]);
 }
 
 /**

@@ -110,7 +110,7 @@ export function renderGuards(
   ]);
 }
 
-/** A change of phase, for the phases worth a line; null for the others. */
+/** A change of phase; null for those that another message tells in any case. */
 export function renderState(event: EventOf<"state">): MessageContent | null {
   const words = stateWords[event.to];
   const at = event.atMs === null ? "" : ` at ${seconds(event.atMs)}`;
@@ -123,6 +123,12 @@ export function renderState(event: EventOf<"state">): MessageContent | null {
     case "aborted":
     case "interrupted":
       return line(`${words.icon} *${words.text}*${event.reason === null ? "" : `: ${escapeReason(event.reason)}`}`);
+    case "preflight":
+    case "injecting":
+    case "active":
+    case "verifying":
+    case "judging":
+      return line(`${words.icon} ${words.text}${at}`);
     default:
       return null;
   }
@@ -149,6 +155,7 @@ export function renderFaultInjected(event: EventOf<"fault-injected">): MessageCo
 }
 
 export function renderClaim(event: EventOf<"claimed">): MessageContent {
+  if (!event.takenOver) return line(`:construction_worker: Worker ${escapeText(event.worker)} conducts it`);
   return line(`:warning: The run's worker is gone. Worker ${escapeText(event.worker)} takes over and heals.`);
 }
 

@@ -15,6 +15,8 @@ import { renderNotice } from "../../../src/slack/views/notice.ts";
 import { explanationMessage, policyMessage } from "../../../src/slack/views/policy.ts";
 import { standingBlocks, standingSentences } from "../../../src/slack/views/standing.ts";
 import { escapeReason, renderCard } from "../../../src/slack/views/card.ts";
+import { verbosities } from "../../../src/run/channels/verbosity.ts";
+import { channelMessage } from "../../../src/slack/views/channel.ts";
 import { contextLines } from "../../../src/slack/views/context-lines.ts";
 import { describeEvent } from "../../../src/slack/views/event-words/describe.ts";
 import { renderLive } from "../../../src/slack/views/live.ts";
@@ -26,6 +28,7 @@ import { findingBlocks, renderSummary } from "../../../src/slack/views/summary.t
 import { renderSystem } from "../../../src/slack/views/system.ts";
 import * as thread from "../../../src/slack/views/thread.ts";
 import { parameterText, people, person } from "../../../src/slack/views/words.ts";
+import { renderScheduledEnd } from "../../../src/slack/views/scheduled-end.ts";
 import { withControls } from "../../../src/slack/views/thread-controls.ts";
 import { content, escapeText, section } from "../../../src/slack/limits.ts";
 import { homeRenderers } from "./home-renderers.ts";
@@ -84,6 +87,14 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     renderCard: ({ runs, events }) => runs.flatMap((run) => [renderCard(run, []), renderCard(run, events)]),
     escapeReason: ({ text }) => escapeReason(text),
   },
+  "views/channel.ts": {
+    channelMessage: () => [
+      channelMessage(null, "/chaos"),
+      ...verbosities.map((verbosity) =>
+        channelMessage({ verbosity, by: "U0BOB", at: "2026-01-01T00:00:00.000Z" }, "/chaos"),
+      ),
+    ],
+  },
   "views/context-lines.ts": { contextLines: ({ report }) => contextLines(report).map(escapeText) },
   "views/decisions.ts": {
     standingApprovals: "helps others",
@@ -114,6 +125,17 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
   "views/policy.ts": {
     explanationMessage: ({ explanations }) => explanations.map((each) => explanationMessage(each, "/chaos")),
     policyMessage: ({ policy }) => policyMessage(policy, "/chaos", new Date("2026-12-24T12:00:00.000Z")),
+  },
+  "views/scheduled-end.ts": {
+    renderScheduledEnd: (given) =>
+      of(given, "state").flatMap((end) =>
+        given.runs
+          .slice(0, 1)
+          .flatMap((run) => [
+            renderScheduledEnd(run, given.text, end, undefined),
+            ...of(given, "judged").map((judged) => renderScheduledEnd(run, given.text, end, judged)),
+          ]),
+      ),
   },
   "views/standing.ts": {
     standingSentences: ({ standings, alarms }) => standings.flatMap((each) => standingSentences(each, alarms)),
@@ -203,7 +225,9 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
       runs
         .slice(0, 1)
         .flatMap((run) =>
-          narrate(run, events).map(({ payload }) => (payload.kind === "message" ? payload : payload.comment)),
+          verbosities
+            .flatMap((verbosity) => narrate(run, events, { verbosity, shown: new Set() }))
+            .map(({ payload }) => (payload.kind === "message" ? payload : payload.comment)),
         ),
   },
   "halt-narrator.ts": {

@@ -22,6 +22,7 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
     `alarms ${quoted(text)} run-1`,
   ],
   approve: (text) => ["approve", "approve run-1", `approve schedule-7 ${text}`],
+  channel: (text) => ["channel", "channel quiet", `channel verbosity=${quoted(text)}`, `channel ${quoted(text)}`],
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
   findings: (text) => ["findings", `findings ${text}`],
   halt: (text) => ["halt", `halt ${text}`],
@@ -101,6 +102,10 @@ export function hostileServices(
     past: {
       lastResults: async () => (at % 3 === 0 ? [] : lastResults(pastRuns)),
       runs: async () => (at % 3 === 0 ? [] : [...pastRuns]),
+    },
+    channels: {
+      setting: async () => (at % 2 === 0 ? null : { verbosity: "quiet", by: "U0BOB", at: run.createdAt }),
+      setVerbosity: async () => ({ verbosity: "full", by: "U0BOB", at: run.createdAt }),
     },
     schedules: {
       request: async () => schedule,
