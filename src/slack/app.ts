@@ -20,6 +20,7 @@ import { hearHome } from "./hear/hear-home.ts";
 import { hearMentions } from "./hear/hear-mentions.ts";
 import type { Hearing } from "./hear/hearing.ts";
 import { createHttpReceiver } from "./http-receiver.ts";
+import { createNames } from "./names.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
 import { ratesAt } from "./rates.ts";
@@ -80,6 +81,10 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   const outbox = startOutbox({
     database,
     slack: port,
+    nameOf: createNames({
+      token: secrets.slackBotToken,
+      ...(config.apiUrl === undefined ? {} : { slackApiUrl: config.apiUrl }),
+    }),
     editEveryMs: config.editEvery,
     rates: ratesAt(config.speed ?? 1),
     log: (message, detail) => log.warn(detail, message),

@@ -8,6 +8,7 @@ import { narrateAlarm, type AlarmEvent } from "./narrate-alarm.ts";
 import { renderLadder } from "./views/alarm.ts";
 import { renderAuditHead } from "./views/audit-head.ts";
 import { isSaid, verbosityFor } from "./verbosity.ts";
+import { calledByDecision, calledByEnd, calledByRequest } from "./who-is-called.ts";
 import { renderCard } from "./views/card.ts";
 import { renderGone, renderLeftover, renderRunHalted } from "./views/halt.ts";
 import { renderLive } from "./views/live.ts";
@@ -42,10 +43,20 @@ export interface DesiredMessage {
 }
 
 export type MessagePayload =
-  | ({ kind: "message" } & MessageContent)
+  /** `calls`: ids of the people whom it calls (src/slack/calls.ts); absent: nobody. */
+  | ({ kind: "message"; calls?: readonly string[] } & MessageContent)
   | { kind: "files"; comment: string; files: Array<{ name: string; altText?: string }> };
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+/** A message to be drawn at the end; `said`: enough is told here for it. */
+interface Wanted {
+  position: number;
+  said: boolean;
+  render: () => MessageContent | null;
+  /** Whom it calls (src/slack/calls.ts). */
+  calls: readonly string[];
+}
+
 type SystemPhase = "before" | "during" | "after";
 
 /** What stands in the channel itself. */
@@ -68,13 +79,13 @@ const usually: Telling = { verbosity: usualVerbosity, shown: new Set() };
 /** All messages of a run, from all its events. Pure: the same events give the same messages. */
 export function narrate(run: RunRow, events: readonly RunEvent[], telling: Telling = usually): DesiredMessage[] {
   // Rendered once at the end: a message that grows by a hundred events is not drawn a hundred times.
-  const wanted = new Map<string, { position: number; said: boolean; render: () => MessageContent | null }>();
+  const wanted = new Map<string, Wanted>();
   const verbosity = verbosityFor(telling.verbosity, events);
   // By key: a run whose worker dies while judging is judged again by another, and has its files once all the same.
   const files = new Map<string, DesiredMessage>();
-  const add = (key: string, position: number, said: boolean, render: () => MessageContent | null): void => {
+  const add = (key: string, { position, said, render, calls }: Wanted): void => {
     const known = wanted.get(key);
-    wanted.set(key, { position: known?.position ?? position, said: known?.said === true || said, render });
+    wanted.set(key, { position: known?.position ?? position, said: known?.said === true || said, render, calls });
   };
   const guards: Array<EventOf<"guard">> = [];
   const healing: Array<EventOf<"fault-removed" | "healing-proof" | "converged">> = [];
@@ -90,23 +101,31 @@ export function narrate(run: RunRow, events: readonly RunEvent[], telling: Telli
   let systemPhase: SystemPhase = "before";
   const isLate = ({ atMs }: EventOf<"system">): boolean => injectedMs !== null && atMs >= injectedMs;
   const putSystem = (phase: SystemPhase, event: RunEvent): void =>
-    add(`system:${phase}`, event.seq, isSaid(event, verbosity), () => {
-      const told = phase === "before" && system.before.every(isLate) ? "during" : phase;
-      return renderSystem(systemTitles[told], system[phase], injectedMs);
+    add(`system:${phase}`, {
+      position: event.seq,
+      said: isSaid(event, verbosity),
+      calls: [],
+      render: () => {
+        const told = phase === "before" && system.before.every(isLate) ? "during" : phase;
+        return renderSystem(systemTitles[told], system[phase], injectedMs);
+      },
     });
 
-  add("card", 0, true, () => renderCard(run, events));
-  for (const event of events) {
+  add("card", { position: 0, said: true, calls: [], render: () => renderCard(run, events) });
+  for (const [at, event] of events.entries()) {
     const own = `event:${event.seq}`;
     /** Told when this event is, or another one of the same message was. */
-    const put = (key: string, render: () => MessageContent | null): void =>
-      add(key, event.seq, isSaid(event, verbosity), render);
+    const put = (key: string, render: () => MessageContent | null, calls: readonly string[] = []): void =>
+      add(key, { position: event.seq, said: isSaid(event, verbosity), render, calls });
+    /** Told in any case. */
+    const tell = (key: string, render: () => MessageContent | null, calls: readonly string[] = []): void =>
+      add(key, { position: event.seq, said: true, render, calls });
     switch (event.type) {
       case "requested":
         // Who scheduled it is not called at every due time.
         requester = event.schedule === undefined ? event.by : null;
         schedule = event.schedule?.id ?? null;
-        put("request", () => withControls(renderRequest(event), run));
+        put("request", () => withControls(renderRequest(event), run), calledByRequest(event));
         break;
       case "approved":
       case "denied":
@@ -114,7 +133,7 @@ export function narrate(run: RunRow, events: readonly RunEvent[], telling: Telli
       case "expired":
       case "approval-void":
       case "abort-requested":
-        put(own, () => renderDecision(event, requester));
+        put(own, () => renderDecision(event, requester), calledByDecision(event, requester));
         break;
       case "note":
         put(own, () => renderNote(event));
@@ -140,12 +159,15 @@ export function narrate(run: RunRow, events: readonly RunEvent[], telling: Telli
         if (event.to === "healing") systemPhase = "after";
         if (event.to === "verifying" && halted !== undefined && injectedMs !== null) {
           const since = halted;
-          add("halt:gone", event.seq, true, () => renderGone(since, event));
+          tell("halt:gone", () => renderGone(since, event));
         }
-        put(own, () => renderState(event));
+        {
+          const calls = calledByEnd(event, events.slice(0, at), requester);
+          put(own, () => renderState(event, calls), calls);
+        }
         if (schedule !== null && isTerminal(event.to)) {
           const [by, report] = [schedule, judged];
-          add("scheduled-end", event.seq, true, () => renderScheduledEnd(run, by, event, report));
+          tell("scheduled-end", () => renderScheduledEnd(run, by, event, report), [run.requestedBy]);
         }
         break;
       case "probe-status":
@@ -198,7 +220,7 @@ export function narrate(run: RunRow, events: readonly RunEvent[], telling: Telli
         break;
       case "judged":
         judged = event;
-        put("summary", () => renderSummary(event.report));
+        put("summary", () => renderSummary(event.report), requester === null ? [] : [requester]);
         for (const message of fileMessages(event)) {
           files.set(message.key, { ...message, position: files.get(message.key)?.position ?? message.position });
         }
@@ -208,11 +230,12 @@ export function narrate(run: RunRow, events: readonly RunEvent[], telling: Telli
         break;
     }
   }
-  const messages = [...wanted].flatMap(([key, { position, said, render }]): DesiredMessage[] => {
+  const messages = [...wanted].flatMap(([key, { position, said, render, calls }]): DesiredMessage[] => {
+    const called = calls.length === 0 ? {} : { calls };
     const message = said || telling.shown.has(key) ? render() : null;
     return message === null
       ? []
-      : [{ key, position, inThread: !inChannel.has(key), payload: { kind: "message", ...message } }];
+      : [{ key, position, inThread: !inChannel.has(key), payload: { kind: "message", ...message, ...called } }];
   });
   return [...messages, ...narrateAlarm(run, alarm), ...files.values()].toSorted((a, b) => a.position - b.position);
 }

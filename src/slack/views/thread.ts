@@ -111,7 +111,7 @@ export function renderGuards(
 }
 
 /** A change of phase; null for those that another message tells in any case. */
-export function renderState(event: EventOf<"state">): MessageContent | null {
+export function renderState(event: EventOf<"state">, calls: readonly string[] = []): MessageContent | null {
   const words = stateWords[event.to];
   const at = event.atMs === null ? "" : ` at ${seconds(event.atMs)}`;
   switch (event.to) {
@@ -122,7 +122,9 @@ export function renderState(event: EventOf<"state">): MessageContent | null {
     case "failed":
     case "aborted":
     case "interrupted":
-      return line(`${words.icon} *${words.text}*${event.reason === null ? "" : `: ${escapeReason(event.reason)}`}`);
+      return line(
+        `${words.icon} *${words.text}*${event.reason === null ? "" : `: ${escapeReason(event.reason)}`}${calls.map((id) => ` · ${person(id)}`).join("")}`,
+      );
     case "preflight":
     case "injecting":
     case "active":

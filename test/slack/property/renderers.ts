@@ -192,7 +192,8 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
       thread.renderGuards(undefined, of(given, "guard").slice(0, 1)),
       thread.renderGuards(of(given, "topology")[0], of(given, "guard")),
     ],
-    renderState: (given) => of(given, "state").map(thread.renderState),
+    renderState: (given) =>
+      of(given, "state").flatMap((event) => [thread.renderState(event), thread.renderState(event, ["U0ALICE"])]),
     renderFaultIntended: (given) => of(given, "fault-intended").map(thread.renderFaultIntended),
     renderFaultInjected: (given) => of(given, "fault-injected").map(thread.renderFaultInjected),
     renderClaim: (given) => of(given, "claimed").map(thread.renderClaim),
