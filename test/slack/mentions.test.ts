@@ -92,6 +92,21 @@ describe("mentions, through Slack's protocol", () => {
     expect(told.ephemeral_to).toBeUndefined();
   });
 
+  it("have a button beside them whose form takes a note, and keeps what was typed over a problem", async () => {
+    const first = await saying(slack(), `thread:${runId}`);
+    const button = { type: "button", action_id: "aftershock:note-run:1", block_id: `thread:${runId}`, value: runId };
+    await slack().click("U0ALICE", first.ts, { ...button, action_ts: "7.1" });
+    const form = await rig.alice.untilModal();
+    expect(form.title).toBe("Note what you see");
+    await rig.alice.enter("note-text", "   ");
+    await rig.alice.submit();
+    await rig.alice.untilModal((view) => JSON.stringify(view.blocks).includes("The note is empty"));
+    await rig.alice.enter("note-text", "the dashboard shows nothing");
+    await rig.alice.submit();
+    await waitFor(notes, (all) => all.includes("U0ALICE: the dashboard shows nothing"), 10_000);
+    expect(rig.alice.modal()).toBeNull();
+  });
+
   it("get the same suggestions and the same problems as typed commands", async () => {
     expect((await ask("U0BOB", "stattus", card.ts)).text).toContain("Did you mean /chaos status?");
     expect((await ask("U0ALICE", "approve", card.ts)).text).toContain("You asked for");
