@@ -11,6 +11,7 @@ export const verb: Verb = {
   name: "abort",
   aliases: ["stop"],
   usage: "[RUN [reason]]",
+  aboutRun: true,
   options: "any",
   summary: "Stop a run now and heal it; without a number, the one that runs here",
   examples: ["abort", "abort run-12", "abort 12 customers see errors"],

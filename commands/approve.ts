@@ -8,6 +8,7 @@ import type { Reply, Verb, VerbContext } from "../src/slack/verb.ts";
 export const verb: Verb = {
   name: "approve",
   usage: "[RUN|SCHEDULE [reason]]",
+  aboutRun: true,
   summary: "Approve somebody else's run or schedule; without a number, see what waits for you",
   options: "any",
   examples: ["approve", "approve run-12", "approve 12 agreed in the stand-up", "approve schedule-3"],

@@ -7,6 +7,7 @@ import type { Reply, Verb, VerbContext } from "../src/slack/verb.ts";
 export const verb: Verb = {
   name: "deny",
   usage: "[RUN|SCHEDULE [reason]]",
+  aboutRun: true,
   summary: "Deny a run or schedule, or take your own request back",
   options: "any",
   examples: ["deny", "deny run-12 not before the release", "deny schedule-3"],

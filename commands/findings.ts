@@ -11,6 +11,7 @@ export const verb: Verb = {
   name: "findings",
   aliases: ["report"],
   usage: "[RUN]",
+  aboutRun: true,
   summary: "Verdicts, measures and findings of a run; without a number, of the newest",
   examples: ["findings", "findings run-12"],
   run: async (line, context) => {

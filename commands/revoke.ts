@@ -8,6 +8,7 @@ import type { Reply, Verb, VerbContext } from "../src/slack/verb.ts";
 export const verb: Verb = {
   name: "revoke",
   usage: "[RUN [reason]]",
+  aboutRun: true,
   summary: "Take your own approval back, before the run starts",
   options: "any",
   examples: ["revoke", "revoke run-12", "revoke 12 the replica is being rebuilt"],

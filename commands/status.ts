@@ -12,6 +12,7 @@ export const verb: Verb = {
   name: "status",
   aliases: ["runs"],
   usage: "[RUN]",
+  aboutRun: true,
   summary: "How a run goes; without a number, the last runs of this channel",
   examples: ["status", "status run-12", "status 12"],
   run: async (line, { service, overview, alarms, halts, actor, command }) => {

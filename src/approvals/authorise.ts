@@ -6,7 +6,8 @@ import { durationText, momentText } from "./words.ts";
 
 /**
  * What can be done. `look` is to be shown anything at all, `oversee` what goes on in all channels; they and `request`, `approve`, `deny`, `revoke`, `abort`,
- * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm) and `mend` (what it is about) are acts of a person;
+ * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm), `mend` (what it is about), `note` (what one saw of a
+ * run) and `configure` (how much is said in a channel) are acts of a person;
  * `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
  * with a run that was approved.
  */
@@ -24,6 +25,8 @@ export type Act =
   | "resume"
   | "acknowledge"
   | "mend"
+  | "note"
+  | "configure"
   | "due"
   | "start"
   | "inject";
@@ -124,6 +127,9 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   // Seeing an alarm, and having it healed again; like stopping, for everybody of the workspace.
   acknowledge: [inSlack, ofThisWorkspace],
   mend: [inSlack, ofThisWorkspace, isMember, mayMend],
+  note: [inSlack, ofThisWorkspace],
+  // For everybody in the channel: not for its guests.
+  configure: [inSlack, ofThisWorkspace, isMember],
   start: [...bounds, isApproved],
   inject: [...bounds],
 };

@@ -89,11 +89,13 @@ function needs(policy: Policy, asked: Asked, now: Date): { users: readonly strin
     case "resume":
       return { users: self, people: policy.resumers };
     case "oversee":
+    case "configure":
       return { users: self, people: null };
     case "mend":
       return { users: self, people: rule?.approvers ?? policy.resumers };
     case "look":
     case "acknowledge":
+    case "note":
     case "revoke":
     case "abort":
     case "cancel":

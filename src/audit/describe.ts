@@ -36,6 +36,7 @@ const tables: Readonly<Record<string, Describe>> = {
         ? `${faultName(row)} is ${text(row["state"])}`
         : `intent to inject ${faultName(row)} into ${pods(row["targets"])}`,
   }),
+  channel_settings: (row) => ({ who: text(row["changed_by"]), what: `set verbosity ${text(row["verbosity"])}` }),
   run_artifacts: (row) => ({ who: "", what: `file ${text(row["name"])}, sha256 ${text(row["sha256"])}` }),
 };
 
@@ -71,6 +72,7 @@ const events: Readonly<Record<string, (data: Row) => string>> = {
   "restart-asked": (data) => `asked to restart pod ${text(data["pod"])}`,
   expired: () => "expired: nobody approved in time",
   "abort-requested": (data) => `asked to stop${because(data)}`,
+  note: (data) => `noted: ${text(data["text"])}`,
   state: (data) => `${text(data["from"])} → ${text(data["to"])}${because(data)}`,
   claimed: (data) => `${data["takenOver"] === true ? "takes over" : "owns"} the run, fence ${text(data["fence"])}`,
   guard: (data) => `guard ${text(data["id"])} does not hold: ${text(data["measured"])}`,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { WebClient } from "@slack/web-api";
 import { createAlarmService } from "../run/alarms/create-service.ts";
+import { createChannelService } from "../run/channels/create-service.ts";
 import { createRunService } from "../run/create-service.ts";
 import { enforce, normaliseRunId } from "../run/decide.ts";
 import { createHaltService } from "../run/halt/create-service.ts";
@@ -59,6 +60,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     halts,
     overview: createOverviewService({ database, authoriser }),
     past: createPastService(database),
+    channels: createChannelService({ database, authoriser }),
     teamId,
     database,
     log,

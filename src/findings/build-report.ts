@@ -6,7 +6,7 @@ import { recoveryTimes, type MeasuredRun } from "./expectations/recovery-times.t
 import { judge } from "./judge.ts";
 import { latencyByPhase, slowDowns } from "./latency.ts";
 import { findOutages } from "./outages.ts";
-import type { Finding, Report, Verdicts } from "./report.ts";
+import type { Finding, Report, ReportNote, Verdicts } from "./report.ts";
 import { slippedSchedule } from "./schedule-rule.ts";
 import { foldRanges } from "./sets.ts";
 import { unsoundness } from "./soundness.ts";
@@ -20,6 +20,7 @@ export interface ReportInput {
   cleanupVerdict: Verdicts["cleanup"];
   guards: Report["guards"];
   cleanup: Report["cleanup"];
+  notes?: readonly ReportNote[];
   /** Report of the last completed run of the same experiment on the same target. */
   previous?: Report | null;
   /** What earlier completed runs on the cluster measured, newest first. */
@@ -42,11 +43,13 @@ const quietEvents: ReadonlySet<string> = new Set([
 export function buildReport(input: ReportInput): Report {
   const { history } = input;
   const verdicts = { run: input.runVerdict, cleanup: input.cleanupVerdict };
+  const { notes = [] } = input;
   const common = {
     schemaVersion: 2 as const,
     run: { ...input.run, zeroAt: history?.header.zeroAt ?? null },
     guards: input.guards,
     cleanup: input.cleanup,
+    ...(notes.length === 0 ? {} : { notes: [...notes] }),
   };
   if (history === null) {
     return {
@@ -107,6 +110,9 @@ export function buildReport(input: ReportInput): Report {
       ...history.events
         .filter((event) => !quietEvents.has(event.event))
         .map(({ atMs, source, event, detail }) => ({ atMs, source, event, detail: { ...detail } })),
+      ...notes.flatMap(({ atMs, by, text }) =>
+        atMs === null ? [] : [{ atMs, source: by, event: "note", detail: { text } }],
+      ),
     ].toSorted((a, b) => a.atMs - b.atMs),
     lostRanges: Object.fromEntries(
       writes

@@ -1,4 +1,4 @@
-import { table } from "./markdown-table.ts";
+import { harmless, table } from "./markdown-table.ts";
 import { comparisonMarkdown } from "./comparison/markdown.ts";
 import { expectedMarkdown, recoveryTimesMarkdown } from "./expectations/markdown.ts";
 import { latencyMarkdown } from "./latency-markdown.ts";
@@ -36,6 +36,7 @@ export function reportMarkdown(report: Report): string {
             : [["Audit trail", `entry ${run.auditHead.entry}, sha256 ${run.auditHead.hash}`]]),
         ],
       ),
+      ...section("What people saw", notesMarkdown(report)),
       ...section("Findings", report.findings.map(findingMarkdown).join("\n\n")),
       ...section(
         "Writes",
@@ -124,9 +125,7 @@ export function reportMarkdown(report: Report): string {
                 inSeconds(entry.atMs),
                 entry.source,
                 entry.event,
-                Object.entries(entry.detail)
-                  .map(([name, value]) => `${name}=${value}`)
-                  .join(" "),
+                entry.event === "note" ? harmless(String(entry.detail["text"])) : detailText(entry.detail),
               ]),
             ),
       ),
@@ -139,6 +138,19 @@ export function reportMarkdown(report: Report): string {
       ),
     ].join("\n\n") + "\n"
   );
+}
+
+function notesMarkdown({ notes = [] }: Report): string {
+  return table(
+    ["When", "Second", "Who", "Note"],
+    notes.map(({ at, atMs, by, text }) => [at, atMs === null ? "" : inSeconds(atMs), by, harmless(text)]),
+  );
+}
+
+function detailText(detail: Report["timeline"][number]["detail"]): string {
+  return Object.entries(detail)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
 }
 
 function findingMarkdown(finding: Finding): string {

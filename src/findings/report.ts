@@ -198,6 +198,19 @@ export const reportSchema = z.object({
   /** Lost acknowledged writes per client as ranges of sequence numbers, first 50. */
   lostRanges: z.record(z.string(), z.array(z.tuple([count, count]))),
   findings: z.array(findingSchema),
+  /** What people wrote down while it ran, in their words; absent when nobody did. */
+  notes: z
+    .array(
+      z.object({
+        /** ISO 8601. */
+        at: z.string(),
+        /** Null: the run had no clock yet, or lost it with its worker. */
+        atMs: ms.nullable(),
+        by: z.string(),
+        text: z.string(),
+      }),
+    )
+    .optional(),
   guards: z.array(z.object({ id: z.string(), ok: z.boolean(), measured: z.string(), bound: z.string() })),
   settings: z.array(z.object({ member: z.string(), name: z.string(), value: z.string() })),
   cleanup: z.array(z.object({ what: z.string(), ok: z.boolean(), detail: z.string() })),
@@ -205,6 +218,7 @@ export const reportSchema = z.object({
 
 export type Report = z.infer<typeof reportSchema>;
 export type Finding = z.infer<typeof findingSchema>;
+export type ReportNote = NonNullable<Report["notes"]>[number];
 export type Outage = z.infer<typeof outageSchema>;
 export type Measure = z.infer<typeof measureSchema>;
 export type WriteCounts = z.infer<typeof writeCountsSchema>;

@@ -1,7 +1,7 @@
 import { buildReport } from "../findings/build-report.ts";
 import { historyLines } from "../findings/history-lines.ts";
 import { reportMarkdown } from "../findings/markdown.ts";
-import type { Report } from "../findings/report.ts";
+import type { Report, ReportNote } from "../findings/report.ts";
 import { messageOf } from "../errors.ts";
 import { redactDeep } from "../redact.ts";
 import type { AuditHead } from "../audit/entry.ts";
@@ -15,6 +15,7 @@ import type { Paging } from "./alarms/alarm.ts";
 import { raiseIfUnproven } from "./alarms/raise.ts";
 import { readEarlier, type Earlier } from "./earlier.ts";
 import type { Artifact } from "./events.ts";
+import { notesForReport } from "./note.ts";
 import type { GuardEvent } from "./guards.ts";
 import type { HealingProof } from "./faults/fault-kind.ts";
 import type { Journal } from "./journal.ts";
@@ -49,6 +50,7 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
     ...earlier,
     head: await auditHead(deps.database),
     endedAt: await databaseNow(deps.database),
+    notes: await notesForReport(deps.database, run.id),
   });
   const artifacts = await makeArtifacts(conclusion, report);
   for (const artifact of artifacts) await saveArtifact(deps.database, run.id, artifact);
@@ -71,6 +73,8 @@ interface Stored extends Earlier {
   head: AuditHead | null;
   /** ISO 8601, by the clock that also said when the run began: the worker's own may be an hour off. */
   endedAt: string;
+  /** What people wrote down so far. */
+  notes: ReportNote[];
 }
 
 /**

@@ -16,6 +16,7 @@ import { explainer } from "./explain.ts";
 import { isTerminal, occupyingStates } from "./lifecycle.ts";
 import { refuseEarlyWhenHalted, refuseWhenHalted } from "./halt/gate.ts";
 import { makePlan } from "./planner.ts";
+import { noteOf } from "./note.ts";
 import type { RunRequest, RunService } from "./service.ts";
 import { primaryHitBy, subjectOf, unplanned } from "./subject.ts";
 import type { Registry } from "./systems.ts";
@@ -143,6 +144,11 @@ export function createRunService(options: ServiceOptions): RunService {
         } else {
           await appendEvents(client, run.id, [asked]);
         }
+      }),
+    note: (actor, runId, text) =>
+      change(runId, async (client, run) => {
+        enforce(authoriser.judge({ act: "note", actor }, noFacts));
+        await appendEvents(client, run.id, [await noteOf(client, run.id, actor.userId, text)]);
       }),
     find: async (channelId, runId) => {
       if (runId !== undefined) return existingRun(database, runId);

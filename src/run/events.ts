@@ -38,6 +38,8 @@ export type RunEventBody =
   /** The approval no longer holds, so that nothing was injected by it. The reason is a sentence. */
   | { type: "approval-void"; reason: string }
   | { type: "abort-requested"; by: string; reason: string | null }
+  /** What a person saw, in their words: written beside the conductor, by anybody of the workspace, also after the end. */
+  | { type: "note"; by: string; text: string }
   /** Everything was stopped at once, and this run with it. */
   | { type: "halted"; halt: string; by: string; reason: string | null }
   /** The state changed. For terminal states the reason says why, in a sentence for the channel. */

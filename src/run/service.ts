@@ -61,6 +61,11 @@ export interface RunService {
   explain(actor: Actor, request: RunRequest): Promise<Explanation>;
   /** Ends a pending run, or asks the worker to stop and heal a running one. Anyone in the channel may. */
   abort(actor: Actor, runId: string, reason?: string): Promise<RunRow>;
+  /**
+   * Writes down what the person saw of a run, beside whoever conducts it. The end of a run forbids none, but its report has
+   * only those from before it was made.
+   */
+  note(actor: Actor, runId: string, text: string): Promise<RunRow>;
   /** `run-12`, `12`, or nothing for the newest run of the channel. */
   find(channelId: string, runId?: string): Promise<RunRow>;
   recent(channelId: string, limit: number): Promise<RunRow[]>;

@@ -6,6 +6,7 @@ import type { ReadinessCheck } from "../health.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
+import type { ChannelService } from "../run/channels/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { RunService } from "../run/service.ts";
@@ -16,14 +17,13 @@ import { hearClicks } from "./hear/hear-clicks.ts";
 import { hearCommands } from "./hear/hear-commands.ts";
 import { hearForms } from "./hear/hear-forms.ts";
 import { hearHome } from "./hear/hear-home.ts";
-import { read, type Hearing } from "./hear/hearing.ts";
+import { hearMentions } from "./hear/hear-mentions.ts";
+import type { Hearing } from "./hear/hearing.ts";
 import { createHttpReceiver } from "./http-receiver.ts";
+import { createNames } from "./names.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
-import { mentionPayload } from "./payload.ts";
-import type { SlackPort } from "./port.ts";
 import { ratesAt } from "./rates.ts";
-import { firstDelivery } from "./store/deliveries.ts";
 import type { Verb } from "./verb.ts";
 import { createViewPort } from "./view-port.ts";
 import { createWebPort } from "./web-port.ts";
@@ -37,6 +37,7 @@ export interface SlackOptions {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  channels: ChannelService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;
@@ -73,13 +74,17 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   hearClicks(app, hearing);
   hearForms(app, hearing);
   hearHome(app, hearing);
+  hearMentions(app, hearing);
   const home = followHome(hearing, config.speed ?? 1);
   const port = createWebPort(secrets.slackBotToken, config.apiUrl);
-  listenToMentions(app, options, port);
   app.error(async (error) => log.error({ err: error }, "Slack delivery"));
   const outbox = startOutbox({
     database,
     slack: port,
+    nameOf: createNames({
+      token: secrets.slackBotToken,
+      ...(config.apiUrl === undefined ? {} : { slackApiUrl: config.apiUrl }),
+    }),
     editEveryMs: config.editEvery,
     rates: ratesAt(config.speed ?? 1),
     log: (message, detail) => log.warn(detail, message),
@@ -99,26 +104,6 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
       await outbox.stop();
     },
   };
-}
-
-/** Slash commands do not work in threads; a mention says what does. */
-function listenToMentions(app: App, options: SlackOptions, port: SlackPort): void {
-  const { command } = options.config;
-  app.event("app_mention", async ({ body }) => {
-    const mention = read(mentionPayload, body, options);
-    if (mention === null) return;
-    const { event, event_id: eventId } = mention;
-    // Slack repeats an event up to three times when it saw no answer in time.
-    if (!(await firstDelivery(options.database, `event:${eventId}`))) return;
-    const text = `I take \`${command}\` in the channel, and the buttons on a run's card. Begin with \`${command} help\`.`;
-    // Not by Bolt's own client: that one asks again when an answer is lost, and would say it twice.
-    const said = await port.post(
-      { channelId: event.channel, threadTs: event.thread_ts ?? event.ts },
-      { text, blocks: [] },
-      `mention/${eventId}`,
-    );
-    if (!said.ok) options.log.warn({ problem: said.problem }, "a mention was not answered");
-  });
 }
 
 /** Bolt's log lines become JSON lines of ours. */

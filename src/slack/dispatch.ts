@@ -1,6 +1,7 @@
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
+import type { ChannelService } from "../run/channels/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
@@ -9,13 +10,15 @@ import { nearest } from "../experiment/nearest.ts";
 import { isStorable } from "../experiment/plain-yaml.ts";
 import type { KnownBlock } from "@slack/types";
 import { parseCommandLine, unknownVerb, type CommandLine } from "./command-line.ts";
+import { inThread } from "./in-thread.ts";
 import { actionName, type ModalAnswer, type OpenModal } from "./modal.ts";
 import { noSurfaces, type Surfaces } from "./surfaces.ts";
 import type { ButtonHandler, InputHandler, ModalHandler, Reply, Verb, VerbContext } from "./verb.ts";
 
 /** Everything between Slack and a verb, without Slack: finds the verb and runs it. Throws AftershockError. */
 export interface Dispatcher {
-  command(text: string, actor: Actor, surfaces?: Surfaces): Promise<Reply>;
+  /** `runId`: the run in whose thread it was said. */
+  command(text: string, actor: Actor, surfaces?: Surfaces, runId?: string | null): Promise<Reply>;
   click(action: string, value: string, actor: Actor, surfaces?: Surfaces): Promise<Reply | void>;
   /** Something was changed in a form. */
   change(action: string, value: string, modal: OpenModal, actor: Actor, surfaces?: Surfaces): Promise<void>;
@@ -31,6 +34,7 @@ export interface Services {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  channels: ChannelService;
 }
 
 /** Buttons of ours carry the id of a run or schedule. */
@@ -47,7 +51,7 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
   const outdated = (what: string): AftershockError =>
     new AftershockError("bad_command", `This ${what} is from an older version.`, `Use ${command} status instead.`);
   return {
-    command: async (text, actor, surfaces = noSurfaces) => {
+    command: async (text, actor, surfaces = noSurfaces, runId = null) => {
       const line = parseCommandLine(text);
       const wanted = line.verb === "" ? "home" : line.flags.includes("help") ? "help" : line.verb;
       const verb = byName.get(wanted);
@@ -57,7 +61,7 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
       }
       if (line.flags.includes("help")) return verb.run({ ...line, words: [line.verb] }, context(actor, surfaces));
       refuseOptions(verb, line, command);
-      return verb.run(line, context(actor, surfaces));
+      return verb.run(verb.aboutRun === true ? inThread(line, runId) : line, context(actor, surfaces));
     },
     click: async (action, value, actor, surfaces = noSurfaces) => {
       const handler = buttons.get(actionName(action));

@@ -38,11 +38,16 @@ export function narrateAlarm(run: RunRow, events: readonly AlarmEvent[]): Desire
         };
   const lastPage = events.findLast((event) => event.type === "alarm-paged");
   return events.flatMap((event): DesiredMessage[] => {
-    const message = (key: string, inThread: boolean, said: MessageContent): DesiredMessage => ({
+    const message = (
+      key: string,
+      inThread: boolean,
+      said: MessageContent,
+      calls?: readonly string[],
+    ): DesiredMessage => ({
       key,
       position: event.seq,
       inThread,
-      payload: { kind: "message", ...said },
+      payload: { kind: "message", ...said, ...(calls === undefined ? {} : { calls }) },
     });
     const elsewhere = (said: DesiredMessage): DesiredMessage[] =>
       story === undefined || story.raised.channel === null || story.raised.channel === run.channelId
@@ -55,7 +60,12 @@ export function narrateAlarm(run: RunRow, events: readonly AlarmEvent[]): Desire
         if (story === undefined) return [];
         const isLast = event === lastPage;
         const page = (isElsewhere: boolean) =>
-          message(`page:${event.number}`, false, renderPage(run, story, event, { isLast, isElsewhere }));
+          message(
+            `page:${event.number}`,
+            false,
+            renderPage(run, story, event, { isLast, isElsewhere }),
+            story.raised.people,
+          );
         return [page(false), ...elsewhere(page(true))];
       }
       case "alarm-resolved": {

@@ -1,15 +1,21 @@
+import { usualVerbosity, type Verbosity } from "../run/channels/verbosity.ts";
 import type { RunEvent } from "../run/events.ts";
+import { isTerminal } from "../run/lifecycle.ts";
 import type { RunRow } from "../run/service.ts";
 import { chartAltText } from "../findings/chart/alt-text.ts";
 import type { MessageContent } from "./limits.ts";
 import { narrateAlarm, type AlarmEvent } from "./narrate-alarm.ts";
 import { renderLadder } from "./views/alarm.ts";
 import { renderAuditHead } from "./views/audit-head.ts";
+import { isSaid, verbosityFor } from "./verbosity.ts";
+import { calledByDecision, calledByEnd, calledByRequest } from "./who-is-called.ts";
 import { renderCard } from "./views/card.ts";
 import { renderGone, renderLeftover, renderRunHalted } from "./views/halt.ts";
 import { renderLive } from "./views/live.ts";
+import { renderScheduledEnd } from "./views/scheduled-end.ts";
 import { renderSummary } from "./views/summary.ts";
 import { isTold, renderSystem } from "./views/system.ts";
+import { withControls } from "./views/thread-controls.ts";
 import {
   renderClaim,
   renderDecision,
@@ -17,6 +23,7 @@ import {
   renderFaultIntended,
   renderGuards,
   renderHealing,
+  renderNote,
   renderProblem,
   renderRequest,
   renderState,
@@ -36,11 +43,24 @@ export interface DesiredMessage {
 }
 
 export type MessagePayload =
-  | ({ kind: "message" } & MessageContent)
+  /** `calls`: ids of the people whom it calls (src/slack/calls.ts); absent: nobody. */
+  | ({ kind: "message"; calls?: readonly string[] } & MessageContent)
   | { kind: "files"; comment: string; files: Array<{ name: string; altText?: string }> };
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+/** A message to be drawn at the end; `said`: enough is told here for it. */
+interface Wanted {
+  position: number;
+  said: boolean;
+  render: () => MessageContent | null;
+  /** Whom it calls (src/slack/calls.ts). */
+  calls: readonly string[];
+}
+
 type SystemPhase = "before" | "during" | "after";
+
+/** What stands in the channel itself. */
+const inChannel: ReadonlySet<string> = new Set(["card", "scheduled-end"]);
 
 const systemTitles: Readonly<Record<SystemPhase, string>> = {
   before: "What the system said during the baseline",
@@ -48,14 +68,24 @@ const systemTitles: Readonly<Record<SystemPhase, string>> = {
   after: "What the system says since healing",
 };
 
+/** How much is told, and what stands already (by key): that is kept true whatever is set since. */
+export interface Telling {
+  verbosity: Verbosity;
+  shown: ReadonlySet<string>;
+}
+
+const usually: Telling = { verbosity: usualVerbosity, shown: new Set() };
+
 /** All messages of a run, from all its events. Pure: the same events give the same messages. */
-export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessage[] {
+export function narrate(run: RunRow, events: readonly RunEvent[], telling: Telling = usually): DesiredMessage[] {
   // Rendered once at the end: a message that grows by a hundred events is not drawn a hundred times.
-  const wanted = new Map<string, { position: number; render: () => MessageContent | null }>();
+  const wanted = new Map<string, Wanted>();
+  const verbosity = verbosityFor(telling.verbosity, events);
   // By key: a run whose worker dies while judging is judged again by another, and has its files once all the same.
   const files = new Map<string, DesiredMessage>();
-  const put = (key: string, position: number, render: () => MessageContent | null): void => {
-    wanted.set(key, { position: wanted.get(key)?.position ?? position, render });
+  const add = (key: string, { position, said, render, calls }: Wanted): void => {
+    const known = wanted.get(key);
+    wanted.set(key, { position: known?.position ?? position, said: known?.said === true || said, render, calls });
   };
   const guards: Array<EventOf<"guard">> = [];
   const healing: Array<EventOf<"fault-removed" | "healing-proof" | "converged">> = [];
@@ -66,22 +96,36 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
   let halted: EventOf<"halted"> | undefined;
   let injectedMs: number | null = null;
   let requester: string | null = null;
+  let schedule: string | null = null;
+  let judged: EventOf<"judged"> | undefined;
   let systemPhase: SystemPhase = "before";
   const isLate = ({ atMs }: EventOf<"system">): boolean => injectedMs !== null && atMs >= injectedMs;
-  const putSystem = (phase: SystemPhase, position: number): void =>
-    put(`system:${phase}`, position, () => {
-      const told = phase === "before" && system.before.every(isLate) ? "during" : phase;
-      return renderSystem(systemTitles[told], system[phase], injectedMs);
+  const putSystem = (phase: SystemPhase, event: RunEvent): void =>
+    add(`system:${phase}`, {
+      position: event.seq,
+      said: isSaid(event, verbosity),
+      calls: [],
+      render: () => {
+        const told = phase === "before" && system.before.every(isLate) ? "during" : phase;
+        return renderSystem(systemTitles[told], system[phase], injectedMs);
+      },
     });
 
-  put("card", 0, () => renderCard(run, events));
-  for (const event of events) {
+  add("card", { position: 0, said: true, calls: [], render: () => renderCard(run, events) });
+  for (const [at, event] of events.entries()) {
     const own = `event:${event.seq}`;
+    /** Told when this event is, or another one of the same message was. */
+    const put = (key: string, render: () => MessageContent | null, calls: readonly string[] = []): void =>
+      add(key, { position: event.seq, said: isSaid(event, verbosity), render, calls });
+    /** Told in any case. */
+    const tell = (key: string, render: () => MessageContent | null, calls: readonly string[] = []): void =>
+      add(key, { position: event.seq, said: true, render, calls });
     switch (event.type) {
       case "requested":
         // Who scheduled it is not called at every due time.
         requester = event.schedule === undefined ? event.by : null;
-        put("request", event.seq, () => renderRequest(event));
+        schedule = event.schedule?.id ?? null;
+        put("request", () => withControls(renderRequest(event), run), calledByRequest(event));
         break;
       case "approved":
       case "denied":
@@ -89,43 +133,53 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       case "expired":
       case "approval-void":
       case "abort-requested":
-        put(own, event.seq, () => renderDecision(event, requester));
+        put(own, () => renderDecision(event, requester), calledByDecision(event, requester));
+        break;
+      case "note":
+        put(own, () => renderNote(event));
         break;
       case "halted":
         halted = event;
-        put(own, event.seq, () => renderRunHalted(event));
+        put(own, () => renderRunHalted(event));
         break;
       case "leftover-healed":
-        put(own, event.seq, () => renderLeftover(event));
+        put(own, () => renderLeftover(event));
         break;
       case "topology":
         topology = event;
         break;
       case "guard":
         guards.push(event);
-        put("guards", event.seq, () => renderGuards(topology, guards));
+        put("guards", () => renderGuards(topology, guards));
         break;
       case "claimed":
-        if (event.takenOver) put(own, event.seq, () => renderClaim(event));
+        put(own, () => renderClaim(event));
         break;
       case "state":
         if (event.to === "healing") systemPhase = "after";
         if (event.to === "verifying" && halted !== undefined && injectedMs !== null) {
           const since = halted;
-          put("halt:gone", event.seq, () => renderGone(since, event));
+          tell("halt:gone", () => renderGone(since, event));
         }
-        put(own, event.seq, () => renderState(event));
+        {
+          const calls = calledByEnd(event, events.slice(0, at), requester);
+          put(own, () => renderState(event, calls), calls);
+        }
+        if (schedule !== null && isTerminal(event.to)) {
+          const [by, report] = [schedule, judged];
+          tell("scheduled-end", () => renderScheduledEnd(run, by, event, report), [run.requestedBy]);
+        }
         break;
       case "probe-status":
-        put("live", event.seq, () => renderLive(event.status, event.phase));
+        put("live", () => renderLive(event.status, event.phase));
         break;
       case "system":
-        if (!isTold(event)) break;
+        if (!isTold(event) && !isSaid(event, verbosity)) break;
         system[systemPhase].push(event);
-        putSystem(systemPhase, event.seq);
+        putSystem(systemPhase, event);
         break;
       case "fault-intended":
-        put(own, event.seq, () => renderFaultIntended(event));
+        put(own, () => renderFaultIntended(event));
         break;
       case "fault-injected":
         injectedMs ??= event.atMs;
@@ -135,19 +189,19 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
         if (!system.before.every(isLate)) {
           system.during.push(...system.before.filter(isLate));
           system.before = system.before.filter((said) => !isLate(said));
-          if (system.during.length > 0) putSystem("during", event.seq);
+          if (system.during.length > 0) putSystem("during", event);
         }
-        put(own, event.seq, () => renderFaultInjected(event));
+        put(own, () => renderFaultInjected(event));
         break;
       case "fault-removed":
       case "healing-proof":
       case "converged":
         healing.push(event);
-        put("healing", event.seq, () => renderHealing(healing));
+        put("healing", () => renderHealing(healing));
         break;
       case "heal-step":
         steps.push(event);
-        put("ladder", event.seq, () => renderLadder(run, steps));
+        put("ladder", () => renderLadder(run, steps));
         break;
       case "alarm-raised":
       case "alarm-paged":
@@ -159,27 +213,29 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
         alarm.push(event);
         break;
       case "stop-condition":
-        put(own, event.seq, () => renderStopCondition(event));
+        put(own, () => renderStopCondition(event));
         break;
       case "problem":
-        put(own, event.seq, () => renderProblem(event));
+        put(own, () => renderProblem(event));
         break;
       case "judged":
-        put("summary", event.seq, () => renderSummary(event.report));
+        judged = event;
+        put("summary", () => renderSummary(event.report), requester === null ? [] : [requester]);
         for (const message of fileMessages(event)) {
           files.set(message.key, { ...message, position: files.get(message.key)?.position ?? message.position });
         }
         break;
       case "audit-head":
-        put(own, event.seq, () => renderAuditHead(event));
+        put(own, () => renderAuditHead(event));
         break;
     }
   }
-  const messages = [...wanted].flatMap(([key, { position, render }]): DesiredMessage[] => {
-    const message = render();
+  const messages = [...wanted].flatMap(([key, { position, said, render, calls }]): DesiredMessage[] => {
+    const called = calls.length === 0 ? {} : { calls };
+    const message = said || telling.shown.has(key) ? render() : null;
     return message === null
       ? []
-      : [{ key, position, inThread: key !== "card", payload: { kind: "message", ...message } }];
+      : [{ key, position, inThread: !inChannel.has(key), payload: { kind: "message", ...message, ...called } }];
   });
   return [...messages, ...narrateAlarm(run, alarm), ...files.values()].toSorted((a, b) => a.position - b.position);
 }

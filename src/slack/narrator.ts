@@ -1,3 +1,5 @@
+import { usualVerbosity } from "../run/channels/verbosity.ts";
+import { channelSetting } from "../store/channels.ts";
 import { inTransaction, type Database } from "../store/database.ts";
 import { listen } from "../store/listen.ts";
 import { findRun } from "../store/runs.ts";
@@ -5,7 +7,7 @@ import { behindHalts, narrateHalt } from "./halt-narrator.ts";
 import { narrate } from "./narrate.ts";
 import { narrateNotices } from "./notice-narrator.ts";
 import { behindSchedules, narrateSchedule } from "./schedule-narrator.ts";
-import { wantMessages } from "./store/outbox.ts";
+import { wantedKeys, wantMessages } from "./store/outbox.ts";
 import { eventsToTell } from "./store/run-events.ts";
 
 const pollMs = 500;
@@ -86,7 +88,9 @@ export async function narrateRun(database: Database, runId: string): Promise<boo
     const run = await findRun(client, runId);
     const last = events.at(-1)?.seq ?? 0;
     if (run === null || last <= cursor.seq) return false;
-    await wantMessages(client, runId, run.channelId, narrate(run, events));
+    const setting = await channelSetting(client, run.channelId);
+    const telling = { verbosity: setting?.verbosity ?? usualVerbosity, shown: await wantedKeys(client, runId) };
+    await wantMessages(client, runId, run.channelId, narrate(run, events, telling));
     await client.query("update narration_cursors set seq = $2 where run_id = $1", [runId, last]);
     return true;
   });

@@ -1,5 +1,8 @@
 import { findArtifact } from "../store/artifacts.ts";
 import type { Database } from "../store/database.ts";
+import { mentionsIn, quietText, quieten, textsIn } from "./calls.ts";
+import type { MessageContent } from "./limits.ts";
+import type { NameOf } from "./names.ts";
 import type { PostTarget, SlackPort, SlackProblem, SlackResult, UploadFile } from "./port.ts";
 import { documentedRates, type SlackRates } from "./rates.ts";
 import { forgetTimesAhead } from "./store/clock-back.ts";
@@ -17,6 +20,8 @@ import {
 export interface OutboxOptions {
   database: Database;
   slack: SlackPort;
+  /** Names of people who are not called by what names them. Default: none is known. */
+  nameOf?: NameOf;
   /** Least time between two edits of one message. */
   editEveryMs: number;
   /** Default: as Slack documents them. */
@@ -112,7 +117,8 @@ async function send(options: Sending, row: OutboxRow): Promise<void> {
     const { payload } = row;
     const files = payload.kind === "files" ? payload.files.map((file) => file.name) : [];
     const known = await postedIn(database, row.channelId);
-    const found = await slack.find(target, { marker, texts: row.tried, fileNames: files, known });
+    const texts = payload.kind === "files" ? row.tried : await everyWording(options, row.tried, payload.calls ?? []);
+    const found = await slack.find(target, { marker, texts, fileNames: files, known });
     if (!found.ok) {
       if (found.problem.kind !== "refused") return handleProblem(options, row, found.problem);
       // Looking is not allowed (a scope is missing): a message that stands there twice is better than none.
@@ -122,9 +128,41 @@ async function send(options: Sending, row: OutboxRow): Promise<void> {
       return markSent(database, { ...row, version: payload.kind === "files" ? row.version : 0 }, found.ts, 0);
     }
   }
-  const result = await deliver(options, row, target, marker);
-  if (result.ok) await markSent(database, row, result.ts, options.editEveryMs);
+  const wording = row.payload.kind === "message" && row.ts === null ? await firstWording(options, row.payload) : null;
+  const result = await deliver(options, row, target, marker, wording?.message ?? null);
+  // Where a name was not known, an edit puts the mention there: that calls nobody.
+  const sent = wording?.isNamed === false ? { ...row, version: 0 } : row;
+  if (result.ok) await markSent(database, sent, result.ts, options.editEveryMs);
   else await handleProblem(options, row, result.problem);
+}
+
+type Message = Extract<OutboxRow["payload"], { kind: "message" }>;
+
+/** How a message is first posted: it mentions only those whom it calls. */
+async function firstWording(
+  { nameOf }: Sending,
+  { text, blocks, calls = [] }: Message,
+): Promise<{ message: MessageContent; isNamed: boolean }> {
+  const quiet = mentionsIn(textsIn({ text, blocks })).filter((id) => !calls.includes(id));
+  const names = await namesOf(quiet, nameOf);
+  return { message: quieten({ text, blocks }, calls, names), isNamed: quiet.every((id) => names.has(id)) };
+}
+
+async function namesOf(ids: readonly string[], nameOf: NameOf | undefined): Promise<Map<string, string>> {
+  const found = await Promise.all(ids.map(async (id) => [id, (await nameOf?.(id)) ?? null] as const));
+  return new Map(found.flatMap(([id, name]) => (name === null ? [] : [[id, name] as const])));
+}
+
+/** What a text may have been posted as: with names, with ids where none was known then, and with mentions. */
+async function everyWording(
+  { nameOf }: Sending,
+  texts: readonly string[],
+  calls: readonly string[],
+): Promise<string[]> {
+  const names = await namesOf(mentionsIn(texts), nameOf);
+  return [
+    ...new Set(texts.flatMap((text) => [text, quietText(text, calls, names), quietText(text, calls, new Map())])),
+  ];
 }
 
 async function deliver(
@@ -132,10 +170,13 @@ async function deliver(
   row: OutboxRow,
   target: PostTarget,
   marker: string,
+  first: MessageContent | null,
 ): Promise<SlackResult> {
   const { payload } = row;
   if (payload.kind === "message") {
-    return row.ts === null ? slack.post(target, payload, marker) : slack.update(row.channelId, row.ts, payload, marker);
+    return row.ts === null
+      ? slack.post(target, first ?? payload, marker)
+      : slack.update(row.channelId, row.ts, payload, marker);
   }
   const files: UploadFile[] = [];
   for (const { name, altText } of payload.files) {

@@ -47,6 +47,9 @@ export const clickPayload = z.object({
   channel: z.object({ id }).optional(),
   /** Permits to open a form, once. */
   trigger_id: key.optional(),
+  /** Where a click is in a thread: whose. */
+  container: z.object({ thread_ts: key.optional() }).optional().catch(undefined),
+  message: z.object({ thread_ts: key.optional() }).optional().catch(undefined),
   /** Where a click is in a form or in the App Home. */
   view: viewPayload.optional(),
 });
@@ -61,7 +64,23 @@ export const changePayload = z.looseObject({
 /** The parts of a mention (docs.slack.dev, app_mention). */
 export const mentionPayload = z.object({
   event_id: key,
-  event: z.object({ channel: id, ts: key, thread_ts: key.optional() }),
+  team_id: id,
+  /** True in a channel that is shared with another organisation. */
+  is_ext_shared_channel: z.boolean().default(false),
+  event: z.object({
+    channel: id,
+    ts: key,
+    thread_ts: key.optional(),
+    text: z.string().default(""),
+    /** Absent where no person said it. */
+    user: id.optional(),
+    bot_id: z.unknown().optional(),
+    user_team: id.optional(),
+    source_team: id.optional(),
+    team: id.optional(),
+    /** The message said something else, or mentioned nobody, before. */
+    edited: z.unknown().optional(),
+  }),
 });
 
 /** What is wrong with a payload, by field, without its values. */

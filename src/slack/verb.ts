@@ -1,4 +1,5 @@
 import type { AlarmService } from "../run/alarms/service.ts";
+import type { ChannelService } from "../run/channels/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
@@ -20,6 +21,7 @@ export interface VerbContext {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  channels: ChannelService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;
@@ -39,6 +41,8 @@ export interface Verb {
   options?: "any" | readonly string[];
   /** Options without a value that it takes, besides `--help`. */
   flags?: readonly string[];
+  /** Its first word may name a run; in a run's thread it is that run where none is named. */
+  aboutRun?: true;
   /** Throws AftershockError for anything a person could mend. */
   run(line: CommandLine, context: VerbContext): Promise<Reply>;
   /** Handlers of its buttons by action name, without the prefix. The value is the button's. */

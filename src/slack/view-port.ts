@@ -11,8 +11,8 @@ export interface ViewPort {
   /** With the hash of the view that was seen, another change in between refuses it (`hash_conflict`). */
   update(viewId: string, hash: string | null, view: View): Promise<ViewResult>;
   publishHome(userId: string, view: View): Promise<ViewResult>;
-  /** A message in the channel that only this person sees. */
-  whisper(channelId: string, userId: string, message: MessageContent): Promise<ViewResult>;
+  /** A message in the channel, or in a thread of it, that only this person sees. */
+  whisper(channelId: string, userId: string, message: MessageContent, threadTs?: string): Promise<ViewResult>;
 }
 
 /** The permission to open a form ends 3 s after the click; an answer later than that is of no use. */
@@ -32,11 +32,12 @@ export function createViewPort(token: string, slackApiUrl: string | undefined): 
     update: (viewId, hash, view) =>
       attempt(() => client.views.update({ view_id: viewId, view, ...(hash === null ? {} : { hash }) })),
     publishHome: (userId, view) => attempt(() => client.views.publish({ user_id: userId, view })),
-    whisper: (channelId, userId, message) =>
+    whisper: (channelId, userId, message, threadTs) =>
       attempt(async () => {
         await client.chat.postEphemeral({
           channel: channelId,
           user: userId,
+          ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
           text: message.text,
           blocks: message.blocks,
         });

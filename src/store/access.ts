@@ -111,6 +111,7 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   halt_clusters: { service: "write" },
   notices: { service: "append", audit: { subject: "kind" } },
   installation: { service: "read" },
+  channel_settings: { service: "append", audit: { subject: "channel_id" } },
   // A cleanup that was not proven, and who has seen it.
   alarms: {
     service: "write",

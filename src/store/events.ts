@@ -46,6 +46,28 @@ export function eventFromRow(
   return { ...row.data, type: row.type, run: runId, seq: row.seq, at: row.at.toISOString() } as RunEvent;
 }
 
+/** All events of one type of a run, in order. */
+export async function eventsOfType<T extends RunEvent["type"]>(
+  client: Queryable,
+  runId: string,
+  type: T,
+): Promise<Array<Extract<RunEvent, { type: T }>>> {
+  const { rows } = await client.query<{ seq: number; at: Date; type: string; data: Record<string, unknown> }>(
+    "select seq, at, type, data from run_events where run_id = $1 and type = $2 order by seq",
+    [runId, type],
+  );
+  return rows.map((row) => eventFromRow(runId, row) as Extract<RunEvent, { type: T }>);
+}
+
+/** How many events of one type a run has. */
+export async function countEvents(client: Queryable, runId: string, type: RunEvent["type"]): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    "select count(*)::int as count from run_events where run_id = $1 and type = $2",
+    [runId, type],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** The last event of one type of a run; null when there is none. */
 export async function lastEvent(client: Queryable, runId: string, type: RunEvent["type"]): Promise<RunEvent | null> {
   const { rows } = await client.query<{ seq: number; at: Date; type: string; data: Record<string, unknown> }>(

@@ -21,6 +21,7 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     run: "types",
     "run/lifecycle": "all",
     "run/alarms/alarm": "all",
+    "run/channels/verbosity": "all",
     findings: "all",
     probes: "types",
     experiment: "all",

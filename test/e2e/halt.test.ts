@@ -101,7 +101,8 @@ describe.skipIf(process.getuid?.() !== 0)("a halt, on the real stack", () => {
       await untilState(stack, runId, ["aborted"]);
       await waitFor(
         () => threadText(stack, card),
-        (thread) => /Halted\*? with everything else by <@U0ALICE>/.test(thread) && thread.includes("after the halt"),
+        (thread) =>
+          /Halted\*? with everything else by (<@U0ALICE>|alice)/.test(thread) && thread.includes("after the halt"),
         15_000,
       );
     }

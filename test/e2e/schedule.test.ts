@@ -10,6 +10,7 @@ import {
   alice,
   approve,
   bob,
+  eventsOf,
   query,
   reportOf,
   startTestStack,
@@ -89,12 +90,17 @@ describe.skipIf(process.getuid?.() !== 0)("scheduled runs, through Slack's proto
     expect(report.verdicts, report.because).toEqual({ hypothesis: "held", run: "completed", cleanup: "verified" });
     const decided = await query(stack, "select user_id, decision from run_decisions where run_id = 'run-1'");
     expect(decided).toEqual([{ user_id: bob, decision: "approved" }]);
-    await waitFor(
+    // Quiet success: its findings, and no word of each step.
+    const told = await waitFor(
       () => threadText(stack, runCard),
-      (thread) =>
-        [`${id} asks for`, `Covered by the approval of ${id}`, "run 1 of 2"].every((words) => thread.includes(words)),
+      (thread) => thread.includes("Findings of run-1"),
       10_000,
     );
+    expect(told).not.toMatch(/asks for|Probes at|Baseline/);
+    expect((await eventsOf(stack, "run-1")).find(({ type }) => type === "approved")).toMatchObject({
+      schedule: id,
+      reason: expect.stringContaining("run 1 of 2"),
+    });
     const scheduleCard = await card(id);
     const thread = threadOf(await stack.slack.messages(), scheduleCard).map((message) => message.text ?? "");
     expect(thread.filter((text) => text.includes("run-1 started"))).toHaveLength(1);

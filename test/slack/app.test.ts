@@ -18,6 +18,8 @@ import { testPolicy } from "../support/policy.ts";
 import { waitFor } from "../support/stack.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
+import { mention } from "../support/mentions.ts";
+import { noChannels } from "../support/channels.ts";
 import { noPast } from "../support/past.ts";
 
 /**
@@ -50,6 +52,7 @@ function scriptedService(acts: string[]): RunService {
     policy: () => testPolicy(),
     explain: refuse,
     abort: refuse,
+    note: refuse,
     find: refuse,
     recent: async () => [],
     open: async () => [],
@@ -99,6 +102,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     alarms: noAlarms,
     overview: seen(),
     past: noPast,
+    channels: noChannels,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),
@@ -178,52 +182,17 @@ describe("over Socket Mode", () => {
       await bot.stop();
     }
   });
-  it("answers a mention in a thread, where slash commands do not work", async () => {
-    const bot = await socket();
-    try {
-      const ts = await post();
-      await fetch(`${slack.url}/_control/message`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({
-          channel: workspace.channel.id,
-          user: "U0BOB",
-          text: `<@${workspace.bot.userId}> stop`,
-          thread_ts: ts,
-        }),
-      });
-      const [answer] = await waitFor(
-        async () => (await slack.messages()).filter((message) => message.text?.includes("/chaos help")),
-        (all) => all.length > 0,
-        10_000,
-      );
-      expect(answer?.thread_ts).toBe(ts);
-    } finally {
-      await bot.stop();
-    }
-  });
   it("answers a mention once, though Slack's answer is lost", async () => {
     const bot = await socket();
     try {
-      rig.gate.misbehave({ method: "chat.postMessage", verdict: "lose-answer" });
-      const mention = (text: string) =>
-        fetch(`${slack.url}/_control/message`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({
-            channel: workspace.channel.id,
-            user: "U0BOB",
-            text: `<@${workspace.bot.userId}> ${text}`,
-          }),
-        });
-      await mention("stop");
-      const answers = async () => (await slack.messages()).filter((message) => message.text?.includes("/chaos help"));
-      await waitFor(answers, (all) => all.length === 1, 10_000);
-      // Bolt's own client would ask again after a second.
-      await mention("please");
-      await waitFor(answers, (all) => all.length >= 2, 10_000);
+      rig.gate.misbehave({ method: "chat.postEphemeral", verdict: "lose-answer" });
+      await mention(slack, "U0BOB", "stop");
+      await answered("U0BOB");
+      await mention(slack, "U0BOB", "please");
+      await answered("U0BOB", 2);
+      // Bolt's own client would have asked again after a second.
       await new Promise((resolve) => setTimeout(resolve, 2500));
-      expect(await answers()).toHaveLength(2);
+      expect(await answersTo("U0BOB")).toHaveLength(2);
     } finally {
       await bot.stop();
     }

@@ -20,6 +20,7 @@ import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
+import { noChannels } from "../support/channels.ts";
 import { noPast } from "../support/past.ts";
 
 describe("the command line", () => {
@@ -120,6 +121,7 @@ function scriptedService(experiments: readonly Experiment[], calls: string[]): R
         primaryHitBy: null,
       }),
     abort: call("abort", { ...row, state: "aborted" as const }),
+    note: call("note", row),
     find: call("find", row),
     recent: call("recent", [row]),
     open: call("open", [row]),
@@ -193,6 +195,7 @@ describe("the verbs", () => {
         schedules: scriptedSchedules(calls),
         alarms: noAlarms,
         past: noPast,
+        channels: noChannels,
         halts: scriptedHalts(calls, () => standing),
         overview: seen({
           overview: { waiting: [{ what: { kind: "run", run: row }, role: "asked", why: "You asked." }] },

@@ -5,6 +5,8 @@ import type { Experiment } from "../../src/experiment/schema.ts";
 import type { SystemAdapter, SystemSession } from "../../src/probes/system.ts";
 import { createAlarmService } from "../../src/run/alarms/create-service.ts";
 import type { AlarmService } from "../../src/run/alarms/service.ts";
+import { createChannelService } from "../../src/run/channels/create-service.ts";
+import type { ChannelService } from "../../src/run/channels/service.ts";
 import { createRunService } from "../../src/run/create-service.ts";
 import { enforce, normaliseRunId } from "../../src/run/decide.ts";
 import { createHaltService } from "../../src/run/halt/create-service.ts";
@@ -33,6 +35,7 @@ export interface DispatchRig {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  channels: ChannelService;
   dispatcher: Dispatcher;
   experiments: readonly Experiment[];
 }
@@ -81,8 +84,9 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
   });
   const overview = createOverviewService({ database, authoriser });
   const past = createPastService(database);
-  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts, overview, past }, "/chaos");
-  return { verbs, service, schedules, alarms, halts, overview, past, dispatcher, experiments };
+  const channels = createChannelService({ database, authoriser });
+  const services = { service, schedules, alarms, halts, overview, past, channels };
+  return { verbs, ...services, dispatcher: createDispatcher(verbs, services, "/chaos"), experiments };
 }
 
 const clusterDouble = {

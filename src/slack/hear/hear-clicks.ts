@@ -29,7 +29,10 @@ export function hearClicks(app: App, hearing: Hearing): void {
       // Slack gives a `response_url` for messages only.
       const inMessage = click.view === undefined;
       if (answer !== undefined && inMessage) {
-        await respond({ response_type: "ephemeral", replace_original: false, ...answer });
+        // Without it the answer to a click in a thread would stand in the channel.
+        const threadTs = click.container?.thread_ts ?? click.message?.thread_ts;
+        const place = threadTs === undefined ? {} : { thread_ts: threadTs };
+        await respond({ response_type: "ephemeral", replace_original: false, ...place, ...answer });
       } else if (answer !== undefined) {
         await tell(hearing, click, actor, answer);
       }

@@ -6,7 +6,7 @@ const groups: ReadonlyArray<{ title: string; verbs: readonly string[] }> = [
   { title: "Run", verbs: ["run", "approve", "deny", "revoke"] },
   { title: "While it runs", verbs: ["status", "note", "abort", "halt", "resume", "alarms"] },
   { title: "Afterwards", verbs: ["findings", "history", "compare", "export", "actions"] },
-  { title: "Together", verbs: ["gameday"] },
+  { title: "Together", verbs: ["gameday", "channel"] },
   { title: "Again and again", verbs: ["schedule", "schedules", "unschedule"] },
 ];
 const others = "More";

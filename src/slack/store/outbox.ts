@@ -45,6 +45,12 @@ export async function wantMessages(
   );
 }
 
+/** Keys of the messages of a run (or schedule, or halt) that are wanted so far. */
+export async function wantedKeys(client: Queryable, runId: string): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ key: string }>("select key from slack_outbox where run_id = $1", [runId]);
+  return new Set(rows.map(({ key }) => key));
+}
+
 /**
  * Claims the next due row, if any, and takes its call from what Slack allows: a first posting only when all earlier ones of
  * its run have been posted (and the card, for its thread), an edit at any time. What stands in the channel itself (cards,

@@ -28,47 +28,44 @@ export function renderScheduleRequest(schedule: Schedule, event: EventOf<"reques
   ]);
 }
 
-/** One line for each thing that happens to a schedule, with what to type next where something is amiss. */
+/**
+ * One line for each thing that happens to a schedule, with what to type next where something is amiss. `calls`: the people
+ * whom it calls.
+ */
 export function renderScheduleEvent(
   schedule: Schedule,
   event: Exclude<ScheduleEvent, { type: "requested" }>,
+  calls: readonly string[] = [],
 ): MessageContent {
+  const said = eventText(schedule, event);
+  return line([said, ...calls.map(person)].join(" · "));
+}
+
+function eventText(schedule: Schedule, event: Exclude<ScheduleEvent, { type: "requested" }>): string {
   const { id, experiment } = schedule;
   const named = `*${id}* (${escapeText(experiment)})`;
   switch (event.type) {
     case "approved":
-      return line(
-        `:white_check_mark: ${person(event.by)} approved it at ${readerTime(event.at)} (${event.given} of ${event.needed})${because(event.reason)}`,
-      );
+      return `:white_check_mark: ${person(event.by)} approved it at ${readerTime(event.at)} (${event.given} of ${event.needed})${because(event.reason)}`;
     case "activated":
-      return line(
-        `:calendar: It is active, for ${counted(event.runs, "run")} until ${readerTime(event.until)}. It comes due\n${list(event.next)}`,
-      );
+      return `:calendar: It is active, for ${counted(event.runs, "run")} until ${readerTime(event.until)}. It comes due\n${list(event.next)}`;
     case "denied":
-      return line(`:no_entry: ${person(event.by)} denied it at ${readerTime(event.at)}${because(event.reason)}`);
+      return `:no_entry: ${person(event.by)} denied it at ${readerTime(event.at)}${because(event.reason)}`;
     case "expired":
-      return line(":hourglass: Nobody approved it in time; the request has expired.");
+      return ":hourglass: Nobody approved it in time; the request has expired.";
     case "cancelled":
-      return line(
-        `:octagonal_sign: ${person(event.by)} ended it at ${readerTime(event.at)}. A run that has started goes on.`,
-      );
+      return `:octagonal_sign: ${person(event.by)} ended it at ${readerTime(event.at)}. A run that has started goes on.`;
     case "due": {
       const late = event.lateMs < worthSayingMs ? "" : `, ${roughly(event.lateMs)} late: no worker was up then`;
       const did = schedule.kind === "starts" ? "started" : "waits for approval";
-      return line(
-        `:arrow_forward: ${event.run} ${did}, due ${readerTime(event.dueAt)}${late} (${event.number} of ${event.of})`,
-      );
+      return `:arrow_forward: ${event.run} ${did}, due ${readerTime(event.dueAt)}${late} (${event.number} of ${event.of})`;
     }
     case "cannot-start":
-      return line(
-        `:warning: ${named} came due ${readerTime(event.dueAt)} and started nothing: ${escapeReason(event.message)}\n${escapeReason(event.hint)}\nThe schedule goes on. To run it now: \`${runByHand(schedule)}\``,
-      );
+      return `:warning: ${named} came due ${readerTime(event.dueAt)} and started nothing: ${escapeReason(event.message)}\n${escapeReason(event.hint)}\nThe schedule goes on. To run it now: \`${runByHand(schedule)}\``;
     case "missed":
-      return line(
-        `:warning: ${named} missed ${event.count === 1 ? `its time ${readerTime(event.first)}` : `${event.count} times, from ${readerTime(event.first)} to ${readerTime(event.last)}`}: no worker was up then. What is over an hour late is not run any more.\nTo run it now: \`${runByHand(schedule)}\``,
-      );
+      return `:warning: ${named} missed ${event.count === 1 ? `its time ${readerTime(event.first)}` : `${event.count} times, from ${readerTime(event.first)} to ${readerTime(event.last)}`}: no worker was up then. What is over an hour late is not run any more.\nTo run it now: \`${runByHand(schedule)}\``;
     case "ended":
-      return line(`:checkered_flag: ${named} has ended. ${escapeReason(event.reason)}`);
+      return `:checkered_flag: ${named} has ended. ${escapeReason(event.reason)}`;
   }
 }
 

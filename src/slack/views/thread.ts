@@ -1,5 +1,5 @@
 import type { RunEvent } from "../../run/events.ts";
-import { content, escapeText, note, section, type MessageContent } from "../limits.ts";
+import { content, escapeLines, escapeText, note, section, type MessageContent } from "../limits.ts";
 import { escapeReason } from "./card.ts";
 import { planBlocks } from "./plan.ts";
 import { person, seconds, shortDigest, stateWords, timeOfDay } from "./words.ts";
@@ -75,6 +75,23 @@ export function renderDecision(
   }
 }
 
+/** What a person saw, for those who were not looking. */
+export function renderNote(event: EventOf<"note">): MessageContent {
+  const said = `${person(event.by)} at ${timeOfDay(event.at)}`;
+  return content(`${said}: ${escapeText(event.text)}`, [
+    section(`:memo: ${said}`),
+    section(quoted(escapeLines(event.text))),
+  ]);
+}
+
+/** Each line behind a bar, so that no line of it looks like one of ours. */
+function quoted(text: string): string {
+  return text
+    .split("\n")
+    .map((each) => `> ${each}`)
+    .join("\n");
+}
+
 /** All guards with what they measured, in one message. */
 export function renderGuards(
   topology: EventOf<"topology"> | undefined,
@@ -97,8 +114,8 @@ export function renderGuards(
   ]);
 }
 
-/** A change of phase, for the phases worth a line; null for the others. */
-export function renderState(event: EventOf<"state">): MessageContent | null {
+/** A change of phase; null for those that another message tells in any case. */
+export function renderState(event: EventOf<"state">, calls: readonly string[] = []): MessageContent | null {
   const words = stateWords[event.to];
   const at = event.atMs === null ? "" : ` at ${seconds(event.atMs)}`;
   switch (event.to) {
@@ -109,7 +126,15 @@ export function renderState(event: EventOf<"state">): MessageContent | null {
     case "failed":
     case "aborted":
     case "interrupted":
-      return line(`${words.icon} *${words.text}*${event.reason === null ? "" : `: ${escapeReason(event.reason)}`}`);
+      return line(
+        `${words.icon} *${words.text}*${event.reason === null ? "" : `: ${escapeReason(event.reason)}`}${calls.map((id) => ` · ${person(id)}`).join("")}`,
+      );
+    case "preflight":
+    case "injecting":
+    case "active":
+    case "verifying":
+    case "judging":
+      return line(`${words.icon} ${words.text}${at}`);
     default:
       return null;
   }
@@ -136,6 +161,7 @@ export function renderFaultInjected(event: EventOf<"fault-injected">): MessageCo
 }
 
 export function renderClaim(event: EventOf<"claimed">): MessageContent {
+  if (!event.takenOver) return line(`:construction_worker: Worker ${escapeText(event.worker)} conducts it`);
   return line(
     `:warning: The run's worker process is gone. Worker ${escapeText(event.worker)} takes over: it heals and ends the run.`,
   );

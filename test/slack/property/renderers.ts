@@ -10,10 +10,13 @@ import * as alarmList from "../../../src/slack/views/alarm-list.ts";
 import { renderAuditHead } from "../../../src/slack/views/audit-head.ts";
 import { approvalLines } from "../../../src/slack/views/decisions.ts";
 import * as halt from "../../../src/slack/views/halt.ts";
+import { noteForm } from "../../../src/slack/views/note-form.ts";
 import { renderNotice } from "../../../src/slack/views/notice.ts";
 import { explanationMessage, policyMessage } from "../../../src/slack/views/policy.ts";
 import { standingBlocks, standingSentences } from "../../../src/slack/views/standing.ts";
 import { escapeReason, renderCard } from "../../../src/slack/views/card.ts";
+import { verbosities } from "../../../src/run/channels/verbosity.ts";
+import { channelMessage } from "../../../src/slack/views/channel.ts";
 import { contextLines } from "../../../src/slack/views/context-lines.ts";
 import { describeEvent } from "../../../src/slack/views/event-words/describe.ts";
 import { renderLive } from "../../../src/slack/views/live.ts";
@@ -25,7 +28,9 @@ import { findingBlocks, renderSummary } from "../../../src/slack/views/summary.t
 import { renderSystem } from "../../../src/slack/views/system.ts";
 import * as thread from "../../../src/slack/views/thread.ts";
 import { parameterText, people, person } from "../../../src/slack/views/words.ts";
-import { escapeText } from "../../../src/slack/limits.ts";
+import { renderScheduledEnd } from "../../../src/slack/views/scheduled-end.ts";
+import { withControls } from "../../../src/slack/views/thread-controls.ts";
+import { content, escapeText, section } from "../../../src/slack/limits.ts";
 import { homeRenderers } from "./home-renderers.ts";
 import type { Said } from "./said.ts";
 import type { Samples } from "./samples.ts";
@@ -82,6 +87,14 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     renderCard: ({ runs, events }) => runs.flatMap((run) => [renderCard(run, []), renderCard(run, events)]),
     escapeReason: ({ text }) => escapeReason(text),
   },
+  "views/channel.ts": {
+    channelMessage: () => [
+      channelMessage(null, "/chaos"),
+      ...verbosities.map((verbosity) =>
+        channelMessage({ verbosity, by: "U0BOB", at: "2026-01-01T00:00:00.000Z" }, "/chaos"),
+      ),
+    ],
+  },
   "views/context-lines.ts": { contextLines: ({ report }) => contextLines(report).map(escapeText) },
   "views/decisions.ts": {
     standingApprovals: "helps others",
@@ -104,10 +117,25 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
       of(given, "halted").flatMap((event) => of(given, "state").map((state) => halt.renderGone(event, state))),
     renderLeftover: (given) => of(given, "leftover-healed").map(halt.renderLeftover),
   },
+  "views/note-form.ts": {
+    noteForm: ({ runs }) => runs.map((run) => noteForm(run).blocks.filter(({ type }) => type !== "input")),
+    noteText: "helps others",
+  },
   "views/notice.ts": { renderNotice: ({ notices }) => notices.map(renderNotice) },
   "views/policy.ts": {
     explanationMessage: ({ explanations }) => explanations.map((each) => explanationMessage(each, "/chaos")),
     policyMessage: ({ policy }) => policyMessage(policy, "/chaos", new Date("2026-12-24T12:00:00.000Z")),
+  },
+  "views/scheduled-end.ts": {
+    renderScheduledEnd: (given) =>
+      of(given, "state").flatMap((end) =>
+        given.runs
+          .slice(0, 1)
+          .flatMap((run) => [
+            renderScheduledEnd(run, given.text, end, undefined),
+            ...of(given, "judged").map((judged) => renderScheduledEnd(run, given.text, end, judged)),
+          ]),
+      ),
   },
   "views/standing.ts": {
     standingSentences: ({ standings, alarms }) => standings.flatMap((each) => standingSentences(each, alarms)),
@@ -149,6 +177,9 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     ],
     isTold: "helps others",
   },
+  "views/thread-controls.ts": {
+    withControls: ({ runs, text }) => runs.map((run) => withControls(content(text, [section(escapeText(text))]), run)),
+  },
   "views/thread.ts": {
     renderRequest: (given) => of(given, "requested").map(thread.renderRequest),
     renderDecision: (given) =>
@@ -156,11 +187,13 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
         thread.renderDecision(event, null),
         thread.renderDecision(event, given.text),
       ]),
+    renderNote: (given) => of(given, "note").map(thread.renderNote),
     renderGuards: (given) => [
       thread.renderGuards(undefined, of(given, "guard").slice(0, 1)),
       thread.renderGuards(of(given, "topology")[0], of(given, "guard")),
     ],
-    renderState: (given) => of(given, "state").map(thread.renderState),
+    renderState: (given) =>
+      of(given, "state").flatMap((event) => [thread.renderState(event), thread.renderState(event, ["U0ALICE"])]),
     renderFaultIntended: (given) => of(given, "fault-intended").map(thread.renderFaultIntended),
     renderFaultInjected: (given) => of(given, "fault-injected").map(thread.renderFaultInjected),
     renderClaim: (given) => of(given, "claimed").map(thread.renderClaim),
@@ -193,7 +226,9 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
       runs
         .slice(0, 1)
         .flatMap((run) =>
-          narrate(run, events).map(({ payload }) => (payload.kind === "message" ? payload : payload.comment)),
+          verbosities
+            .flatMap((verbosity) => narrate(run, events, { verbosity, shown: new Set() }))
+            .map(({ payload }) => (payload.kind === "message" ? payload : payload.comment)),
         ),
   },
   "halt-narrator.ts": {

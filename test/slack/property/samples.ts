@@ -84,6 +84,7 @@ const events: Readonly<Record<RunEventType, readonly RunEventBody[]>> = {
   "abort-requested": [{ type: "abort-requested", by: "U0BOB", reason: "why" }],
   revoked: [{ type: "revoked", by: "U0BOB", reason: "why", given: 0, needed: 2 }],
   "approval-void": [{ type: "approval-void", reason: "why" }],
+  note: [{ type: "note", by: "U0BOB", text: "t" }],
   halted: [{ type: "halted", halt: "halt-1", by: "U0BOB", reason: "why" }],
   state: runStates.map((to) => ({ type: "state", from: "active", to, reason: "why", atMs: 1 })),
   claimed: [{ type: "claimed", worker: "w", fence: 2, takenOver: true }],

@@ -22,12 +22,14 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
     `alarms ${quoted(text)} run-1`,
   ],
   approve: (text) => ["approve", "approve run-1", `approve schedule-7 ${text}`],
+  channel: (text) => ["channel", "channel quiet", `channel verbosity=${quoted(text)}`, `channel ${quoted(text)}`],
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
   findings: (text) => ["findings", `findings ${text}`],
   halt: (text) => ["halt", `halt ${text}`],
   help: (text) => ["help", "help run", "help halt", "help getting-started", `help ${text}`],
   home: () => [""],
   list: () => ["list"],
+  note: (text) => ["note", "note 12", `note ${text}`, `note run-1 ${quoted(text)}`],
   policy: (text) => ["policy", `policy ${quoted(text)}`, `policy a ${text}`],
   resume: (text) => ["resume", `resume ${text}`],
   revoke: (text) => ["revoke", `revoke run-1 ${text}`],
@@ -67,6 +69,7 @@ export function hostileServices(
       approve: async () => run,
       deny: async () => run,
       abort: async () => run,
+      note: async () => run,
       revoke: async () => run,
       policy: () => policy,
       explain: async () => pick(explanations),
@@ -99,6 +102,10 @@ export function hostileServices(
     past: {
       lastResults: async () => (at % 3 === 0 ? [] : lastResults(pastRuns)),
       runs: async () => (at % 3 === 0 ? [] : [...pastRuns]),
+    },
+    channels: {
+      setting: async () => (at % 2 === 0 ? null : { verbosity: "quiet", by: "U0BOB", at: run.createdAt }),
+      setVerbosity: async () => ({ verbosity: "full", by: "U0BOB", at: run.createdAt }),
     },
     schedules: {
       request: async () => schedule,

@@ -1,0 +1,32 @@
+import { usualVerbosity, verbosities, type ChannelSetting, type Verbosity } from "../../run/channels/verbosity.ts";
+import { content, note, section, type MessageContent } from "../limits.ts";
+import { buttonRow } from "./button.ts";
+import { readerTime } from "./reader-time.ts";
+import { person } from "./words.ts";
+
+const meanings: Readonly<Record<Verbosity, string>> = {
+  quiet: "the card, and in its thread the request, what you must act on, notes, and the end",
+  normal: "besides, each step of a run, what the system says, and how the probes fare",
+  full: "every event, also of scheduled runs",
+};
+
+/** What is set for a channel, what else could be, and who set it. */
+export function channelMessage(setting: ChannelSetting | null, command: string): MessageContent {
+  const now = setting?.verbosity ?? usualVerbosity;
+  const by =
+    setting === null ? "as nobody has set anything" : `as ${person(setting.by)} set it ${readerTime(setting.at)}`;
+  const text = `Runs in this channel are told ${now}: ${meanings[now]}`;
+  return content(text, [
+    section(`Runs in this channel are told *${now}*, ${by}.`),
+    section(verbosities.map((each) => `• *${each}*: ${meanings[each]}`).join("\n")),
+    ...buttonRow(
+      "verbosity",
+      verbosities
+        .filter((each) => each !== now)
+        .map((each) => ({ action: "channel-verbosity", text: `Tell them ${each}`, value: each })),
+    ),
+    note(
+      `It holds from now on; what stands stays, and is kept true. Alarms, halts, approvals and failed guards are always told. \`${command} channel verbosity=${now}\``,
+    ),
+  ]);
+}
