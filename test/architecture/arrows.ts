@@ -7,7 +7,7 @@ import type { Import } from "./imports.ts";
 type Access = "all" | "types";
 
 export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
-  commands: { run: "all", slack: "all", experiment: "all" },
+  commands: { run: "all", slack: "all", experiment: "all", gameday: "all" },
   run: {
     experiment: "all",
     probes: "all",
@@ -21,6 +21,8 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     run: "types",
     "run/lifecycle": "all",
     "run/alarms/alarm": "all",
+    // Its pure model: the board is drawn from what the events come to.
+    gameday: "all",
     findings: "all",
     probes: "types",
     experiment: "all",
@@ -30,6 +32,7 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     // The policy's pure words and the directory's port: who decides is written once, for answers and explanations.
     approvals: "all",
   },
+  gameday: { run: "all", store: "all", experiment: "all", findings: "types", approvals: "all" },
   findings: { probes: "all", experiment: "all" },
   probes: { experiment: "all" },
   experiment: {},
@@ -37,7 +40,14 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
   approvals: {},
   audit: {},
   // The lifecycle is vocabulary: a pure file of words that the database's queries share.
-  store: { run: "types", "run/lifecycle": "all", cluster: "types", audit: "types", approvals: "types" },
+  store: {
+    run: "types",
+    "run/lifecycle": "all",
+    cluster: "types",
+    audit: "types",
+    approvals: "types",
+    gameday: "types",
+  },
   queue: {},
   config: { experiment: "all" },
   health: {},
