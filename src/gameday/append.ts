@@ -21,7 +21,9 @@ export async function loadGameDay(client: Queryable, id: string): Promise<GameDa
 /** Of many who act at once each is behind the others at most; more than that is a mistake of ours. */
 const mostTries = 100;
 
-export type Appended = { allowed: true; day: GameDay; events: readonly GameDayEventBody[] } | (Decision & { allowed: false });
+export type Appended =
+  | { allowed: true; day: GameDay; events: readonly GameDayEventBody[] }
+  | (Decision & { allowed: false });
 
 /**
  * Decides an act from what is stored and appends what it leads to, if nobody has appended since: then it is decided

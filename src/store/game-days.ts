@@ -94,6 +94,14 @@ export async function startedGameDays(client: Queryable): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Those that have not ended, in all channels. */
+export async function openGameDays(client: Queryable): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    "select id from game_days where phase <> 'ended' order by created_at",
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The newest of all channels, to find the one that was meant. */
 export async function newestGameDayIds(client: Queryable): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>("select id from game_days order by created_at desc limit 50");
@@ -157,8 +165,9 @@ export async function unlinkedRuns(client: Queryable, gameDay: string): Promise<
 
 /** The game day that a run belongs to; null: none. */
 export async function gameDayOfRun(client: Queryable, run: string): Promise<string | null> {
-  const { rows } = await client.query<{ game_day_id: string }>("select game_day_id from game_day_runs where run_id = $1", [
-    run,
-  ]);
+  const { rows } = await client.query<{ game_day_id: string }>(
+    "select game_day_id from game_day_runs where run_id = $1",
+    [run],
+  );
   return rows[0]?.game_day_id ?? null;
 }
