@@ -126,6 +126,11 @@ export function createGameDayService(options: GameDayOptions): GameDayService {
       }
       return record(id, { ...act, by: actor.userId });
     },
+    halted: async (channelId) => {
+      const id = await openGameDayOf(database, channelId);
+      if (id !== null) await options.onChange(id);
+      return id === null ? null : loadGameDay(database, id);
+    },
     open: async (channelId) => {
       const id = await openGameDayOf(database, channelId);
       return id === null ? null : loadGameDay(database, id);

@@ -70,6 +70,8 @@ export interface GameDayService {
   add(actor: Actor, item: AgendaRequest): Promise<Done>;
   /** `seen`: the game day whose board was clicked; absent: the open one of the channel. */
   act(actor: Actor, act: PersonsAct, seen?: string): Promise<Done>;
+  /** Says at once in the channel's open game day that everything is halted; null: none is open. */
+  halted(channelId: string): Promise<GameDay | null>;
   /** The open one of the channel; null: none is. */
   open(channelId: string): Promise<GameDay | null>;
   /** By its number, or the newest of the channel. */

@@ -47,6 +47,7 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     audit: "types",
     approvals: "types",
     gameday: "types",
+    "gameday/events": "all",
   },
   queue: {},
   config: { experiment: "all" },
