@@ -1,4 +1,4 @@
-import type { KnownBlock, Option } from "@slack/types";
+import type { KnownBlock, PlainTextOption } from "@slack/types";
 import type { Experiment } from "../../../experiment/schema.ts";
 import { actionPrefix } from "../../action-prefix.ts";
 import { note, plain } from "../../limits.ts";
@@ -42,10 +42,11 @@ export function formOfNote(id: string): ModalView {
 
 /** The form twin of `gameday plan`. */
 export function formOfPlan(experiments: readonly Experiment[]): ModalView {
-  const options = experiments
-    .slice(0, mostOptions)
-    .map(({ name, title }): Option => ({ text: { type: "plain_text", text: plain(title, optionText) }, value: name }));
-  const rules: Option[] = [
+  const options = experiments.slice(0, mostOptions).map(({ name, title }): PlainTextOption => ({
+    text: { type: "plain_text", text: plain(title, optionText) },
+    value: name,
+  }));
+  const rules: PlainTextOption[] = [
     { text: { type: "plain_text", text: "Everybody with a role must say go" }, value: "roles" },
     { text: { type: "plain_text", text: "The commander alone decides" }, value: "commander" },
   ];
