@@ -68,6 +68,7 @@ export const verb: Verb = {
     ...agenda.buttons,
     ...notes.buttons,
   },
+  messages: notes.messages,
   modals: { ...planning.modals, ...notes.modals },
 };
 

@@ -89,7 +89,8 @@ describe("events of a game day", () => {
         { type: "joined", by },
         { type: "readiness-said", by, isReady: true, reason: null },
       ]);
-    expect((await Promise.all([append("U0ONE"), append("U0TWO")])).toSorted()).toEqual([false, true]);
+    const appended = await Promise.all([append("U0ONE"), append("U0TWO")]);
+    expect(appended.filter((was) => was)).toHaveLength(1);
     const events = (await findGameDay(db.database, id))?.events ?? [];
     expect(events.map((event) => event.seq)).toEqual(events.map((_event, at) => at + 1));
     expect(events.filter(({ type }) => type === "joined")).toHaveLength(1);
