@@ -1,6 +1,6 @@
 import { countApprovals, standingWords, type GivenApproval } from "./count.ts";
 import { isAmong, nameAll, noFacts, standingOf, type Facts } from "./people.ts";
-import { environmentOf, type People, type Policy, type Rule, type Subject } from "./policy.ts";
+import { conveners, environmentOf, type People, type Policy, type Rule, type Subject } from "./policy.ts";
 import { frozenBy, ruleFor } from "./rules.ts";
 import { durationText, momentText } from "./words.ts";
 
@@ -9,7 +9,7 @@ import { durationText, momentText } from "./words.ts";
  * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm), `mend` (what it is about), `note` (what one saw of a
  * run) and `configure` (how much is said in a channel) are acts of a person;
  * `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
- * with a run that was approved.
+ * with a run that was approved. `convene` is to plan or command a game day, `take-part` to join one, speak, vote and predict in it.
  */
 export type Act =
   | "look"
@@ -27,6 +27,8 @@ export type Act =
   | "mend"
   | "note"
   | "configure"
+  | "convene"
+  | "take-part"
   | "due"
   | "start"
   | "inject";
@@ -130,6 +132,9 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   note: [inSlack, ofThisWorkspace],
   // For everybody in the channel: not for its guests.
   configure: [inSlack, ofThisWorkspace, isMember],
+  // Its runs are asked for one by one, each by its own rule.
+  convene: [inSlack, ofThisWorkspace, isMember, mayConvene],
+  "take-part": [inSlack, ofThisWorkspace, isMember],
   start: [...bounds, isApproved],
   inject: [...bounds],
 };
@@ -229,6 +234,14 @@ function mayMend(policy: Policy, question: Question): Refusal | null {
   return unlessAmong(policy, question, rule?.approvers ?? policy.resumers, {
     no: "A restart of a target is for those who may approve such a run.",
     who: "It can be asked for by",
+  });
+}
+
+/** Whoever may ask for some run by some rule, whatever the time. */
+function mayConvene(policy: Policy, question: Question): Refusal | null {
+  return unlessAmong(policy, question, conveners(policy), {
+    no: "You are not among those who may ask for runs, and a game day asks for runs.",
+    who: "A game day can be planned and commanded by",
   });
 }
 

@@ -8,6 +8,7 @@ import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
 import type { ChannelService } from "../run/channels/service.ts";
 import type { PastService } from "../run/past/service.ts";
+import type { GameDayService } from "../gameday/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
@@ -18,8 +19,10 @@ import { hearCommands } from "./hear/hear-commands.ts";
 import { hearForms } from "./hear/hear-forms.ts";
 import { hearHome } from "./hear/hear-home.ts";
 import { hearMentions } from "./hear/hear-mentions.ts";
+import { hearMessages } from "./hear/hear-messages.ts";
 import type { Hearing } from "./hear/hearing.ts";
 import { createHttpReceiver } from "./http-receiver.ts";
+import { createMessageReader } from "./message-reader.ts";
 import { createNames } from "./names.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
@@ -38,6 +41,7 @@ export interface SlackOptions {
   overview: OverviewService;
   past: PastService;
   channels: ChannelService;
+  gameDays: GameDayService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;
@@ -69,12 +73,15 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   });
   const dispatcher = createDispatcher(options.verbs, options, config.command);
   const views = createViewPort(secrets.slackBotToken, config.apiUrl);
-  const hearing: Hearing = { dispatcher, command: config.command, teamId: options.teamId, database, views, log };
+  const messages = createMessageReader(secrets.slackBotToken, config.apiUrl);
+  const { teamId } = options;
+  const hearing: Hearing = { dispatcher, command: config.command, teamId, database, views, messages, log };
   hearCommands(app, hearing);
   hearClicks(app, hearing);
   hearForms(app, hearing);
   hearHome(app, hearing);
   hearMentions(app, hearing);
+  hearMessages(app, hearing);
   const home = followHome(hearing, config.speed ?? 1);
   const port = createWebPort(secrets.slackBotToken, config.apiUrl);
   app.error(async (error) => log.error({ err: error }, "Slack delivery"));
@@ -90,6 +97,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     log: (message, detail) => log.warn(detail, message),
   });
   const narrator = startNarrator(database, {
+    command: config.command,
     opsChannel: config.opsChannel,
     onWanted: outbox.wake,
     onError: (error) => log.warn({ err: error }, "narrator"),

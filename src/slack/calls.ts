@@ -39,6 +39,7 @@ export function quietText(text: string, calls: readonly string[], names: Readonl
  * - The requester is called once when it is decided (approved, denied, expired, void) and once when it has ended; not by what
  *   they did themselves, and not by a run that a schedule asked for, unless that came to no good end.
  * - Who is paged is called by each page of an alarm; who wants a schedule, by what it could not start.
+ * - In a game day: who is asked whether they are ready, who votes, and who could take over from a commander who has left.
  * - Nobody else is called by anything. Answers that only one person sees may mention anybody: they notify nobody else.
  *
  * This is how a message is first posted. Pure.

@@ -43,8 +43,13 @@ export interface DesiredMessage {
 }
 
 export type MessagePayload =
-  /** `calls`: ids of the people whom it calls (src/slack/calls.ts); absent: nobody. */
-  | ({ kind: "message"; calls?: readonly string[] } & MessageContent)
+  | ({
+      kind: "message";
+      /** Ids of the people whom it calls (src/slack/calls.ts); absent: nobody. */
+      calls?: readonly string[];
+      /** Pinned to its channel, where the workspace lets us. */
+      pin?: true;
+    } & MessageContent)
   | { kind: "files"; comment: string; files: Array<{ name: string; altText?: string }> };
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;

@@ -1,3 +1,6 @@
+import type { GameDayEvent } from "../gameday/events.ts";
+import type { GameDay } from "../gameday/state.ts";
+import { missingVotes } from "../gameday/vote.ts";
 import type { RunEvent } from "../run/events.ts";
 import type { Schedule, ScheduleEvent } from "../run/schedules/schedule.ts";
 import { mentionsIn } from "./calls.ts";
@@ -56,6 +59,27 @@ export function calledBySchedule({ requestedBy }: Schedule, event: ScheduleEvent
     case "requested":
     case "approved":
     case "due":
+      return [];
+  }
+}
+
+/**
+ * Those who must act now: everybody who is asked whether they are ready, those who vote, and whoever could take over from a
+ * commander who is gone. `day` is the game day as it was right after the event.
+ */
+export function calledByGameDay(day: GameDay, event: GameDayEvent): string[] {
+  switch (event.type) {
+    case "readiness-asked":
+      return day.people.map(({ userId }) => userId).filter((id) => id !== event.by);
+    case "item-put": {
+      const item = day.items.find(({ id }) => id === event.item);
+      return item === undefined ? [] : missingVotes(day, item);
+    }
+    case "left": {
+      const wasCommander = day.former.find(({ userId }) => userId === event.by)?.role === "commander";
+      return wasCommander ? day.people.filter(({ role }) => role !== "observer").map(({ userId }) => userId) : [];
+    }
+    default:
       return [];
   }
 }

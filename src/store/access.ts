@@ -127,6 +127,13 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     frozen: ["id", "run_id", "namespace", "pod", "asked_by", "asked_at"],
     audit: { subject: "run_id", omitted: ["claimed_until"] },
   },
+  game_days: {
+    service: "write",
+    frozen: ["id", "team_id", "channel_id", "created_at"],
+    audit: { subject: "id", omitted: ["phase", "last_seq"] },
+  },
+  game_day_events: { service: "append", audit: { subject: "game_day_id" } },
+  game_day_runs: { service: "append", audit: { subject: "game_day_id" } },
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
   slack_pace: { service: "write" },
@@ -135,5 +142,6 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   narration_cursors: { service: "write" },
   schedule_narration_cursors: { service: "write" },
   halt_narration_cursors: { service: "write" },
+  game_day_narration_cursors: { service: "write" },
   notices_told: { service: "append" },
 };

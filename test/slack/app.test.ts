@@ -20,6 +20,7 @@ import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
 import { mention } from "../support/mentions.ts";
 import { noChannels } from "../support/channels.ts";
+import { noGameDays } from "../support/game-days.ts";
 import { noPast } from "../support/past.ts";
 
 /**
@@ -103,6 +104,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     overview: seen(),
     past: noPast,
     channels: noChannels,
+    gameDays: noGameDays,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),

@@ -11,6 +11,7 @@ import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
 import { noChannels } from "../support/channels.ts";
+import { noGameDays } from "../support/game-days.ts";
 import { noPast } from "../support/past.ts";
 
 describe("sentences in a command", () => {
@@ -72,6 +73,7 @@ describe("options that a verb does not take", () => {
         overview: seen(),
         past: noPast,
         channels: noChannels,
+        gameDays: noGameDays,
       },
       "/chaos",
     );

@@ -21,6 +21,7 @@ import { testSchedule } from "../support/schedule.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
 import { noChannels } from "../support/channels.ts";
+import { noGameDays } from "../support/game-days.ts";
 import { noPast } from "../support/past.ts";
 
 describe("the command line", () => {
@@ -196,6 +197,7 @@ describe("the verbs", () => {
         alarms: noAlarms,
         past: noPast,
         channels: noChannels,
+        gameDays: noGameDays,
         halts: scriptedHalts(calls, () => standing),
         overview: seen({
           overview: { waiting: [{ what: { kind: "run", run: row }, role: "asked", why: "You asked." }] },

@@ -180,6 +180,7 @@ describe("mentions, through Slack's protocol", () => {
           return { ok: true, viewId: "" };
         },
       } as unknown as ViewPort,
+      messages: { read: async () => null },
       command: "/chaos",
       teamId: workspace.teamId,
       database: rig.database,

@@ -31,6 +31,7 @@ import { parameterText, people, person } from "../../../src/slack/views/words.ts
 import { renderScheduledEnd } from "../../../src/slack/views/scheduled-end.ts";
 import { withControls } from "../../../src/slack/views/thread-controls.ts";
 import { content, escapeText, section } from "../../../src/slack/limits.ts";
+import { gameDayRenderers } from "./gameday-renderers.ts";
 import { homeRenderers } from "./home-renderers.ts";
 import type { Said } from "./said.ts";
 import type { Samples } from "./samples.ts";
@@ -52,6 +53,7 @@ const of = <T extends RunEventType>({ events }: Hostile, ...types: T[]): Array<E
  */
 export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   ...homeRenderers,
+  ...gameDayRenderers,
   "views/alarm-list.ts": {
     renderAlarms: ({ alarms }) => [alarmList.renderAlarms([], "/chaos"), alarmList.renderAlarms(alarms, "/chaos")],
     alarmLine: ({ alarms }) => alarms.map(alarmList.alarmLine),
