@@ -16,9 +16,13 @@ export function textsIn(message: MessageContent): string[] {
 
 function collect(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === "text" && typeof inner === "string" ? [inner] : collect(inner),
-  );
+  if (isMarked(value)) return [value.text];
+  return Object.values(value).flatMap(collect);
+}
+
+/** A text in which Slack reads marks; in a header or on a button a mention is only letters. */
+function isMarked(value: object): value is { type: "mrkdwn"; text: string } {
+  return "type" in value && value.type === "mrkdwn" && "text" in value && typeof value.text === "string";
 }
 
 /** A text in which only those who are called are mentioned. Without a known name a person is named by the bare id. */
@@ -58,12 +62,8 @@ export function quieten(
 function quietValue(value: unknown, calls: readonly string[], names: ReadonlyMap<string, string>): unknown {
   if (Array.isArray(value)) return value.map((each) => quietValue(each, calls, names));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      key === "text" && typeof inner === "string" ? quietText(inner, calls, names) : quietValue(inner, calls, names),
-    ]),
-  );
+  if (isMarked(value)) return { ...value, text: quietText(value.text, calls, names) };
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, quietValue(inner, calls, names)]));
 }
 
 /** People choose their names: nothing in one is a mark, a link or a mention. */

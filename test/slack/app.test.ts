@@ -262,13 +262,18 @@ describe("over HTTP", () => {
     responses?.closeAllConnections();
   });
   /** A click as Slack signs it (docs.slack.dev, Verifying requests from Slack). */
-  const click = async (user: Record<string, string>, actionTs: string, secret: string): Promise<number> => {
+  const click = async (
+    user: Record<string, string>,
+    actionTs: string,
+    secret: string,
+    container: Record<string, string> = {},
+  ): Promise<number> => {
     const payload = {
       type: "block_actions",
       team: { id: workspace.teamId },
       user,
       channel: { id: workspace.channel.id },
-      container: { type: "message", message_ts: "1.1", channel_id: workspace.channel.id },
+      container: { type: "message", message_ts: "1.1", channel_id: workspace.channel.id, ...container },
       response_url: responseUrl,
       trigger_id: `t${actionTs}`,
       actions: [{ ...approve, action_ts: actionTs }],
@@ -300,6 +305,18 @@ describe("over HTTP", () => {
     await answerNumber(1);
     expect(JSON.parse(answers[0] ?? "{}")).toMatchObject({ response_type: "ephemeral", replace_original: false });
     expect(answers[0]).toContain("yourself");
+  });
+  it("answers a click in a thread in that thread, and one in the channel there", async () => {
+    answers.length = 0;
+    const alice = { id: "U0ALICE", team_id: workspace.teamId };
+    await click(alice, "1.6", secrets.slackSigningSecret, { thread_ts: "1.0" });
+    await answerNumber(1);
+    await click(alice, "1.7", secrets.slackSigningSecret);
+    await answerNumber(2);
+    expect(answers.map((answer) => (JSON.parse(answer) as { thread_ts?: string }).thread_ts)).toEqual([
+      "1.0",
+      undefined,
+    ]);
   });
   it("takes the same delivery once", async () => {
     answers.length = 0;

@@ -118,14 +118,16 @@ export const topics: readonly Topic[] = [
   },
   {
     name: "threads",
-    aliases: ["thread", "mentions", "mention", "cards", "card"],
+    aliases: ["thread", "mentions", "mention", "cards", "card", "verbosity", "noise"],
     title: "Cards and threads",
     lines: [
       "A run has *one card* in the channel, which is edited as it goes on; everything else is in its thread.",
-      "Slack has no slash commands in threads: use the card's buttons, or type the command in the channel.",
+      "Slack has no slash commands in threads: use the buttons, or mention me: `@aftershock status`, `stop`, `note …` and `findings` mean the run whose thread it is.",
+      "A note goes into the thread and the report. `channel` says how much is told here; approvals, alarms, halts and failed guards always are.",
+      "I mention you only when you must act, or when what you asked for was decided or has ended.",
       "What is only for you (answers, refusals, this help) only you see.",
     ],
-    examples: ["status", "status run-12"],
+    examples: ["status", "status run-12", "note checkout answers 503 since the fault", "channel verbosity=quiet"],
   },
   {
     name: "gamedays",
