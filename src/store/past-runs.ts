@@ -21,7 +21,7 @@ export interface StoredPastRun {
   /** ISO 8601. */
   startedAt: string;
   endedAt: string;
-  /** `schemaVersion`, `verdicts`, `measures`, `writes`, `slowDowns` of the report. */
+  /** `schemaVersion`, `verdicts`, `measures`, `writes`, `slowDowns`, `settings` of the report. */
   report: unknown;
 }
 
@@ -61,7 +61,7 @@ export async function pastRuns(
             and exists (select 1 from run_artifacts a where a.run_id = r.id and a.name = 'report.json')) numbered
         where nth <= $6 order by ended_at desc, created_at desc limit $7)
      select w.*, jsonb_build_object('schemaVersion', j->'schemaVersion', 'verdicts', j->'verdicts',
-              'measures', j->'measures', 'writes', j->'writes', 'slowDowns', j->'slowDowns') as report
+              'measures', j->'measures', 'writes', j->'writes', 'slowDowns', j->'slowDowns', 'settings', j->'settings') as report
        from wanted w join run_artifacts a on a.run_id = w.id and a.name = 'report.json'
        cross join lateral (select convert_from(a.bytes, 'UTF8')::jsonb as j) as parsed
       order by w.ended_at desc, w.created_at desc`,

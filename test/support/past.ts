@@ -23,6 +23,8 @@ export function pastRun(number: number, figures: Partial<KeyFigures> = {}, chang
     endedAt: minute,
     verdicts: { hypothesis: "held", run: "completed", cleanup: "verified" },
     figures: { ...unknownFigures, ...figures },
+    version: "redis_version 7.0.15",
+    measures: [],
     ...change,
   };
 }

@@ -1,6 +1,7 @@
 import { figureIds, type FigureId } from "./figures.ts";
 import { whyNotComparable, type PastRun } from "./past-run.ts";
-import { kendallScore, median, medianDeviation, medianSlope, outlierDistance, trendByChance } from "./robust.ts";
+import { kendallScore, medianSlope, trendByChance } from "./robust.ts";
+import { spreadOf } from "./spread.ts";
 import { toleranceAround } from "./tolerance.ts";
 
 /** So many comparable runs before the last one are looked at; older ones were of another time. */
@@ -35,17 +36,15 @@ export interface FigureTrend {
  */
 export function figureTrend(figure: FigureId, now: number | null, earlier: readonly number[]): FigureTrend {
   const values = [...earlier];
-  const middle = values.length < leastRuns ? null : median(values);
-  const common = { figure, now, earlier: values, median: middle };
-  if (middle === null) {
+  const spread = values.length < leastRuns ? null : spreadOf({ id: figure, unit: units[figure] }, values);
+  const common = { figure, now, earlier: values, median: spread?.median ?? null };
+  if (spread === null) {
     return { ...common, allowed: null, standing: now === null ? "unknown" : "too-few", drift: "none" };
   }
-  const neverLost = figure === "lost" && values.every((value) => value === 0);
-  const tolerance = neverLost ? 0 : toleranceAround(units[figure], middle);
-  const allowed = Math.max(tolerance, outlierDistance(medianDeviation(values) ?? 0));
+  const { median: middle, allowed } = spread;
   if (now === null) return { ...common, allowed, standing: "unknown", drift: "none" };
   const standing = Math.abs(now - middle) <= allowed ? "usual" : now > middle ? "worse" : "better";
-  return { ...common, allowed, standing, drift: driftOf([...values, now], tolerance) };
+  return { ...common, allowed, standing, drift: driftOf([...values, now], toleranceAround(units[figure], middle)) };
 }
 
 const units = { rto: "ms", lost: "writes", slowDown: "times" } as const;
