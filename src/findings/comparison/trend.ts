@@ -36,7 +36,7 @@ export interface FigureTrend {
  */
 export function figureTrend(figure: FigureId, now: number | null, earlier: readonly number[]): FigureTrend {
   const values = [...earlier];
-  const spread = values.length < leastRuns ? null : spreadOf({ id: figure, unit: units[figure] }, values);
+  const spread = values.length < leastRuns ? null : spreadOf({ id: figure, unit: figureUnits[figure] }, values);
   const common = { figure, now, earlier: values, median: spread?.median ?? null };
   if (spread === null) {
     return { ...common, allowed: null, standing: now === null ? "unknown" : "too-few", drift: "none" };
@@ -44,10 +44,16 @@ export function figureTrend(figure: FigureId, now: number | null, earlier: reado
   const { median: middle, allowed } = spread;
   if (now === null) return { ...common, allowed, standing: "unknown", drift: "none" };
   const standing = Math.abs(now - middle) <= allowed ? "usual" : now > middle ? "worse" : "better";
-  return { ...common, allowed, standing, drift: driftOf([...values, now], toleranceAround(units[figure], middle)) };
+  return {
+    ...common,
+    allowed,
+    standing,
+    drift: driftOf([...values, now], toleranceAround(figureUnits[figure], middle)),
+  };
 }
 
-const units = { rto: "ms", lost: "writes", slowDown: "times" } as const;
+/** Units of the figures, for the tolerance. */
+export const figureUnits = { rto: "ms", lost: "writes", slowDown: "times" } as const;
 
 function driftOf(values: readonly number[], tolerance: number): FigureTrend["drift"] {
   const inAll = (medianSlope(values) ?? 0) * (values.length - 1);
