@@ -25,7 +25,7 @@ export function resultBlocks(systems: readonly SystemResults[]): KnownBlock[] {
 /** One experiment on one target: symbol and word, so that colour alone says nothing. */
 export function resultLine({ experiment, cluster, namespace, last, recent, trends }: ExperimentResult): string {
   const target = escapeText(`${cluster}/${namespace}`);
-  const first = `${icon(last)} *${escapeText(experiment)}* on ${target}: ${verdictWord(last)}, ${last.runId} ${readerTime(last.endedAt)}`;
+  const first = `${resultIcon(last)} *${escapeText(experiment)}* on ${target}: ${verdictWord(last)}, ${last.runId} ${readerTime(last.endedAt)}`;
   const before = recent.slice(1).map(verdictWord);
   const rest = [
     ...(before.length === 0 ? [] : [`before it: ${before.join(", ")}`]),
@@ -49,7 +49,8 @@ export function verdictWord({ verdicts }: PastRun): string {
 
 const icons = { held: ":white_check_mark:", refuted: ":x:", inconclusive: ":grey_question:" } as const;
 
-function icon({ verdicts }: PastRun): string {
+/** The symbol of a verdict, or of how a run ended. */
+export function resultIcon({ verdicts }: PastRun): string {
   if (verdicts === null) return ":grey_question:";
   return verdicts.run === "completed" ? icons[verdicts.hypothesis] : ":octagonal_sign:";
 }
