@@ -126,6 +126,9 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     frozen: ["id", "run_id", "namespace", "pod", "asked_by", "asked_at"],
     audit: { subject: "run_id", omitted: ["claimed_until"] },
   },
+  // Which chart was asked for, by whom, for which channel; what it shows is drawn from the runs.
+  pictures: { service: "append", audit: { subject: "id" } },
+  drawn_pictures: { service: "append" },
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
   slack_pace: { service: "write" },

@@ -6,6 +6,9 @@ import type { PastService } from "../../src/run/past/service.ts";
 export const noPast: PastService = {
   lastResults: async () => [],
   runs: async () => [],
+  experiments: async () => [],
+  report: async () => null,
+  share: async () => "picture-1",
 };
 
 /** A run that is over: the `number`th, which ended in that minute. */

@@ -76,13 +76,18 @@ export function trendsOf(run: PastRun, others: readonly PastRun[]): FigureTrend[
 
 /** The newest comparable runs before `run`, oldest first. */
 export function comparableBefore(run: PastRun, others: readonly PastRun[]): PastRun[] {
-  // Whether this run came to a conclusion is no reason to know less of those before it.
+  return comparableWith(run, others)
+    .filter((other) => other.endedAt < run.endedAt)
+    .slice(-runsLookedAt);
+}
+
+/** All that are comparable with `run`, oldest first, without itself. */
+export function comparableWith(run: PastRun, others: readonly PastRun[]): PastRun[] {
+  // Whether this run came to a conclusion is no reason to know less of the others.
   const asConcluded: PastRun = { ...run, verdicts: { hypothesis: "held", run: "completed", cleanup: "verified" } };
   return others
-    .filter((other) => other.runId !== run.runId && other.endedAt < run.endedAt)
-    .filter((other) => whyNotComparable(asConcluded, other).length === 0)
-    .toSorted((a, b) => (a.endedAt < b.endedAt ? -1 : 1))
-    .slice(-runsLookedAt);
+    .filter((other) => other.runId !== run.runId && whyNotComparable(asConcluded, other).length === 0)
+    .toSorted((a, b) => (a.endedAt < b.endedAt ? -1 : 1));
 }
 
 export function isConclusive({ verdicts }: PastRun): boolean {

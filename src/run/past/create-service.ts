@@ -1,10 +1,39 @@
+import type { Authoriser } from "../../approvals/authoriser.ts";
+import { AftershockError } from "../../errors.ts";
+import { reportSchema } from "../../findings/report.ts";
+import { findArtifact } from "../../store/artifacts.ts";
 import type { Database } from "../../store/database.ts";
+import { pastExperiments } from "../../store/past-runs.ts";
+import { appendPicture } from "../../store/pictures.ts";
+import { enforce } from "../decide.ts";
 import { readLastResults, readPastRuns } from "./read-past.ts";
 import type { PastService } from "./service.ts";
 
-export function createPastService(database: Database): PastService {
+/** The PastService on PostgreSQL and the policy. */
+export function createPastService(options: { database: Database; authoriser: Authoriser }): PastService {
+  const { database, authoriser } = options;
   return {
     lastResults: (filter) => readLastResults(database, filter),
     runs: (filter, limit) => readPastRuns(database, filter, { perExperiment: limit, limit }),
+    experiments: () => pastExperiments(database),
+    report: async (runId) => {
+      const artifact = await findArtifact(database, runId, "report.json");
+      if (artifact === null) return null;
+      const parsed = reportSchema.safeParse(JSON.parse(artifact.bytes.toString("utf8")));
+      return parsed.success ? parsed.data : null;
+    },
+    share: async (actor, of) => {
+      // What ran in all channels is in the picture, so that it takes what the App Home takes.
+      enforce(await authoriser.decide({ act: "oversee", actor }));
+      if (actor.channelId === "") {
+        throw new AftershockError(
+          "not_supported_here",
+          "Here is no channel that the chart could be posted in.",
+          `Type it in the channel: /chaos history ${of.experiment}`,
+        );
+      }
+      const { userId: askedBy, teamId, channelId } = actor;
+      return appendPicture(database, { of, askedBy, teamId, channelId });
+    },
   };
 }

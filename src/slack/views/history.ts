@@ -34,7 +34,12 @@ export function renderHistory(history: ExperimentHistory, { typed, command }: Hi
   const newestFirst = points.toReversed();
   const title = `History of ${escapeText(experiment)}`;
   const sections = Array.from({ length: Math.ceil(newestFirst.length / perSection) }, (_u, at) =>
-    section(newestFirst.slice(at * perSection, (at + 1) * perSection).map(pointLine).join("\n")),
+    section(
+      newestFirst
+        .slice(at * perSection, (at + 1) * perSection)
+        .map(pointLine)
+        .join("\n"),
+    ),
   );
   const buttons: ButtonText[] = newestFirst
     .slice(0, mostChoices)

@@ -22,10 +22,18 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
     `alarms ${quoted(text)} run-1`,
   ],
   approve: (text) => ["approve", "approve run-1", `approve schedule-7 ${text}`],
+  compare: (text) => ["compare", "compare run-1", "compare run-1 run-2", `compare ${quoted(text)} ${quoted(text)}`],
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
   findings: (text) => ["findings", `findings ${text}`],
   halt: (text) => ["halt", `halt ${text}`],
   help: (text) => ["help", "help run", "help halt", "help getting-started", `help ${text}`],
+  history: (text) => [
+    "history",
+    "history a",
+    `history ${quoted(text)}`,
+    `history a cluster=${quoted(text)}`,
+    `history a last=${quoted(text)}`,
+  ],
   home: () => [""],
   list: () => ["list"],
   policy: (text) => ["policy", `policy ${quoted(text)}`, `policy a ${text}`],
@@ -49,7 +57,7 @@ const quoted = (text: string): string => `"${text.replaceAll('"', "")}"`;
 
 /** A scripted double of the services, which finds everything and answers with hostile content in every state. */
 export function hostileServices(
-  { text, runs, events, schedules, standings, alarms, pastRuns, policy, explanations, overviews }: Hostile,
+  { text, runs, events, schedules, standings, alarms, pastRuns, policy, explanations, overviews, report }: Hostile,
   at: number,
   experiments: readonly Experiment[],
 ): Services {
@@ -99,6 +107,10 @@ export function hostileServices(
     past: {
       lastResults: async () => (at % 3 === 0 ? [] : lastResults(pastRuns)),
       runs: async () => (at % 3 === 0 ? [] : [...pastRuns]),
+      experiments: async () =>
+        at % 3 === 0 ? [] : pastRuns.map(({ endedAt }) => ({ experiment: text, runs: at, lastEndedAt: endedAt })),
+      report: async () => (at % 5 === 0 ? null : report),
+      share: async () => "picture-1",
     },
     schedules: {
       request: async () => schedule,
