@@ -1,5 +1,4 @@
 import { AftershockError } from "../src/errors.ts";
-import { historyOf } from "../src/findings/comparison/history.ts";
 import { parseCommandLine, type CommandLine } from "../src/slack/command-line.ts";
 import { content, section } from "../src/slack/limits.ts";
 import { renderHistory, renderHistoryChoice, renderNoHistory } from "../src/slack/views/history.ts";
@@ -22,9 +21,9 @@ export const verb: Verb = {
     await overview.admit(actor);
     const { name, cluster, last, theme } = asked(line);
     if (name === undefined) return renderHistoryChoice(await past.experiments(), command);
-    const runs = await past.runs({ experiment: name, ...(cluster === undefined ? {} : { cluster }) }, last);
-    if (runs.length > 0) {
-      return renderHistory(historyOf(name, runs), { typed: typedText({ name, cluster, last, theme }), command });
+    const history = await past.history({ experiment: name, ...(cluster === undefined ? {} : { cluster }) }, last);
+    if (history !== null) {
+      return renderHistory(history, { typed: typedText({ name, cluster, last, theme }), command });
     }
     const all = cluster === undefined ? [] : await past.runs({ experiment: name }, mostLast);
     // One that is not in the catalogue any more may have runs all the same.

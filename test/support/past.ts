@@ -7,7 +7,8 @@ export const noPast: PastService = {
   lastResults: async () => [],
   runs: async () => [],
   experiments: async () => [],
-  report: async () => null,
+  history: async () => null,
+  compare: () => Promise.reject(new Error("nothing was run here")),
   share: async () => "picture-1",
 };
 

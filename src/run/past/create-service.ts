@@ -1,11 +1,11 @@
 import type { Authoriser } from "../../approvals/authoriser.ts";
 import { AftershockError } from "../../errors.ts";
-import { reportSchema } from "../../findings/report.ts";
-import { findArtifact } from "../../store/artifacts.ts";
+import { historyOf } from "../../findings/comparison/history.ts";
 import type { Database } from "../../store/database.ts";
 import { pastExperiments } from "../../store/past-runs.ts";
 import { appendPicture } from "../../store/pictures.ts";
 import { enforce } from "../decide.ts";
+import { comparePair } from "./compare-pair.ts";
 import { readLastResults, readPastRuns } from "./read-past.ts";
 import type { PastService } from "./service.ts";
 
@@ -16,12 +16,11 @@ export function createPastService(options: { database: Database; authoriser: Aut
     lastResults: (filter) => readLastResults(database, filter),
     runs: (filter, limit) => readPastRuns(database, filter, { perExperiment: limit, limit }),
     experiments: () => pastExperiments(database),
-    report: async (runId) => {
-      const artifact = await findArtifact(database, runId, "report.json");
-      if (artifact === null) return null;
-      const parsed = reportSchema.safeParse(JSON.parse(artifact.bytes.toString("utf8")));
-      return parsed.success ? parsed.data : null;
+    history: async (filter, last) => {
+      const runs = await readPastRuns(database, filter, { perExperiment: last, limit: last });
+      return runs.length === 0 ? null : historyOf(filter.experiment, runs);
     },
+    compare: (first, second) => comparePair(database, first, second),
     share: async (actor, of) => {
       // What ran in all channels is in the picture, so that it takes what the App Home takes.
       enforce(await authoriser.decide({ act: "oversee", actor }));

@@ -1,6 +1,7 @@
+import type { ExperimentHistory } from "../../findings/comparison/history.ts";
+import type { RunPair } from "../../findings/comparison/pair.ts";
 import type { PastRun } from "../../findings/comparison/past-run.ts";
 import type { SystemResults } from "../../findings/comparison/trend.ts";
-import type { Report } from "../../findings/report.ts";
 import type { Actor } from "../service.ts";
 import type { PictureOf } from "./picture.ts";
 
@@ -12,16 +13,28 @@ export interface PastExperiment {
   lastEndedAt: string;
 }
 
+/** Which runs of an experiment; `endedBefore` is ISO 8601. */
+export interface PastFilter {
+  experiment: string;
+  cluster?: string;
+  endedBefore?: string;
+}
+
 /** What was run here before, and what came of it; and pictures of that for a channel. */
 export interface PastService {
   /** The last result of every experiment on every target, by system, the newest first; of all channels. */
   lastResults(filter?: { cluster?: string }): Promise<SystemResults[]>;
   /** Runs of one experiment that are over, newest first, at most `limit`. */
-  runs(filter: { experiment: string; cluster?: string; endedBefore?: string }, limit: number): Promise<PastRun[]>;
+  runs(filter: PastFilter, limit: number): Promise<PastRun[]>;
+  /** Its newest runs over time, at most `last`, on all clusters or one; null: none has ended. */
+  history(filter: PastFilter, last: number): Promise<ExperimentHistory | null>;
   /** Experiments with runs that are over and were judged; the one that ran last is the first. */
   experiments(): Promise<PastExperiment[]>;
-  /** The report of a run; null: it has none, or one of another version. */
-  report(runId: string): Promise<Report | null>;
+  /**
+   * Two runs side by side, as typed: `run-12` or `12`. Rejects with AftershockError `unknown_run`, `not_pending` for one that
+   * was not judged, and `not_comparable` for runs of different experiments.
+   */
+  compare(first: string, second: string): Promise<RunPair>;
   /**
    * Notes that a picture shall be drawn and posted in the actor's channel, for everybody there. Resolves to its id. Rejects
    * with AftershockError `not_allowed`, or `not_supported_here` where there is no channel.

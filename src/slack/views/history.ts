@@ -5,6 +5,7 @@ import {
   type ExperimentHistory,
   type HistoryPoint,
 } from "../../findings/comparison/history.ts";
+import type { PastRun } from "../../findings/comparison/past-run.ts";
 import { trendText } from "../../findings/comparison/trend-text.ts";
 import { counted } from "../../findings/words.ts";
 import type { PastExperiment } from "../../run/past/service.ts";
@@ -106,12 +107,15 @@ export function figureBars(values: ReadonlyArray<number | null>): string {
     .join("");
 }
 
-/** One run in a line: when, its verdict, its figures, and why it is not held against the others. */
+/** One run in a line, and why it is not held against the others. */
 export function pointLine({ run, kind, why }: HistoryPoint): string {
-  const figures = figureWords(run);
-  const aside = kind === "other" && why !== null ? ` · _not comparable: ${escapeText(why)}_` : "";
-  const words = [verdictWord(run), ...figures].map(escapeText).join(" · ");
-  return `${resultIcon(run)} *${escapeText(run.runId)}* ${readerTime(run.endedAt)} · ${words}${aside}`;
+  return `${pastRunLine(run)}${kind === "other" && why !== null ? ` · _not comparable: ${escapeText(why)}_` : ""}`;
+}
+
+/** One run in a line: when it ended, its verdict, its figures. */
+export function pastRunLine(run: PastRun): string {
+  const words = [verdictWord(run), ...figureWords(run)].map(escapeText).join(" · ");
+  return `${resultIcon(run)} *${escapeText(run.runId)}* ${readerTime(run.endedAt)} · ${words}`;
 }
 
 /** Which experiment is meant: those that have runs, the newest first. */

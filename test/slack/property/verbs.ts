@@ -1,4 +1,6 @@
 import { lastResults } from "../../../src/findings/comparison/trend.ts";
+import { historyOf } from "../../../src/findings/comparison/history.ts";
+import { pairOf } from "../../../src/findings/comparison/pair.ts";
 import type { Experiment } from "../../../src/experiment/schema.ts";
 import type { Services } from "../../../src/slack/dispatch.ts";
 import type { Hostile } from "./renderers.ts";
@@ -109,7 +111,8 @@ export function hostileServices(
       runs: async () => (at % 3 === 0 ? [] : [...pastRuns]),
       experiments: async () =>
         at % 3 === 0 ? [] : pastRuns.map(({ endedAt }) => ({ experiment: text, runs: at, lastEndedAt: endedAt })),
-      report: async () => (at % 5 === 0 ? null : report),
+      history: async () => (at % 3 === 0 ? null : historyOf(text, pastRuns)),
+      compare: async () => pairOf(report, report, pastRuns),
       share: async () => "picture-1",
     },
     schedules: {
