@@ -2,6 +2,8 @@ import { App, LogLevel, type Logger as BoltLogger } from "@slack/bolt";
 import type { Logger } from "pino";
 import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
+import type { ChartJob } from "../findings/chart/job.ts";
+import { renderJob } from "../findings/chart/render-chart.ts";
 import type { ReadinessCheck } from "../health.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
@@ -20,6 +22,7 @@ import { read, type Hearing } from "./hear/hearing.ts";
 import { createHttpReceiver } from "./http-receiver.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
+import { startPictures } from "./pictures.ts";
 import { mentionPayload } from "./payload.ts";
 import type { SlackPort } from "./port.ts";
 import { ratesAt } from "./rates.ts";
@@ -42,6 +45,8 @@ export interface SlackOptions {
   database: Database;
   log: Logger;
   verbs: readonly Verb[];
+  /** Default: in a process of its own. */
+  drawChart?: (job: ChartJob) => Promise<Buffer>;
 }
 
 export interface RunningSlack {
@@ -89,6 +94,13 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     onWanted: outbox.wake,
     onError: (error) => log.warn({ err: error }, "narrator"),
   });
+  const pictures = startPictures({
+    database,
+    past: options.past,
+    draw: options.drawChart ?? renderJob,
+    onWanted: outbox.wake,
+    onError: (error) => log.warn({ err: error }, "pictures"),
+  });
   await (config.mode === "socket" ? app.start() : app.start(config.port));
   return {
     checks: [{ name: "slack", check: async () => void (await app.client.auth.test()) }],
@@ -96,6 +108,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
       await app.stop();
       await home.stop();
       await narrator.stop();
+      await pictures.stop();
       await outbox.stop();
     },
   };
