@@ -26,6 +26,8 @@ export interface FigureTrend {
   /** Farther from the median than this is more than runs differ by anyhow; null without a median. */
   allowed: number | null;
   standing: "usual" | "worse" | "better" | "unknown" | "too-few";
+  /** Beside the last comparable run alone, by the tolerance; `none`: one of the two was not observed. */
+  step: "same" | "worse" | "better" | "none";
   /** Whether it moves one way over the runs, this one included, by more in all than runs differ by anyhow. */
   drift: "up" | "down" | "none";
 }
@@ -37,7 +39,8 @@ export interface FigureTrend {
 export function figureTrend(figure: FigureId, now: number | null, earlier: readonly number[]): FigureTrend {
   const values = [...earlier];
   const spread = values.length < leastRuns ? null : spreadOf({ id: figure, unit: figureUnits[figure] }, values);
-  const common = { figure, now, earlier: values, median: spread?.median ?? null };
+  const step = stepOf(figure, values.at(-1) ?? null, now);
+  const common = { figure, now, earlier: values, median: spread?.median ?? null, step };
   if (spread === null) {
     return { ...common, allowed: null, standing: now === null ? "unknown" : "too-few", drift: "none" };
   }
@@ -50,6 +53,13 @@ export function figureTrend(figure: FigureId, now: number | null, earlier: reado
     standing,
     drift: driftOf([...values, now], toleranceAround(figureUnits[figure], middle)),
   };
+}
+
+function stepOf(figure: FigureId, before: number | null, now: number | null): FigureTrend["step"] {
+  if (before === null || now === null) return "none";
+  const firstLoss = figure === "lost" && (before === 0) !== (now === 0);
+  if (!firstLoss && Math.abs(now - before) <= toleranceAround(figureUnits[figure], before)) return "same";
+  return now > before ? "worse" : "better";
 }
 
 /** Units of the figures, for the tolerance. */

@@ -6,7 +6,7 @@ import {
   type HistoryPoint,
 } from "../../findings/comparison/history.ts";
 import type { PastRun } from "../../findings/comparison/past-run.ts";
-import { trendText } from "../../findings/comparison/trend-text.ts";
+import { figureBars, trendText } from "../../findings/comparison/trend-text.ts";
 import { counted } from "../../findings/words.ts";
 import type { PastExperiment } from "../../run/past/service.ts";
 import { content, divider, escapeText, header, note, section, type MessageContent } from "../limits.ts";
@@ -96,17 +96,6 @@ export function trendLines(history: ExperimentHistory): string[] {
   });
 }
 
-const bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-
-/** The newest 20 values beside the largest of them; `·` was not observed. */
-export function figureBars(values: ReadonlyArray<number | null>): string {
-  const shown = values.slice(-20);
-  const most = Math.max(0, ...shown.map((value) => value ?? 0));
-  return shown
-    .map((value) => (value === null ? "·" : (bars[most === 0 ? 0 : Math.round((7 * value) / most)] ?? "█")))
-    .join("");
-}
-
 /** One run in a line, and why it is not held against the others. */
 export function pointLine({ run, kind, why }: HistoryPoint): string {
   return `${pastRunLine(run)}${kind === "other" && why !== null ? ` · _not comparable: ${escapeText(why)}_` : ""}`;
@@ -158,9 +147,9 @@ export function renderNoHistory(
   return content(text, [
     section(text),
     ...buttonRow("next", [
-      ...(elsewhere.length === 0
-        ? [{ action: "open", text: "Dry run: the exact targets", value: `run ${experiment} --dry-run` }]
-        : [{ action: "open", text: "All its runs", value: `history ${experiment}` }]),
+      elsewhere.length === 0
+        ? { action: "open", text: "Dry run: the exact targets", value: `run ${experiment} --dry-run` }
+        : { action: "open", text: "All its runs", value: `history ${experiment}` },
     ]),
     note(hint),
   ]);

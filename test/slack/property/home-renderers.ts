@@ -108,7 +108,6 @@ export const homeRenderers: Readonly<Record<string, Readonly<Record<string, Entr
       ),
     whichRuns: ({ pastRuns }) => history.whichRuns(historyOf("e", pastRuns)),
     trendLines: ({ pastRuns }) => history.trendLines(historyOf("e", pastRuns)),
-    figureBars: () => [history.figureBars([]), history.figureBars([0, 0, null]), history.figureBars([1, null, 8])],
     pointLine: ({ pastRuns }) => historyOf("e", pastRuns).points.map(history.pointLine),
     pastRunLine: ({ pastRuns }) => pastRuns.map(history.pastRunLine),
     renderHistoryChoice: ({ pastRuns }) => [

@@ -1,6 +1,6 @@
 import type { KnownBlock } from "@slack/types";
 import type { PastRun } from "../../../findings/comparison/past-run.ts";
-import { trendText } from "../../../findings/comparison/trend-text.ts";
+import { figureBars, trendText } from "../../../findings/comparison/trend-text.ts";
 import type { ExperimentResult, FigureTrend, SystemResults } from "../../../findings/comparison/trend.ts";
 import { escapeText, note, section } from "../../limits.ts";
 import { readerTime } from "../reader-time.ts";
@@ -29,9 +29,15 @@ export function resultLine({ experiment, cluster, namespace, last, recent, trend
   const before = recent.slice(1).map(verdictWord);
   const rest = [
     ...(before.length === 0 ? [] : [`before it: ${before.join(", ")}`]),
-    ...trends.filter(isWorthAWord).map(trendText),
+    ...trends.filter(isWorthAWord).map(trendInShort),
   ];
   return rest.length === 0 ? first : `${first}\n      ${rest.join(" · ")}`;
+}
+
+/** With its values as little bars in front, the oldest first, as soon as there are three. */
+function trendInShort(trend: FigureTrend): string {
+  const { earlier, now } = trend;
+  return earlier.length < 2 ? trendText(trend) : `\`${figureBars([...earlier, now])}\` ${trendText(trend)}`;
 }
 
 /** How much slower it was is told only when that is not as usual; what was not observed is not told at all. */
