@@ -3,11 +3,14 @@ import type { PastRun } from "../../../findings/comparison/past-run.ts";
 import { figureBars, trendText } from "../../../findings/comparison/trend-text.ts";
 import type { ExperimentResult, FigureTrend, SystemResults } from "../../../findings/comparison/trend.ts";
 import { escapeText, note, section } from "../../limits.ts";
+import { buttonRow } from "../button.ts";
 import { readerTime } from "../reader-time.ts";
 
 /** Systems, and experiments of each; what was run longer ago is in the history. */
 const mostSystems = 9;
 const mostExperiments = 3;
+/** Experiments whose history is one click away. */
+const mostHistories = 5;
 
 /** The last results by system, each with its verdict, the ones before it, and where its figures stand among them. */
 export function resultBlocks(systems: readonly SystemResults[]): KnownBlock[] {
@@ -19,7 +22,17 @@ export function resultBlocks(systems: readonly SystemResults[]): KnownBlock[] {
     );
   });
   const left = systems.length - shown.length;
-  return [...shown, ...(left > 0 ? [note(`… and ${left} more systems`)] : [])];
+  const experiments = [...new Set(systems.flatMap(({ results }) => results.map(({ experiment }) => experiment)))];
+  return [
+    ...shown,
+    ...(left > 0 ? [note(`… and ${left} more systems`)] : []),
+    ...buttonRow(
+      "histories",
+      experiments
+        .slice(0, mostHistories)
+        .map((experiment) => ({ action: "open", text: `History of ${experiment}`, value: `history ${experiment}` })),
+    ),
+  ];
 }
 
 /** One experiment on one target: symbol and word, so that colour alone says nothing. */
