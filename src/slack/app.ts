@@ -2,8 +2,8 @@ import { App, LogLevel, type Logger as BoltLogger } from "@slack/bolt";
 import type { Logger } from "pino";
 import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
-import type { ChartJob } from "../findings/chart/job.ts";
-import { renderJob } from "../findings/chart/render-chart.ts";
+import { renderTrend } from "../findings/chart/render-trend.ts";
+import type { TrendJob } from "../findings/chart/trend-job.ts";
 import type { ReadinessCheck } from "../health.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
@@ -46,7 +46,7 @@ export interface SlackOptions {
   log: Logger;
   verbs: readonly Verb[];
   /** Default: in a process of its own. */
-  drawChart?: (job: ChartJob) => Promise<Buffer>;
+  drawTrend?: (job: TrendJob) => Promise<Buffer>;
 }
 
 export interface RunningSlack {
@@ -97,7 +97,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   const pictures = startPictures({
     database,
     past: options.past,
-    draw: options.drawChart ?? renderJob,
+    draw: options.drawTrend ?? renderTrend,
     onWanted: outbox.wake,
     onError: (error) => log.warn({ err: error }, "pictures"),
   });

@@ -1,5 +1,5 @@
-import { trendAltText } from "../findings/chart/alt-text.ts";
-import type { ChartJob } from "../findings/chart/job.ts";
+import { trendAltText } from "../findings/chart/trend-alt-text.ts";
+import type { TrendJob } from "../findings/chart/trend-job.ts";
 import type { ExperimentHistory } from "../findings/comparison/history.ts";
 import type { Picture } from "../run/past/picture.ts";
 import type { PastService } from "../run/past/service.ts";
@@ -13,7 +13,7 @@ export interface PicturesOptions {
   database: Database;
   past: Pick<PastService, "history">;
   /** Draws a PNG; it rejects when it cannot. */
-  draw: (job: ChartJob) => Promise<Buffer>;
+  draw: (job: TrendJob) => Promise<Buffer>;
   onWanted: () => void;
   onError: (error: unknown) => void;
 }
@@ -80,7 +80,7 @@ async function drawn(
   history: ExperimentHistory,
 ): Promise<Buffer | null> {
   try {
-    return await draw({ kind: "trend", history, theme: of.theme });
+    return await draw({ history, theme: of.theme });
   } catch (error) {
     onError(error);
     return null;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { trendAltText } from "../../src/findings/chart/alt-text.ts";
-import { drawingOf } from "../../src/findings/chart/job.ts";
-import { renderJob } from "../../src/findings/chart/render-chart.ts";
+import { renderTrend } from "../../src/findings/chart/render-trend.ts";
+import { trendAltText } from "../../src/findings/chart/trend-alt-text.ts";
+import { trendOption, trendSize } from "../../src/findings/chart/trend-option.ts";
 import { figuresSeen, figureWords, historyOf, reasonsOf } from "../../src/findings/comparison/history.ts";
 import type { PastRun } from "../../src/findings/comparison/past-run.ts";
 import { pastRun } from "../support/past.ts";
@@ -66,8 +66,7 @@ interface Series {
   data: unknown[];
 }
 const seriesOf = (runs: readonly PastRun[]): Series[] => {
-  const { option } = drawingOf({ kind: "trend", history: historyOf("redis-failover", runs), theme: "light" });
-  return option["series"] as Series[];
+  return trendOption(historyOf("redis-failover", runs), "light")["series"] as Series[];
 };
 
 describe("the chart of a history", () => {
@@ -91,17 +90,15 @@ describe("the chart of a history", () => {
     expect(alone("held")[7]).toBeNull();
   });
   it("says in its legend why runs are not joined", () => {
-    const { option } = drawingOf({ kind: "trend", history: historyOf("redis-failover", runs), theme: "light" });
-    const words = JSON.stringify(option["graphic"]);
+    const words = JSON.stringify(trendOption(historyOf("redis-failover", runs), "light")["graphic"]);
     for (const said of ["not comparable: rate 50 (1)", "proves nothing: aborted (1)", "held", "refuted"]) {
       expect(words).toContain(said);
     }
-    const plain = drawingOf({ kind: "trend", history: historyOf("redis-failover", alike), theme: "light" });
-    expect(JSON.stringify(plain.option["graphic"])).not.toContain("not comparable");
+    const plain = trendOption(historyOf("redis-failover", alike), "light");
+    expect(JSON.stringify(plain["graphic"])).not.toContain("not comparable");
   });
   it("has a panel for each figure that was seen, and grows with them", () => {
-    const heightOf = (all: readonly PastRun[]): number =>
-      drawingOf({ kind: "trend", history: historyOf("x", all), theme: "dark" }).size.height;
+    const heightOf = (all: readonly PastRun[]): number => trendSize(historyOf("x", all)).height;
     expect(heightOf([pastRun(1, { rto: 1, lost: 2, slowDown: 3 })])).toBeGreaterThan(heightOf(alike));
     expect(heightOf([pastRun(1)])).toBeGreaterThan(0);
   });
@@ -122,7 +119,7 @@ describe("the chart of a history", () => {
   it.each(["light", "dark"] as const)("is drawn as a PNG, %s, with few runs and with many", async (theme) => {
     const many = Array.from({ length: 50 }, (_u, at) => pastRun(at + 1, { rto: 3000 + at, lost: at, slowDown: 1 }));
     for (const all of [many, alike.slice(0, 1), [pastRun(1)]]) {
-      const png = await renderJob({ kind: "trend", history: historyOf("redis-failover", all), theme });
+      const png = await renderTrend({ history: historyOf("redis-failover", all), theme });
       expect(png.subarray(1, 4).toString("latin1")).toBe("PNG");
       expect(png.readUInt32BE(16)).toBe(1920);
     }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { renderJob } from "../../src/findings/chart/render-chart.ts";
+import { renderTrend } from "../../src/findings/chart/render-trend.ts";
 import type { Report } from "../../src/findings/report.ts";
 import type { Actor } from "../../src/run/service.ts";
 import type { MessageContent } from "../../src/slack/limits.ts";
@@ -163,7 +163,7 @@ describe("the chart in the channel", () => {
     expect(said.text).toContain("for everybody");
     // It ended after the click, so that it is not in the picture.
     await ended("redis-failover", { "first-new-write": 70_000 });
-    const bots = [startPictures(options(renderJob)), startPictures(options(renderJob))];
+    const bots = [startPictures(options(renderTrend)), startPictures(options(renderTrend))];
     const outbox = sender();
     await waitFor(
       async () => uploads.length,

@@ -3,20 +3,11 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { History } from "../../probes/history.ts";
 import type { Report } from "../report.ts";
-import type { ChartJob } from "./job.ts";
 
 const deadlineMs = 30_000;
 
-/** Draws the chart of a run as PNG. */
+/** Draws the chart as PNG in a process of its own: it takes a second of CPU that a worker's probes cannot spare. */
 export function renderChart(history: History, report: Report): Promise<Buffer> {
-  return renderJob({ kind: "run", history, report });
-}
-
-/**
- * Draws a chart as PNG in a process of its own: it takes a second of CPU that a worker's probes cannot spare. Rejects when
- * it was not drawn.
- */
-export function renderJob(job: ChartJob): Promise<Buffer> {
   const extension = extname(import.meta.url);
   const main = fileURLToPath(new URL(`./render-main${extension}`, import.meta.url));
   const args = [...(extension === ".ts" ? ["--import", "tsx"] : []), main];
@@ -32,6 +23,6 @@ export function renderJob(job: ChartJob): Promise<Buffer> {
       if (code === 0) resolve(Buffer.concat(png));
       else reject(new Error(`the chart was not drawn (${signal ?? code}): ${complaint.trim()}`));
     });
-    child.stdin.end(JSON.stringify(job));
+    child.stdin.end(JSON.stringify({ history, report }));
   });
 }

@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
 import { CustomChart, LineChart } from "echarts/charts";
 import {
-  GraphicComponent,
   GridComponent,
   LegendComponent,
   MarkAreaComponent,
@@ -12,21 +11,25 @@ import {
 } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import type { History } from "../../probes/history.ts";
+import type { Report } from "../report.ts";
 import { missingGlyphs, textOfSvg } from "./glyphs.ts";
-import { drawingOf, type ChartJob } from "./job.ts";
+import { chartOption, chartSize } from "./option.ts";
 
 /** Twice the size, so that it stays sharp on dense screens. */
 const scale = 2;
 
-/** Reads a `ChartJob` as JSON from standard input and writes a PNG to standard output. */
+/** Reads `{ history, report }` as JSON from standard input and writes a PNG to standard output. */
 async function main(): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  const { option, size } = drawingOf(JSON.parse(Buffer.concat(chunks).toString("utf8")) as ChartJob);
+  const { history, report } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as {
+    history: History;
+    report: Report;
+  };
   use([
     CustomChart,
     LineChart,
-    GraphicComponent,
     GridComponent,
     LegendComponent,
     MarkAreaComponent,
@@ -34,8 +37,8 @@ async function main(): Promise<void> {
     TitleComponent,
     SVGRenderer,
   ]);
-  const chart = init(null, null, { renderer: "svg", ssr: true, ...size });
-  chart.setOption(option);
+  const chart = init(null, null, { renderer: "svg", ssr: true, ...chartSize });
+  chart.setOption(chartOption(history, report));
   const svg = chart.renderToSVGString();
   chart.dispose();
   const files = fontFiles();
