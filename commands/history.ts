@@ -32,7 +32,8 @@ export const verb: Verb = {
     return renderNoHistory({ experiment: name, cluster, elsewhere }, command);
   },
   buttons: {
-    "share-history": async (value, { past, actor }) => {
+    "share-history": async (value, { overview, past, actor }) => {
+      await overview.admit(actor);
       const { name, cluster, last, theme } = asked(parseCommandLine(`history ${value}`));
       if (name === undefined) {
         throw new AftershockError("bad_command", "This button is from an older version.", "Type it: /chaos history");

@@ -58,7 +58,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     alarms,
     halts,
     overview: createOverviewService({ database, authoriser }),
-    past: createPastService({ database, authoriser }),
+    past: createPastService(database),
     teamId,
     database,
     log,

@@ -22,7 +22,6 @@ import { read, type Hearing } from "./hear/hearing.ts";
 import { createHttpReceiver } from "./http-receiver.ts";
 import { startNarrator } from "./narrator.ts";
 import { startOutbox } from "./outbox.ts";
-import { startPictures } from "./pictures.ts";
 import { mentionPayload } from "./payload.ts";
 import type { SlackPort } from "./port.ts";
 import { ratesAt } from "./rates.ts";
@@ -30,6 +29,7 @@ import { firstDelivery } from "./store/deliveries.ts";
 import type { Verb } from "./verb.ts";
 import { createViewPort } from "./view-port.ts";
 import { createWebPort } from "./web-port.ts";
+import { startPictures } from "./pictures.ts";
 
 export interface SlackOptions {
   config: Config["slack"];

@@ -1,6 +1,5 @@
 import { findArtifact } from "../store/artifacts.ts";
 import type { Database } from "../store/database.ts";
-import { pictureBytes } from "../store/pictures.ts";
 import type { PostTarget, SlackPort, SlackProblem, SlackResult, UploadFile } from "./port.ts";
 import { documentedRates, type SlackRates } from "./rates.ts";
 import { forgetTimesAhead } from "./store/clock-back.ts";
@@ -140,8 +139,8 @@ async function deliver(
   }
   const files: UploadFile[] = [];
   for (const { name, altText } of payload.files) {
-    const bytes = (await findArtifact(database, row.runId, name))?.bytes ?? (await pictureBytes(database, row.runId));
-    if (bytes !== null) files.push({ name, bytes, ...(altText === undefined ? {} : { altText }) });
+    const artifact = await findArtifact(database, row.runId, name);
+    if (artifact !== null) files.push({ name, bytes: artifact.bytes, ...(altText === undefined ? {} : { altText }) });
   }
   return slack.upload(target, payload.comment, files);
 }

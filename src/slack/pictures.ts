@@ -4,7 +4,7 @@ import type { ExperimentHistory } from "../findings/comparison/history.ts";
 import type { Picture } from "../run/past/picture.ts";
 import type { PastService } from "../run/past/service.ts";
 import { inTransaction, type Database } from "../store/database.ts";
-import { notePictureDrawn, undrawnPictures } from "../store/pictures.ts";
+import { notePictureDrawn, pictureName, undrawnPictures } from "../store/pictures.ts";
 import type { MessagePayload } from "./narrate.ts";
 import { wantMessages } from "./store/outbox.ts";
 import { pictureComment, pictureFailed } from "./views/picture.ts";
@@ -20,9 +20,6 @@ export interface PicturesOptions {
 
 const pollMs = 500;
 const atOnce = 3;
-
-/** The file's name in Slack. */
-export const pictureName = "history.png";
 
 /**
  * Draws the pictures that somebody asked for, and hands each to the outbox once. Beside the narrator and not in it: drawing
@@ -54,17 +51,17 @@ export function startPictures(options: PicturesOptions): { stop(): Promise<void>
  */
 export async function drawPicture(options: PicturesOptions, picture: Picture): Promise<boolean> {
   const { database, past } = options;
-  const { id, channelId, askedBy } = picture;
+  const { id, channelId } = picture;
   const { experiment, cluster, last } = picture.of;
   const filter = { experiment, ...(cluster === undefined ? {} : { cluster }), endedBefore: picture.at };
   const history = await past.history(filter, last);
   const bytes = history === null ? null : await drawn(options, picture, history);
   const payload: MessagePayload =
     bytes === null || history === null
-      ? { kind: "message", ...pictureFailed(history, askedBy) }
+      ? { kind: "message", ...pictureFailed(history) }
       : {
           kind: "files",
-          comment: pictureComment(history, askedBy),
+          comment: pictureComment(history),
           files: [{ name: pictureName, altText: trendAltText(history) }],
         };
   return inTransaction(database, async (client) => {

@@ -62,6 +62,9 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     audit: { subject: "run_id" },
   },
   run_artifacts: { service: "write", audit: { subject: "run_id", omitted: ["bytes"] } },
+  // Which chart was asked for, by whom, for which channel; what it shows is drawn from the runs.
+  pictures: { service: "append", audit: { subject: "id" } },
+  drawn_pictures: { service: "append" },
   schedules: {
     service: "write",
     frozen: [
@@ -126,9 +129,6 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     frozen: ["id", "run_id", "namespace", "pod", "asked_by", "asked_at"],
     audit: { subject: "run_id", omitted: ["claimed_until"] },
   },
-  // Which chart was asked for, by whom, for which channel; what it shows is drawn from the runs.
-  pictures: { service: "append", audit: { subject: "id" } },
-  drawn_pictures: { service: "append" },
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
   slack_pace: { service: "write" },

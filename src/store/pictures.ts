@@ -1,6 +1,9 @@
 import type { Picture, PictureOf } from "../run/past/picture.ts";
 import type { Queryable } from "./database.ts";
 
+/** The name of every drawn picture, as Slack shows it. */
+export const pictureName = "history.png";
+
 /** Notes a picture that is wanted; its id. */
 export async function appendPicture(
   client: Queryable,
@@ -46,13 +49,4 @@ export async function notePictureDrawn(client: Queryable, id: string, bytes: Buf
     [id, bytes],
   );
   return rowCount === 1;
-}
-
-/** The PNG of a picture; null: it is not drawn, or could not be. */
-export async function pictureBytes(client: Queryable, id: string): Promise<Buffer | null> {
-  const { rows } = await client.query<{ bytes: Buffer | null }>(
-    "select bytes from drawn_pictures where picture_id = $1",
-    [id],
-  );
-  return rows[0]?.bytes ?? null;
 }

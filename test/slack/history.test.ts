@@ -176,7 +176,8 @@ describe("the chart in the channel", () => {
     const [{ channelId, threadTs, comment, files } = { channelId: "", comment: "", files: [] }] = uploads;
     expect([channelId, threadTs]).toEqual(["C1", undefined]);
     expect(comment).toContain("*History of redis-failover:* *5 runs*");
-    expect(comment).toContain("Shared by <@U0ALICE>");
+    // It calls nobody.
+    expect(comment).not.toContain("<@");
     expect(files[0]?.name).toBe("history.png");
     expect(files[0]?.bytes.subarray(1, 4).toString("latin1")).toBe("PNG");
     expect(files[0]?.altText).toContain("Chart of 5 runs of redis-failover. The newest");
@@ -205,13 +206,14 @@ describe("the chart in the channel", () => {
     expect(posts[0]?.text).toContain("could not be drawn");
     expect(uploads).toHaveLength(1);
   });
-  it("is not posted for others, nor where there is no channel", async () => {
-    const of = { kind: "history", experiment: "redis-failover", last: 5, theme: "light" } as const;
-    await expect(rig.past.share({ ...alice, teamId: "T9" }, of)).rejects.toMatchObject({ code: "not_allowed" });
-    await expect(rig.past.share({ ...alice, channelId: "" }, of)).rejects.toMatchObject({
+  it("is not posted for people of other organisations, nor where there is no channel", async () => {
+    const click = (who: Actor) => rig.dispatcher.click("share-history", "redis-failover", who);
+    await expect(click({ ...alice, teamId: "T9" })).rejects.toMatchObject({ code: "not_allowed" });
+    await expect(click({ ...alice, channelId: "" })).rejects.toMatchObject({
       code: "not_supported_here",
       hint: expect.stringContaining("/chaos history redis-failover"),
     });
+    await expect(rig.dispatcher.click("share-history", "", alice)).rejects.toMatchObject({ code: "bad_command" });
     expect(await undrawnPictures(db.database, 9)).toEqual([]);
   });
 });

@@ -5,7 +5,6 @@ import type { RunState } from "../../src/run/lifecycle.ts";
 import type { Plan } from "../../src/run/plan.ts";
 import { saveArtifact } from "../../src/store/artifacts.ts";
 import { compareAndSetState } from "../../src/store/runs.ts";
-import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { asService, insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let db: TestDatabase;
@@ -44,10 +43,7 @@ async function ended(
 describe("the runs of an experiment", () => {
   it("are those that are over and were judged, newest first, with their figures", async () => {
     const experiment = "of-the-past";
-    const past = createPastService({
-      database: db.database,
-      authoriser: testAuthoriser({ policy: () => testPolicy() }),
-    });
+    const past = createPastService(db.database);
     expect(await past.runs({ experiment }, 5)).toEqual([]);
     const first = await ended(3000, { experiment });
     const aborted = await ended(null, { experiment }, "aborted");
@@ -88,10 +84,7 @@ describe("the runs of an experiment", () => {
 describe("the last results", () => {
   it("are the newest of each experiment on each target of a cluster, with the trend", async () => {
     const cluster = "cluster-of-results";
-    const past = createPastService({
-      database: db.database,
-      authoriser: testAuthoriser({ policy: () => testPolicy() }),
-    });
+    const past = createPastService(db.database);
     expect(await past.lastResults({ cluster })).toEqual([]);
     for (const rto of [3000, 3100, 2900]) await ended(rto, { cluster, experiment: "a" });
     const last = await ended(9000, { cluster, experiment: "a" });

@@ -80,7 +80,7 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
       ),
   });
   const overview = createOverviewService({ database, authoriser });
-  const past = createPastService({ database, authoriser });
+  const past = createPastService(database);
   const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts, overview, past }, "/chaos");
   return { verbs, service, schedules, alarms, halts, overview, past, dispatcher, experiments };
 }

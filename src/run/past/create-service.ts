@@ -1,17 +1,14 @@
-import type { Authoriser } from "../../approvals/authoriser.ts";
 import { AftershockError } from "../../errors.ts";
 import { historyOf } from "../../findings/comparison/history.ts";
 import type { Database } from "../../store/database.ts";
 import { pastExperiments } from "../../store/past-runs.ts";
 import { appendPicture } from "../../store/pictures.ts";
-import { enforce } from "../decide.ts";
 import { comparePair } from "./compare-pair.ts";
 import { readLastResults, readPastRuns } from "./read-past.ts";
 import type { PastService } from "./service.ts";
 
-/** The PastService on PostgreSQL and the policy. */
-export function createPastService(options: { database: Database; authoriser: Authoriser }): PastService {
-  const { database, authoriser } = options;
+/** The PastService on PostgreSQL. */
+export function createPastService(database: Database): PastService {
   return {
     lastResults: (filter) => readLastResults(database, filter),
     runs: (filter, limit) => readPastRuns(database, filter, { perExperiment: limit, limit }),
@@ -22,8 +19,6 @@ export function createPastService(options: { database: Database; authoriser: Aut
     },
     compare: (first, second) => comparePair(database, first, second),
     share: async (actor, of) => {
-      // What ran in all channels is in the picture, so that it takes what the App Home takes.
-      enforce(await authoriser.decide({ act: "oversee", actor }));
       if (actor.channelId === "") {
         throw new AftershockError(
           "not_supported_here",

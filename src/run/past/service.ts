@@ -36,8 +36,9 @@ export interface PastService {
    */
   compare(first: string, second: string): Promise<RunPair>;
   /**
-   * Notes that a picture shall be drawn and posted in the actor's channel, for everybody there. Resolves to its id. Rejects
-   * with AftershockError `not_allowed`, or `not_supported_here` where there is no channel.
+   * Notes that a picture shall be drawn and posted in the actor's channel, for everybody there. Resolves to its id. Who
+   * may see what ran in all channels is asked before (`OverviewService.admit`). Rejects with AftershockError
+   * `not_supported_here` where there is no channel.
    */
   share(actor: Actor, of: PictureOf): Promise<string>;
 }

@@ -137,8 +137,8 @@ export const homeRenderers: Readonly<Record<string, Readonly<Record<string, Entr
     },
   },
   "views/picture.ts": {
-    pictureComment: ({ pastRuns, text }) => pictureComment(historyOf(text, pastRuns), text),
-    pictureFailed: ({ pastRuns, text }) => [pictureFailed(null, text), pictureFailed(historyOf(text, pastRuns), text)],
+    pictureComment: ({ pastRuns, text }) => pictureComment(historyOf(text, pastRuns)),
+    pictureFailed: ({ pastRuns, text }) => [pictureFailed(null), pictureFailed(historyOf(text, pastRuns))],
   },
   "views/home/run-details.ts": {
     runDetails: ({ runs, events, overviews }) =>

@@ -24,11 +24,11 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
     `alarms ${quoted(text)} run-1`,
   ],
   approve: (text) => ["approve", "approve run-1", `approve schedule-7 ${text}`],
-  compare: (text) => ["compare", "compare run-1", "compare run-1 run-2", `compare ${quoted(text)} ${quoted(text)}`],
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
   findings: (text) => ["findings", `findings ${text}`],
   halt: (text) => ["halt", `halt ${text}`],
   help: (text) => ["help", "help run", "help halt", "help getting-started", `help ${text}`],
+  compare: (text) => ["compare", "compare run-1", "compare run-1 run-2", `compare ${quoted(text)} ${quoted(text)}`],
   history: (text) => [
     "history",
     "history a",
@@ -107,13 +107,13 @@ export function hostileServices(
       describeRestart: async () => text,
     },
     past: {
-      lastResults: async () => (at % 3 === 0 ? [] : lastResults(pastRuns)),
-      runs: async () => (at % 3 === 0 ? [] : [...pastRuns]),
       experiments: async () =>
         at % 3 === 0 ? [] : pastRuns.map(({ endedAt }) => ({ experiment: text, runs: at, lastEndedAt: endedAt })),
       history: async () => (at % 3 === 0 ? null : historyOf(text, pastRuns)),
       compare: async () => pairOf(report, report, pastRuns),
       share: async () => "picture-1",
+      lastResults: async () => (at % 3 === 0 ? [] : lastResults(pastRuns)),
+      runs: async () => (at % 3 === 0 ? [] : [...pastRuns]),
     },
     schedules: {
       request: async () => schedule,
