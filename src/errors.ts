@@ -28,6 +28,7 @@ export type ErrorCode =
   | "unknown_cluster"
   | "not_allowed"
   | "not_pending"
+  | "not_comparable"
   | "approval_void"
   | "target_busy"
   | "halted"

@@ -1,6 +1,8 @@
 import type { History } from "../probes/history.ts";
 import { compareWith } from "./comparison/compare.ts";
-import { comparedWithLastRun } from "./comparison/rule.ts";
+import { pastRunOf, type PastRun } from "./comparison/past-run.ts";
+import { comparedWithEarlier } from "./comparison/rule.ts";
+import { usualOf } from "./comparison/usual.ts";
 import { expectedSteps } from "./expectations/expected-steps.ts";
 import { recoveryTimes, type MeasuredRun } from "./expectations/recovery-times.ts";
 import { judge } from "./judge.ts";
@@ -23,6 +25,8 @@ export interface ReportInput {
   notes?: readonly ReportNote[];
   /** Report of the last completed run of the same experiment on the same target. */
   previous?: Report | null;
+  /** Earlier runs of the experiment, comparable or not; absent: they were not read. */
+  earlierRuns?: readonly PastRun[];
   /** What earlier completed runs on the cluster measured, newest first. */
   measured?: readonly MeasuredRun[];
 }
@@ -84,25 +88,32 @@ export function buildReport(input: ReportInput): Report {
   const { hypothesis, measures } = judgement;
   const settings = history.settings.map(({ member, name, value }) => ({ member, name, value }));
   const comparison = previous === null ? null : compareWith(previous, { parameters, measures, settings });
+  const own = {
+    run: common.run,
+    verdicts: { hypothesis, ...verdicts },
+    writes: {
+      total: totalWrites(writes.map(({ counts }) => counts)),
+      byClient: Object.fromEntries(writes.map(({ client, counts }) => [client, counts])),
+    },
+    measures,
+    slowDowns: slowDowns(history),
+    settings,
+  };
+  const usual = input.earlierRuns === undefined ? null : usualOf(pastRunOf(own), input.earlierRuns);
   const findings = [
     ...judgement.findings,
-    ...[slippedSchedule({ history }), comparedWithLastRun(comparison, hypothesis)].filter(
+    ...[slippedSchedule({ history }), comparedWithEarlier({ comparison, usual, hypothesis })].filter(
       (finding) => finding !== null,
     ),
   ];
   return {
     ...common,
-    verdicts: { hypothesis, ...verdicts },
+    ...own,
     because: judgement.because,
-    writes: {
-      total: totalWrites(writes.map(({ counts }) => counts)),
-      byClient: Object.fromEntries(writes.map(({ client, counts }) => [client, counts])),
-    },
     outages,
-    measures,
     latency: latencyByPhase(history),
-    slowDowns: slowDowns(history),
     comparison,
+    ...(usual === null ? {} : { usual }),
     expected: expectedSteps(experiment, measures),
     recoveryTimes: recoveryTimes({ runId: id, system, experiment, endedAt, measures }, input.measured ?? []),
     timeline: [
@@ -120,7 +131,6 @@ export function buildReport(input: ReportInput): Report {
         .map(({ client, lost }) => [client, foldRanges(lost).slice(0, mostLostRanges)]),
     ),
     findings: findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
-    settings,
   };
 }
 

@@ -1,5 +1,6 @@
 import { harmless, table } from "./markdown-table.ts";
 import { comparisonMarkdown } from "./comparison/markdown.ts";
+import { usualMarkdown } from "./comparison/usual-text.ts";
 import { expectedMarkdown, recoveryTimesMarkdown } from "./expectations/markdown.ts";
 import { latencyMarkdown } from "./latency-markdown.ts";
 import { measureText } from "./measure-text.ts";
@@ -82,6 +83,7 @@ export function reportMarkdown(report: Report): string {
       ),
       ...section("Expected and measured", expectedMarkdown(report)),
       ...section(comparison.title, comparison.body),
+      ...section("Compared with what is usual", usualMarkdown(report)),
       ...section("Recovery times, claimed and measured", recoveryTimesMarkdown(report)),
       ...section(
         "Outages",

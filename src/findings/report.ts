@@ -160,6 +160,33 @@ export const reportSchema = z.object({
       ),
     })
     .nullable(),
+  /** Its measures among those of the comparable runs before it; absent in reports from before it was looked at. */
+  usual: z
+    .object({
+      /** So many runs have to have seen a measure before it is judged. */
+      least: count,
+      /** The comparable runs, the oldest first. */
+      runs: z.array(z.string()),
+      rows: z.array(
+        z.object({
+          id: z.string(),
+          title: z.string(),
+          unit: measureSchema.shape.unit,
+          now: z.number().nullable(),
+          median: z.number().nullable(),
+          /** Median absolute deviation. */
+          deviation: z.number().nullable(),
+          /** Up to this far from the median counts as none. */
+          allowed: z.number().nullable(),
+          /** Modified z-score (Iglewicz and Hoaglin); null where all runs were the same. */
+          score: z.number().nullable(),
+          /** Comparable runs that saw it. */
+          runs: count,
+          standing: z.enum(["usual", "worse", "better", "unknown", "too-few"]),
+        }),
+      ),
+    })
+    .optional(),
   /** What is commonly expected of the experiment, step by step; null: nothing is. */
   expected: z
     .object({

@@ -2,6 +2,8 @@ import { App, LogLevel, type Logger as BoltLogger } from "@slack/bolt";
 import type { Logger } from "pino";
 import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
+import { renderTrend } from "../findings/chart/render-trend.ts";
+import type { TrendJob } from "../findings/chart/trend-job.ts";
 import type { ReadinessCheck } from "../health.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
@@ -30,6 +32,7 @@ import { ratesAt } from "./rates.ts";
 import type { Verb } from "./verb.ts";
 import { createViewPort } from "./view-port.ts";
 import { createWebPort } from "./web-port.ts";
+import { startPictures } from "./pictures.ts";
 
 export interface SlackOptions {
   config: Config["slack"];
@@ -47,6 +50,8 @@ export interface SlackOptions {
   database: Database;
   log: Logger;
   verbs: readonly Verb[];
+  /** Default: in a process of its own. */
+  drawTrend?: (job: TrendJob) => Promise<Buffer>;
 }
 
 export interface RunningSlack {
@@ -102,6 +107,13 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     onWanted: outbox.wake,
     onError: (error) => log.warn({ err: error }, "narrator"),
   });
+  const pictures = startPictures({
+    database,
+    past: options.past,
+    draw: options.drawTrend ?? renderTrend,
+    onWanted: outbox.wake,
+    onError: (error) => log.warn({ err: error }, "pictures"),
+  });
   await (config.mode === "socket" ? app.start() : app.start(config.port));
   return {
     checks: [{ name: "slack", check: async () => void (await app.client.auth.test()) }],
@@ -109,6 +121,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
       await app.stop();
       await home.stop();
       await narrator.stop();
+      await pictures.stop();
       await outbox.stop();
     },
   };

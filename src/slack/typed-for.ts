@@ -6,6 +6,7 @@ import type { Reply, VerbContext } from "./verb.ts";
 const showing: ReadonlySet<string> = new Set([
   "actions",
   "alarms",
+  "compare",
   "findings",
   "gameday",
   "help",

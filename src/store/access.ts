@@ -62,6 +62,9 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     audit: { subject: "run_id" },
   },
   run_artifacts: { service: "write", audit: { subject: "run_id", omitted: ["bytes"] } },
+  // Which chart was asked for, by whom, for which channel; what it shows is drawn from the runs.
+  pictures: { service: "append", audit: { subject: "id" } },
+  drawn_pictures: { service: "append" },
   schedules: {
     service: "write",
     frozen: [

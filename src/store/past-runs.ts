@@ -7,6 +7,8 @@ export interface PastRunFilter {
   cluster?: string;
   namespace?: string;
   runId?: string;
+  /** ISO 8601: only runs that had ended by then. */
+  endedBefore?: string;
 }
 
 /** A run that is over and was judged, with parts of its report.json, which an older version may have written. Not checked. */
@@ -21,7 +23,7 @@ export interface StoredPastRun {
   /** ISO 8601. */
   startedAt: string;
   endedAt: string;
-  /** `schemaVersion`, `verdicts`, `measures`, `writes`, `slowDowns` of the report. */
+  /** `schemaVersion`, `verdicts`, `measures`, `writes`, `slowDowns`, `settings` of the report. */
   report: unknown;
 }
 
@@ -57,11 +59,11 @@ export async function pastRuns(
           where r.ended_at is not null
             and ($1::text is null or r.experiment = $1) and ($2::text is null or r.plan->>'system' = $2)
             and ($3::text is null or r.cluster = $3) and ($4::text is null or r.plan->>'namespace' = $4)
-            and ($5::text is null or r.id = $5)
+            and ($5::text is null or r.id = $5) and ($8::timestamptz is null or r.ended_at <= $8)
             and exists (select 1 from run_artifacts a where a.run_id = r.id and a.name = 'report.json')) numbered
         where nth <= $6 order by ended_at desc, created_at desc limit $7)
      select w.*, jsonb_build_object('schemaVersion', j->'schemaVersion', 'verdicts', j->'verdicts',
-              'measures', j->'measures', 'writes', j->'writes', 'slowDowns', j->'slowDowns') as report
+              'measures', j->'measures', 'writes', j->'writes', 'slowDowns', j->'slowDowns', 'settings', j->'settings') as report
        from wanted w join run_artifacts a on a.run_id = w.id and a.name = 'report.json'
        cross join lateral (select convert_from(a.bytes, 'UTF8')::jsonb as j) as parsed
       order by w.ended_at desc, w.created_at desc`,
@@ -73,6 +75,7 @@ export async function pastRuns(
       filter.runId ?? null,
       most.perExperiment,
       most.limit,
+      filter.endedBefore ?? null,
     ],
   );
   return rows.map((row) => ({
@@ -87,4 +90,17 @@ export async function pastRuns(
     endedAt: row.ended_at.toISOString(),
     report: row.report,
   }));
+}
+
+/** Experiments that have runs which are over and were judged, with how many; the one that ran last is the first. */
+export async function pastExperiments(
+  client: Queryable,
+): Promise<Array<{ experiment: string; runs: number; lastEndedAt: string }>> {
+  const { rows } = await client.query<{ experiment: string; runs: number; last: Date }>(
+    `select r.experiment, count(*)::int as runs, max(r.ended_at) as last from runs r
+      where r.ended_at is not null
+        and exists (select 1 from run_artifacts a where a.run_id = r.id and a.name = 'report.json')
+      group by r.experiment order by last desc`,
+  );
+  return rows.map(({ experiment, runs, last }) => ({ experiment, runs, lastEndedAt: last.toISOString() }));
 }

@@ -9,7 +9,7 @@ import {
   outlierDistance,
   trendByChance,
 } from "../../src/findings/comparison/robust.ts";
-import { trendSentence, trendText } from "../../src/findings/comparison/trend-text.ts";
+import { figureBars, trendSentence, trendText } from "../../src/findings/comparison/trend-text.ts";
 import { comparableBefore, figureTrend, lastResults, trendsOf } from "../../src/findings/comparison/trend.ts";
 import { pastRun } from "../support/past.ts";
 
@@ -206,6 +206,23 @@ describe("the last results", () => {
   });
 });
 
+describe("a figure beside the last comparable run", () => {
+  it("is worse, better or the same by the tolerance, also while too few runs are known", () => {
+    expect(figureTrend("rto", 5400, [3300])).toMatchObject({ standing: "too-few", step: "worse" });
+    expect(figureTrend("rto", 900, [9000, 3300]).step).toBe("better");
+    expect(figureTrend("rto", 4200, [3300]).step).toBe("same");
+    expect(figureTrend("lost", 1, [0]).step).toBe("worse");
+    expect(figureTrend("lost", 0, [1]).step).toBe("better");
+    expect([figureTrend("rto", 1, []).step, figureTrend("rto", null, [1]).step]).toEqual(["none", "none"]);
+    expect(trendText(figureTrend("rto", 5400, [3300]))).toBe("RTO 5.40 s, worse than the last comparable run (3.30 s)");
+  });
+  it("has little bars, the largest the highest, and a dot where it was not observed", () => {
+    expect(figureBars([0, 4, null, 8])).toBe("▁▅·█");
+    expect([figureBars([]), figureBars([0, 0])]).toEqual(["", "▁▁"]);
+    expect(figureBars(Array.from({ length: 50 }, () => 1))).toHaveLength(20);
+  });
+});
+
 describe("a trend in words", () => {
   it("says what is worse, and beside what", () => {
     const worse = figureTrend("rto", 5400, [3300, 3200, 3400]);
@@ -223,7 +240,7 @@ describe("a trend in words", () => {
   it("claims nothing of what was not observed or of too few runs", () => {
     expect(trendText(figureTrend("lost", null, [0, 0, 0]))).toBe("Lost writes unknown");
     expect(trendText(figureTrend("lost", 0, []))).toBe("Lost writes 0");
-    expect(trendText(figureTrend("lost", 0, [0]))).toBe("Lost writes 0 (1 comparable run before)");
+    expect(trendText(figureTrend("lost", 0, [0]))).toBe("Lost writes 0, as in the last comparable run (0)");
     expect(trendSentence([figureTrend("lost", null, [])])).toBe("nothing to compare: no figure was observed");
     expect(trendSentence([figureTrend("lost", 0, [0])])).toMatch(/^too few comparable runs/);
     expect(trendSentence([figureTrend("lost", 0, [0, 0, 0])])).toBe("as usual");

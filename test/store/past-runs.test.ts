@@ -30,6 +30,7 @@ async function ended(
       measures: [{ id: "first-new-write", title: "t", value: rto, unit: "ms", better: "lower" }],
       writes: { total: { ...counts, lost: 4 }, byClient: {} },
       slowDowns: [],
+      settings: [{ member: "redis-0", name: "redis_version", value: "7.0.15" }],
       ...report,
     };
     const bytes = Buffer.from(JSON.stringify(whole));
@@ -61,6 +62,8 @@ describe("the runs of an experiment", () => {
       requestedBy: "U1",
       verdicts: { hypothesis: "held", run: "completed", cleanup: "verified" },
       figures: { rto: 3000, lost: 4, slowDown: null },
+      version: "redis_version 7.0.15",
+      measures: [{ id: "first-new-write", value: 3000 }],
     });
     expect((await past.runs({ experiment, cluster: "prod" }, 5)).map(({ runId }) => runId)).toEqual([elsewhere]);
     expect((await past.runs({ experiment }, 2)).map(({ runId }) => runId)).toEqual([elsewhere, aborted]);

@@ -99,6 +99,7 @@ export async function endedRun(
     measures: [{ id: "first-new-write", title: "t", value: figures.rtoMs, unit: "ms", better: "lower" }],
     writes: { total: { ...counts, lost: figures.lost }, byClient: {} },
     slowDowns: [],
+    settings: [],
   };
   const bytes = Buffer.from(JSON.stringify(report));
   await saveArtifact(database, runId, { name: "report.json", contentType: "application/json", bytes });

@@ -6,6 +6,10 @@ import type { PastService } from "../../src/run/past/service.ts";
 export const noPast: PastService = {
   lastResults: async () => [],
   runs: async () => [],
+  experiments: async () => [],
+  history: async () => null,
+  compare: () => Promise.reject(new Error("nothing was run here")),
+  share: async () => "picture-1",
 };
 
 /** A run that is over: the `number`th, which ended in that minute. */
@@ -23,6 +27,8 @@ export function pastRun(number: number, figures: Partial<KeyFigures> = {}, chang
     endedAt: minute,
     verdicts: { hypothesis: "held", run: "completed", cleanup: "verified" },
     figures: { ...unknownFigures, ...figures },
+    version: "redis_version 7.0.15",
+    measures: [],
     ...change,
   };
 }

@@ -5,27 +5,15 @@ import { headline } from "./alt-text.ts";
 import { phaseWindows } from "../latency.ts";
 import { number } from "../words.ts";
 import { readMarks } from "./marks.ts";
+import { fontFamily, seriesLook, themes, type ChartTheme } from "./theme.ts";
 import { latencySeries, writeLanes, type Stretch } from "./series.ts";
 
 export const chartSize = { width: 1200, height: 780 };
-const fontFamily = "DejaVu Sans";
-
-/** Okabe and Ito's palette, which colour-blind people can tell apart. */
-const colours = {
-  blue: "#0072B2",
-  orange: "#E69F00",
-  red: "#D55E00",
-  green: "#009E73",
-  grey: "#8A8A8A",
-  purple: "#CC79A7",
-  sky: "#56B4E9",
-};
-const clientColours = [colours.blue, colours.orange, colours.sky];
-const laneColours: Readonly<Record<Stretch["what"], string>> = {
-  accepted: colours.green,
-  "accepted-then-lost": colours.red,
-  refused: colours.grey,
-  unknown: colours.purple,
+const laneOutcome: Readonly<Record<Stretch["what"], keyof ChartTheme["outcome"]>> = {
+  accepted: "ok",
+  "accepted-then-lost": "lost",
+  refused: "fail",
+  unknown: "unknown",
 };
 const laneOrder: ReadonlyArray<Stretch["what"]> = ["accepted", "accepted-then-lost", "refused", "unknown"];
 const laneWords: Readonly<Record<Stretch["what"], string>> = {
@@ -44,7 +32,7 @@ const leastLeft = 190;
 const right = 30;
 
 /** The whole picture as an ECharts option: lanes of what became of the writes above, latency below, one time axis. */
-export function chartOption(history: History, report: Report): EChartsCoreOption {
+export function chartOption(history: History, report: Report, theme: ChartTheme = themes.light): EChartsCoreOption {
   const endS = Math.ceil(history.operations.reduce((latest, op) => Math.max(latest, op.plannedMs), 1000) / 1000);
   const { lanes, stretches } = writeLanes(history);
   const left = Math.max(leastLeft, 24 + laneLetterWidth * Math.max(0, ...lanes.map((lane) => lane.length)));
@@ -52,24 +40,32 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
   const marks = readMarks(history);
   const phases = phaseWindows(history).filter(({ phase }) => phase !== "baseline" && phase !== "final-reads");
   const areas = phases.map(({ phase, fromMs, toMs }) => [
-    { xAxis: fromMs / 1000, itemStyle: { color: phase === "active" || phase === "injecting" ? "#FBE3D6" : "#E3F1EA" } },
+    {
+      xAxis: fromMs / 1000,
+      itemStyle: { color: theme.phase[phase === "active" || phase === "injecting" ? "fault" : "recovery"] },
+    },
     { xAxis: Math.min(endS, toMs / 1000) },
   ]);
-  const axis = { min: 0, max: endS, axisLabel: { fontSize: 17 }, splitLine: { show: false } };
+  const axis = { min: 0, max: endS, axisLabel: { fontSize: 17, color: theme.text }, splitLine: { show: false } };
   const present = laneOrder.filter((what) => stretches.some((stretch) => stretch.what === what));
   return {
     animation: false,
-    backgroundColor: "#FFFFFF",
-    textStyle: { fontFamily },
+    backgroundColor: theme.background,
+    textStyle: { fontFamily, color: theme.text },
     title: [
-      { text: headline(report), left: 24, top: 14, textStyle: { fontSize: 27, fontWeight: "bold", color: "#1A1A1A" } },
-      { text: subline(report), left: 24, top: 52, textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" } },
+      { text: headline(report), left: 24, top: 14, textStyle: { fontSize: 27, fontWeight: "bold", color: theme.text } },
+      {
+        text: subline(report),
+        left: 24,
+        top: 52,
+        textStyle: { fontSize: 17, fontWeight: "normal", color: theme.muted },
+      },
       {
         text: "Write latency, ms: median (bold) and worst (thin)",
         // Above the legend, which grows with the clients.
         left: left - 10,
         top: 410,
-        textStyle: { fontSize: 17, fontWeight: "normal", color: "#555555" },
+        textStyle: { fontSize: 17, fontWeight: "normal", color: theme.muted },
       },
     ],
     legend: [
@@ -77,7 +73,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
         data: present.map((what) => laneWords[what]),
         left: 16,
         top: 84,
-        textStyle: { fontSize: 17 },
+        textStyle: { fontSize: 17, color: theme.text },
         itemWidth: 22,
         itemGap: 46,
         selectedMode: false,
@@ -86,7 +82,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
         data: clients.map(({ client }) => client),
         left: left - 10,
         top: 440,
-        textStyle: { fontSize: 17 },
+        textStyle: { fontSize: 17, color: theme.text },
         itemGap: 40,
         icon: "roundRect",
         selectedMode: false,
@@ -105,7 +101,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
         name: "seconds since the start of the baseline",
         nameLocation: "middle",
         nameGap: 34,
-        nameTextStyle: { fontSize: 17 },
+        nameTextStyle: { fontSize: 17, color: theme.text },
       },
     ],
     yAxis: [
@@ -113,24 +109,30 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
         type: "category",
         gridIndex: 0,
         data: lanes.toReversed(),
-        axisLabel: { fontSize: 17, color: "#1A1A1A" },
+        axisLabel: { fontSize: 17, color: theme.text },
         axisTick: { show: false },
       },
-      { type: "log", gridIndex: 1, axisLabel: { fontSize: 17 }, min: 0.1, minorSplitLine: { show: false } },
+      {
+        type: "log",
+        gridIndex: 1,
+        axisLabel: { fontSize: 17, color: theme.text },
+        min: 0.1,
+        minorSplitLine: { show: false },
+      },
     ],
     series: [
-      ...present.map((what) => laneSeries(what, stretches)),
+      ...present.map((what) => laneSeries(what, stretches, theme)),
       {
         type: "line",
         xAxisIndex: 0,
         yAxisIndex: 0,
         data: [],
-        markLine: markLine(marks),
+        markLine: markLine(marks, theme),
         markArea: { silent: true, data: areas },
       },
-      lostCounts(stretches),
+      lostCounts(stretches, theme),
       ...clients.flatMap(({ client, median, worst }, at) => {
-        const color = clientColours[at] ?? colours.grey;
+        const { color, dash } = seriesLook(theme, at);
         const line = { type: "line", xAxisIndex: 1, yAxisIndex: 1, showSymbol: false, itemStyle: { color } };
         return [
           { ...line, name: `${client}, worst`, data: worst, lineStyle: { width: 1, color, opacity: 0.45 } },
@@ -138,7 +140,7 @@ export function chartOption(history: History, report: Report): EChartsCoreOption
             ...line,
             name: client,
             data: median,
-            lineStyle: { width: 3, color },
+            lineStyle: { width: 3, color, type: dash },
             ...(at === 0 ? { markArea: { silent: true, data: areas } } : {}),
           },
         ];
@@ -155,7 +157,7 @@ interface DrawApi {
 }
 
 /** How many writes each lost band stands for, over the event lines; bands too short for it go without. */
-function lostCounts(stretches: readonly Stretch[]): object {
+function lostCounts(stretches: readonly Stretch[], theme: ChartTheme): object {
   return {
     type: "custom",
     xAxisIndex: 0,
@@ -176,8 +178,8 @@ function lostCounts(stretches: readonly Stretch[]): object {
         y,
         align: "center",
         verticalAlign: "middle",
-        fill: "#FFFFFF",
-        backgroundColor: laneColours["accepted-then-lost"],
+        fill: theme.background,
+        backgroundColor: theme.outcome.lost.color,
         padding: [4, 8],
         fontSize: 19,
         fontWeight: "bold",
@@ -189,13 +191,13 @@ function lostCounts(stretches: readonly Stretch[]): object {
 }
 
 /** Stretches of one kind as bars in their lanes; `custom` draws from where to where. */
-function laneSeries(what: Stretch["what"], stretches: readonly Stretch[]): object {
+function laneSeries(what: Stretch["what"], stretches: readonly Stretch[], theme: ChartTheme): object {
   return {
     name: laneWords[what],
     type: "custom",
     xAxisIndex: 0,
     yAxisIndex: 0,
-    itemStyle: { color: laneColours[what] },
+    itemStyle: { color: theme.outcome[laneOutcome[what]].color },
     encode: { x: [1, 2], y: 0 },
     data: stretches
       .filter((stretch) => stretch.what === what)
@@ -207,23 +209,23 @@ function laneSeries(what: Stretch["what"], stretches: readonly Stretch[]): objec
       return {
         type: "rect",
         shape: { x: fromX, y: y - height / 2, width: Math.max(2, toX - fromX), height },
-        style: { fill: laneColours[what] },
+        style: { fill: theme.outcome[laneOutcome[what]].color },
       };
     },
   };
 }
 
-function markLine(marks: ReturnType<typeof readMarks>): object {
+function markLine(marks: ReturnType<typeof readMarks>, theme: ChartTheme): object {
   return {
     silent: true,
     symbol: "none",
-    lineStyle: { color: "#444444", type: "dashed", width: 1.4 },
+    lineStyle: { color: theme.axis, type: "dashed", width: 1.4 },
     data: marks.map((mark) => ({
       xAxis: mark.atS,
       label: {
         formatter: mark.text,
         fontSize: 16,
-        color: "#1A1A1A",
+        color: theme.text,
         position: "end",
         distance: mark.row * 20 + 4,
         fontFamily,

@@ -36,18 +36,23 @@ function changeOf(measure: Measure, before: number | null): Row["change"] {
   return now < before === (better === "lower") ? "better" : "worse";
 }
 
-function textOf(values: Readonly<Record<string, unknown>>): Map<string, string> {
+/** Values as text, by name. */
+export function textOf(values: Readonly<Record<string, unknown>>): Map<string, string> {
   return new Map(Object.entries(values).map(([name, value]) => [name, String(value)]));
 }
 
 /** Values of a setting over all members, since roles move from member to member between runs. */
-function settingsOf(settings: Report["settings"]): Map<string, string> {
+export function settingsOf(settings: Report["settings"]): Map<string, string> {
   const values = new Map<string, Set<string>>();
   for (const { name, value } of settings) values.set(name, (values.get(name) ?? new Set()).add(value));
   return new Map([...values].map(([name, all]) => [name, [...all].toSorted().join(" / ")]));
 }
 
-function differing(earlier: ReadonlyMap<string, string>, later: ReadonlyMap<string, string>): Comparison["parameters"] {
+/** Names whose value is not the same. */
+export function differing(
+  earlier: ReadonlyMap<string, string>,
+  later: ReadonlyMap<string, string>,
+): Comparison["parameters"] {
   return [...new Set([...earlier.keys(), ...later.keys()])].toSorted().flatMap((name) => {
     const [before, now] = [earlier.get(name) ?? null, later.get(name) ?? null];
     return before === now ? [] : [{ name, before, now }];

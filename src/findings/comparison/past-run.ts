@@ -1,5 +1,6 @@
-import type { Report, Verdicts } from "../report.ts";
+import type { Measure, Report, Verdicts } from "../report.ts";
 import { keyFigures, type KeyFigures } from "./figures.ts";
+import { systemVersion } from "./system-version.ts";
 
 /** A run that is over, as far as runs are followed over time. Times are ISO 8601. */
 export interface PastRun {
@@ -15,10 +16,15 @@ export interface PastRun {
   /** Null: its report has a form that this version does not read. */
   verdicts: Verdicts | null;
   figures: KeyFigures;
+  /** What ran; null: the system did not tell (`systemVersion`). */
+  version: string | null;
+  measures: readonly Measure[];
 }
 
 /** What a report says of its run. */
-export function pastRunOf(report: Pick<Report, "run" | "verdicts" | "measures" | "writes" | "slowDowns">): PastRun {
+export function pastRunOf(
+  report: Pick<Report, "run" | "verdicts" | "measures" | "writes" | "slowDowns" | "settings">,
+): PastRun {
   const { run, verdicts } = report;
   return {
     runId: run.id,
@@ -32,12 +38,14 @@ export function pastRunOf(report: Pick<Report, "run" | "verdicts" | "measures" |
     endedAt: run.endedAt,
     verdicts,
     figures: keyFigures(run.system, report),
+    version: systemVersion(report.settings),
+    measures: report.measures,
   };
 }
 
 /**
  * Why two runs explain nothing about each other, a sentence each; none: they are comparable. They have to be of the same
- * experiment on the same target with the same parameters, and both have to have come to a conclusion.
+ * experiment on the same target, of the same version and with the same parameters, and both have to have come to a conclusion.
  */
 export function whyNotComparable(one: PastRun, other: PastRun): string[] {
   const both = [one, other];
@@ -49,6 +57,7 @@ export function whyNotComparable(one: PastRun, other: PastRun): string[] {
       : [`They are of different experiments (${pair(({ experiment }) => experiment)}).`]),
     ...(target(one) === target(other) ? [] : [`They had different targets (${pair(target)}).`]),
     ...(one.experiment !== other.experiment ? [] : differentParameters(one, other)),
+    ...(one.version === other.version ? [] : [`Other versions ran (${pair(({ version }) => version ?? "not told")}).`]),
     ...both.flatMap(inconclusive),
   ];
 }

@@ -1,6 +1,7 @@
 import { figureIds, type FigureId } from "./figures.ts";
 import { whyNotComparable, type PastRun } from "./past-run.ts";
-import { kendallScore, median, medianDeviation, medianSlope, outlierDistance, trendByChance } from "./robust.ts";
+import { kendallScore, medianSlope, trendByChance } from "./robust.ts";
+import { spreadOf } from "./spread.ts";
 import { toleranceAround } from "./tolerance.ts";
 
 /** So many comparable runs before the last one are looked at; older ones were of another time. */
@@ -25,6 +26,8 @@ export interface FigureTrend {
   /** Farther from the median than this is more than runs differ by anyhow; null without a median. */
   allowed: number | null;
   standing: "usual" | "worse" | "better" | "unknown" | "too-few";
+  /** Beside the last comparable run alone, by the tolerance; `none`: one of the two was not observed. */
+  step: "same" | "worse" | "better" | "none";
   /** Whether it moves one way over the runs, this one included, by more in all than runs differ by anyhow. */
   drift: "up" | "down" | "none";
 }
@@ -35,20 +38,32 @@ export interface FigureTrend {
  */
 export function figureTrend(figure: FigureId, now: number | null, earlier: readonly number[]): FigureTrend {
   const values = [...earlier];
-  const middle = values.length < leastRuns ? null : median(values);
-  const common = { figure, now, earlier: values, median: middle };
-  if (middle === null) {
+  const spread = values.length < leastRuns ? null : spreadOf({ id: figure, unit: figureUnits[figure] }, values);
+  const step = stepOf(figure, values.at(-1) ?? null, now);
+  const common = { figure, now, earlier: values, median: spread?.median ?? null, step };
+  if (spread === null) {
     return { ...common, allowed: null, standing: now === null ? "unknown" : "too-few", drift: "none" };
   }
-  const neverLost = figure === "lost" && values.every((value) => value === 0);
-  const tolerance = neverLost ? 0 : toleranceAround(units[figure], middle);
-  const allowed = Math.max(tolerance, outlierDistance(medianDeviation(values) ?? 0));
+  const { median: middle, allowed } = spread;
   if (now === null) return { ...common, allowed, standing: "unknown", drift: "none" };
   const standing = Math.abs(now - middle) <= allowed ? "usual" : now > middle ? "worse" : "better";
-  return { ...common, allowed, standing, drift: driftOf([...values, now], tolerance) };
+  return {
+    ...common,
+    allowed,
+    standing,
+    drift: driftOf([...values, now], toleranceAround(figureUnits[figure], middle)),
+  };
 }
 
-const units = { rto: "ms", lost: "writes", slowDown: "times" } as const;
+function stepOf(figure: FigureId, before: number | null, now: number | null): FigureTrend["step"] {
+  if (before === null || now === null) return "none";
+  const firstLoss = figure === "lost" && (before === 0) !== (now === 0);
+  if (!firstLoss && Math.abs(now - before) <= toleranceAround(figureUnits[figure], before)) return "same";
+  return now > before ? "worse" : "better";
+}
+
+/** Units of the figures, for the tolerance. */
+export const figureUnits = { rto: "ms", lost: "writes", slowDown: "times" } as const;
 
 function driftOf(values: readonly number[], tolerance: number): FigureTrend["drift"] {
   const inAll = (medianSlope(values) ?? 0) * (values.length - 1);
@@ -71,13 +86,18 @@ export function trendsOf(run: PastRun, others: readonly PastRun[]): FigureTrend[
 
 /** The newest comparable runs before `run`, oldest first. */
 export function comparableBefore(run: PastRun, others: readonly PastRun[]): PastRun[] {
-  // Whether this run came to a conclusion is no reason to know less of those before it.
+  return comparableWith(run, others)
+    .filter((other) => other.endedAt < run.endedAt)
+    .slice(-runsLookedAt);
+}
+
+/** All that are comparable with `run`, oldest first, without itself. */
+export function comparableWith(run: PastRun, others: readonly PastRun[]): PastRun[] {
+  // Whether this run came to a conclusion is no reason to know less of the others.
   const asConcluded: PastRun = { ...run, verdicts: { hypothesis: "held", run: "completed", cleanup: "verified" } };
   return others
-    .filter((other) => other.runId !== run.runId && other.endedAt < run.endedAt)
-    .filter((other) => whyNotComparable(asConcluded, other).length === 0)
-    .toSorted((a, b) => (a.endedAt < b.endedAt ? -1 : 1))
-    .slice(-runsLookedAt);
+    .filter((other) => other.runId !== run.runId && whyNotComparable(asConcluded, other).length === 0)
+    .toSorted((a, b) => (a.endedAt < b.endedAt ? -1 : 1));
 }
 
 export function isConclusive({ verdicts }: PastRun): boolean {

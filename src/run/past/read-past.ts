@@ -1,5 +1,6 @@
 import { keyFigures, unknownFigures } from "../../findings/comparison/figures.ts";
 import type { PastRun } from "../../findings/comparison/past-run.ts";
+import { systemVersion } from "../../findings/comparison/system-version.ts";
 import { lastResults, runsLookedAt, type SystemResults } from "../../findings/comparison/trend.ts";
 import { reportSchema } from "../../findings/report.ts";
 import type { Queryable } from "../../store/database.ts";
@@ -11,6 +12,7 @@ const partsSchema = reportSchema.pick({
   measures: true,
   writes: true,
   slowDowns: true,
+  settings: true,
 });
 
 /** Runs that are over, newest first. One whose report another version wrote is there without verdicts and figures. */
@@ -35,7 +37,8 @@ export async function readLastResults(client: Queryable, filter: { cluster?: str
 
 function fromStored({ report, ...run }: StoredPastRun): PastRun {
   const parsed = partsSchema.safeParse(report);
-  return parsed.success
-    ? { ...run, verdicts: parsed.data.verdicts, figures: keyFigures(run.system, parsed.data) }
-    : { ...run, verdicts: null, figures: unknownFigures };
+  if (!parsed.success) return { ...run, verdicts: null, figures: unknownFigures, version: null, measures: [] };
+  const { verdicts, measures, settings } = parsed.data;
+  const figures = keyFigures(run.system, parsed.data);
+  return { ...run, verdicts, figures, version: systemVersion(settings), measures };
 }

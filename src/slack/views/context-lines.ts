@@ -1,4 +1,5 @@
 import { changeText } from "../../findings/comparison/rule.ts";
+import { usualLine } from "../../findings/comparison/usual-text.ts";
 import { rangeText } from "../../findings/expectations/markdown.ts";
 import { times } from "../../findings/latency-markdown.ts";
 import type { Report } from "../../findings/report.ts";
@@ -6,7 +7,8 @@ import { seconds } from "../../findings/words.ts";
 
 /** What puts a run's figures in their place, a line each: the last run, what is claimed, how much slower it was. */
 export function contextLines(report: Report): string[] {
-  return [comparisonLine(report), claimLine(report), slowDownLine(report)].filter((line) => line !== null);
+  const usual = report.usual === undefined ? null : usualLine(report.usual);
+  return [comparisonLine(report), usual, claimLine(report), slowDownLine(report)].filter((line) => line !== null);
 }
 
 function comparisonLine({ comparison, writes }: Report): string | null {

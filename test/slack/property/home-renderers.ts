@@ -1,8 +1,14 @@
+import { historyOf } from "../../../src/findings/comparison/history.ts";
+import { pairOf } from "../../../src/findings/comparison/pair.ts";
+import type { PastRun } from "../../../src/findings/comparison/past-run.ts";
 import { lastResults } from "../../../src/findings/comparison/trend.ts";
 import type { Role } from "../../../src/run/overview/overview.ts";
 import { topics } from "../../../src/slack/help/topics.ts";
 import { escapeText } from "../../../src/slack/limits.ts";
 import type { Verb } from "../../../src/slack/verb.ts";
+import { renderComparison } from "../../../src/slack/views/compare.ts";
+import * as history from "../../../src/slack/views/history.ts";
+import { pictureComment, pictureFailed } from "../../../src/slack/views/picture.ts";
 import { buttonRow } from "../../../src/slack/views/button.ts";
 import { helpOverview, helpPage } from "../../../src/slack/views/help.ts";
 import { renderAppHome, type HomePage } from "../../../src/slack/views/home/app-home.ts";
@@ -40,6 +46,8 @@ const verbOf = (text: string): Verb => ({
   examples: [text],
   run: () => Promise.reject(new Error("never run here")),
 });
+
+const abortedOf = (runs: readonly PastRun[]): PastRun[] => runs.filter(({ verdicts }) => verdicts?.run === "aborted");
 
 /** What `/chaos`, the App Home, `help` and the questions which one is meant are made of. */
 export const homeRenderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
@@ -90,7 +98,47 @@ export const homeRenderers: Readonly<Record<string, Readonly<Record<string, Entr
   "views/home/results.ts": {
     resultBlocks: ({ pastRuns }) => resultBlocks(lastResults(pastRuns)),
     resultLine: ({ pastRuns }) => lastResults(pastRuns).flatMap(({ results }) => results.map(resultLine)),
+    resultIcon: "helps others",
     verdictWord: "helps others",
+  },
+  "views/history.ts": {
+    renderHistory: ({ pastRuns, text }) =>
+      [historyOf(text, pastRuns), historyOf(text, pastRuns.slice(0, 1)), historyOf(text, abortedOf(pastRuns))].map(
+        (each) => history.renderHistory(each, { typed: "redis-failover", command: "/chaos" }),
+      ),
+    whichRuns: ({ pastRuns }) => history.whichRuns(historyOf("e", pastRuns)),
+    trendLines: ({ pastRuns }) => history.trendLines(historyOf("e", pastRuns)),
+    pointLine: ({ pastRuns }) => historyOf("e", pastRuns).points.map(history.pointLine),
+    pastRunLine: ({ pastRuns }) => pastRuns.map(history.pastRunLine),
+    renderHistoryChoice: ({ pastRuns }) => [
+      history.renderHistoryChoice([], "/chaos"),
+      history.renderHistoryChoice(
+        pastRuns.map(({ experiment, endedAt }, runs) => ({ experiment, runs, lastEndedAt: endedAt })),
+        "/chaos",
+      ),
+    ],
+    renderNoHistory: ({ text }) =>
+      [[], [text, text]].map((elsewhere) =>
+        history.renderNoHistory({ experiment: text, cluster: text, elsewhere }, "/chaos"),
+      ),
+  },
+  "views/compare.ts": {
+    renderComparison: ({ report, pastRuns, text }) => {
+      const bare = {
+        ...report,
+        measures: [],
+        findings: [],
+        settings: [],
+        run: { ...report.run, parameters: {}, cluster: text },
+      };
+      return [pairOf(report, report, pastRuns), pairOf(bare, report, []), pairOf(report, bare, [])].map((pair) =>
+        renderComparison(pair, "/chaos"),
+      );
+    },
+  },
+  "views/picture.ts": {
+    pictureComment: ({ pastRuns, text }) => pictureComment(historyOf(text, pastRuns)),
+    pictureFailed: ({ pastRuns, text }) => [pictureFailed(null), pictureFailed(historyOf(text, pastRuns))],
   },
   "views/home/run-details.ts": {
     runDetails: ({ runs, events, overviews }) =>

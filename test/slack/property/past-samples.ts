@@ -9,6 +9,7 @@ export const pastRuns: readonly PastRun[] = Array.from({ length: 60 }, (_u, at) 
     experiment: number % 3 === 0 ? "e" : "redis-failover",
     system: number % 5 === 0 ? "s" : "redis-sentinel",
     cluster: number % 9 === 0 ? "c" : "lab",
+    version: number % 13 === 0 ? "v" : "redis_version 7.0.15",
     parameters: { rate: number % 4 === 0 ? 50 : 100, text: "t" },
     verdicts:
       number % 11 === 0

@@ -1,4 +1,6 @@
 import { lastResults } from "../../../src/findings/comparison/trend.ts";
+import { historyOf } from "../../../src/findings/comparison/history.ts";
+import { pairOf } from "../../../src/findings/comparison/pair.ts";
 import type { Experiment } from "../../../src/experiment/schema.ts";
 import type { Services } from "../../../src/slack/dispatch.ts";
 import { someGameDays } from "./gameday-renderers.ts";
@@ -52,6 +54,14 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
   ],
   halt: (text) => ["halt", `halt ${text}`],
   help: (text) => ["help", "help run", "help halt", "help getting-started", `help ${text}`],
+  compare: (text) => ["compare", "compare run-1", "compare run-1 run-2", `compare ${quoted(text)} ${quoted(text)}`],
+  history: (text) => [
+    "history",
+    "history a",
+    `history ${quoted(text)}`,
+    `history a cluster=${quoted(text)}`,
+    `history a last=${quoted(text)}`,
+  ],
   home: () => [""],
   list: () => ["list"],
   note: (text) => ["note", "note 12", `note ${text}`, `note run-1 ${quoted(text)}`],
@@ -76,7 +86,7 @@ const quoted = (text: string): string => `"${text.replaceAll('"', "")}"`;
 
 /** A scripted double of the services, which finds everything and answers with hostile content in every state. */
 export function hostileServices(
-  { text, runs, events, schedules, standings, alarms, pastRuns, policy, explanations, overviews }: Hostile,
+  { text, runs, events, schedules, standings, alarms, pastRuns, policy, explanations, overviews, report }: Hostile,
   at: number,
   experiments: readonly Experiment[],
 ): Services {
@@ -126,6 +136,11 @@ export function hostileServices(
       describeRestart: async () => text,
     },
     past: {
+      experiments: async () =>
+        at % 3 === 0 ? [] : pastRuns.map(({ endedAt }) => ({ experiment: text, runs: at, lastEndedAt: endedAt })),
+      history: async () => (at % 3 === 0 ? null : historyOf(text, pastRuns)),
+      compare: async () => pairOf(report, report, pastRuns),
+      share: async () => "picture-1",
       lastResults: async () => (at % 3 === 0 ? [] : lastResults(pastRuns)),
       runs: async () => (at % 3 === 0 ? [] : [...pastRuns]),
     },

@@ -31,6 +31,11 @@ export function runDetails(run: RunRow, events: readonly RunEvent[], waiting: Wa
 function buttonsOf(run: RunRow, events: readonly RunEvent[], waiting: Waiting | null): ButtonText[] {
   if (waiting !== null) return waitingButtons(waiting, "message").filter(({ action }) => action !== "open");
   const judged = events.some((event) => event.type === "judged");
-  if (judged) return [{ action: "open", text: "Findings", value: `findings ${run.id}` }];
+  if (judged) {
+    return [
+      { action: "open", text: "Findings", value: `findings ${run.id}` },
+      { action: "open", text: "History", value: `history ${run.experiment}` },
+    ];
+  }
   return isTerminal(run.state) || run.state === "requested" ? [] : stopButton(run, "message");
 }
