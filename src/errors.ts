@@ -28,6 +28,7 @@ export type ErrorCode =
   | "not_allowed"
   | "not_pending"
   | "approval_void"
+  | "plan_changed"
   | "target_busy"
   | "halted"
   | "guard_failed"
