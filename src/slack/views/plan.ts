@@ -6,8 +6,12 @@ import { injectsNothing, parameterText, shortDigest } from "./words.ts";
 
 /** Exactly what would be done: what an approver approves. */
 export function planBlocks(plan: Plan, digest: string): KnownBlock[] {
+  return [section(`*Hypothesis*\n_${escapeText(plan.hypothesis)}_`), ...planDetails(plan, digest)];
+}
+
+/** The plan without its hypothesis, for where that is said already. */
+export function planDetails(plan: Plan, digest: string): KnownBlock[] {
   return [
-    section(`*Hypothesis*\n_${escapeText(plan.hypothesis)}_`),
     fields([
       ["Target", `${escapeText(plan.cluster)}, namespace ${escapeText(plan.namespace)}`],
       ["System now", escapeText(plan.topology)],

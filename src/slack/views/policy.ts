@@ -74,7 +74,8 @@ function matchText({ environments, systems, experiments, risks }: Match): string
   return parts.length === 0 ? "everything" : parts.join(", ");
 }
 
-function approvalText(rule: Rule, policy: Policy): string {
+/** How many of whom must approve, and within which time. */
+export function approvalText(rule: Rule, policy: Policy): string {
   if (rule.required === 0) return "none is needed";
   return `${rule.required} of ${escapeReason(nameAll(rule.approvers, policy))}, within ${durationText(rule.expiresAfterMs)}`;
 }
