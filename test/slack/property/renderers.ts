@@ -11,13 +11,13 @@ import { renderAuditHead } from "../../../src/slack/views/audit-head.ts";
 import { approvalLines } from "../../../src/slack/views/decisions.ts";
 import * as halt from "../../../src/slack/views/halt.ts";
 import { renderNotice } from "../../../src/slack/views/notice.ts";
-import { explanationMessage, policyMessage } from "../../../src/slack/views/policy.ts";
+import { approvalText, explanationMessage, policyMessage } from "../../../src/slack/views/policy.ts";
 import { standingBlocks, standingSentences } from "../../../src/slack/views/standing.ts";
 import { escapeReason, renderCard } from "../../../src/slack/views/card.ts";
 import { contextLines } from "../../../src/slack/views/context-lines.ts";
 import { describeEvent } from "../../../src/slack/views/event-words/describe.ts";
 import { renderLive } from "../../../src/slack/views/live.ts";
-import { planBlocks } from "../../../src/slack/views/plan.ts";
+import { planBlocks, planDetails } from "../../../src/slack/views/plan.ts";
 import { runLine } from "../../../src/slack/views/run-line.ts";
 import * as scheduleCard from "../../../src/slack/views/schedule-card.ts";
 import { renderScheduleEvent, renderScheduleRequest } from "../../../src/slack/views/schedule-thread.ts";
@@ -27,6 +27,7 @@ import * as thread from "../../../src/slack/views/thread.ts";
 import { parameterText, people, person } from "../../../src/slack/views/words.ts";
 import { escapeText } from "../../../src/slack/limits.ts";
 import { homeRenderers } from "./home-renderers.ts";
+import { runFormRenderers } from "./run-form-renderers.ts";
 import type { Said } from "./said.ts";
 import type { Samples } from "./samples.ts";
 
@@ -47,6 +48,7 @@ const of = <T extends RunEventType>({ events }: Hostile, ...types: T[]): Array<E
  */
 export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   ...homeRenderers,
+  ...runFormRenderers,
   "views/alarm-list.ts": {
     renderAlarms: ({ alarms }) => [alarmList.renderAlarms([], "/chaos"), alarmList.renderAlarms(alarms, "/chaos")],
     alarmLine: ({ alarms }) => alarms.map(alarmList.alarmLine),
@@ -107,6 +109,7 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
   "views/notice.ts": { renderNotice: ({ notices }) => notices.map(renderNotice) },
   "views/policy.ts": {
     explanationMessage: ({ explanations }) => explanations.map((each) => explanationMessage(each, "/chaos")),
+    approvalText: ({ policy }) => policy.rules.map((rule) => approvalText(rule, policy)),
     policyMessage: ({ policy }) => policyMessage(policy, "/chaos", new Date("2026-12-24T12:00:00.000Z")),
   },
   "views/standing.ts": {
@@ -117,7 +120,10 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     renderLive: (given) => of(given, "probe-status").map(({ status, phase }) => renderLive(status, phase)),
     sparkline: "helps others",
   },
-  "views/plan.ts": { planBlocks: ({ runs }) => runs.flatMap((run) => planBlocks(run.plan, run.digest)) },
+  "views/plan.ts": {
+    planBlocks: ({ runs }) => runs.flatMap((run) => planBlocks(run.plan, run.digest)),
+    planDetails: ({ runs }) => runs.flatMap((run) => planDetails(run.plan, run.digest)),
+  },
   "views/reader-time.ts": { readerTime: "helps others" },
   "views/run-line.ts": { runLine: ({ runs }) => runs.map(runLine) },
   "views/schedule-card.ts": {
