@@ -43,7 +43,7 @@ export function renderAppHome(page: HomePage): KnownBlock[] {
   return [
     header("Aftershock"),
     ...haltSwitch(page),
-    ...(isEmpty ? firstDay(command) : buttonRow("begin", [runButton])),
+    ...(isEmpty ? firstDay(command) : page.standing === null ? buttonRow("begin", [runButton]) : []),
     ...titled("Cleanups that were not proven", alarmBlocks(alarms)),
     ...titled("Waiting for your approval", waitingBlocks("mine", mine, mine.length)),
     ...titled("Running now", runningBlocks(overview)),

@@ -46,10 +46,10 @@ function mayAskText({ mayAsk }: Explanation): string {
   return `:no_entry: You may not ask for it now. ${escapeReason(mayAsk.message)} ${escapeReason(mayAsk.hint)}`;
 }
 
-function approvalFields({ rule, policy }: Explanation): Array<readonly [string, string]> {
+function approvalFields({ rule, policy, subject }: Explanation): Array<readonly [string, string]> {
   if (rule === null) return [["Approvals needed", "none can be given now"]];
   return [
-    ["Approvals needed", approvalText(rule, policy)],
+    ["Approvals needed", approvalText(rule, policy, subject.requestedBy)],
     ["By the rule", escapeText(rule.name)],
   ];
 }
