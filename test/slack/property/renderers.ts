@@ -17,7 +17,7 @@ import { escapeReason, renderCard } from "../../../src/slack/views/card.ts";
 import { contextLines } from "../../../src/slack/views/context-lines.ts";
 import { describeEvent } from "../../../src/slack/views/event-words/describe.ts";
 import { renderLive } from "../../../src/slack/views/live.ts";
-import { planBlocks, planDetails } from "../../../src/slack/views/plan.ts";
+import { faultLines, planBlocks, planDetails } from "../../../src/slack/views/plan.ts";
 import { runLine } from "../../../src/slack/views/run-line.ts";
 import * as scheduleCard from "../../../src/slack/views/schedule-card.ts";
 import { renderScheduleEvent, renderScheduleRequest } from "../../../src/slack/views/schedule-thread.ts";
@@ -122,6 +122,7 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
   },
   "views/plan.ts": {
     planBlocks: ({ runs }) => runs.flatMap((run) => planBlocks(run.plan, run.digest)),
+    faultLines: ({ runs }) => runs.flatMap((run) => faultLines(run.plan)),
     planDetails: ({ runs }) => runs.flatMap((run) => planDetails(run.plan, run.digest)),
   },
   "views/reader-time.ts": { readerTime: "helps others" },
