@@ -46,6 +46,7 @@ export const verb: Verb = {
       section(`*Parameters*\n${parameters.join("\n")}`),
       ...(profiles.length === 0 ? [] : [section(`*Profiles*\n${profiles.join("\n")}`)]),
       ...buttonRow("next", [
+        { action: "run-form", text: "Run…", value: name, style: "primary" },
         { action: "open", text: "Dry run: the exact targets", value: `run ${name} --dry-run` },
         { action: "open", text: "May I run it?", value: `policy ${name}` },
       ]),

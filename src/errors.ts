@@ -30,6 +30,7 @@ export type ErrorCode =
   | "not_pending"
   | "not_comparable"
   | "approval_void"
+  | "plan_changed"
   | "target_busy"
   | "halted"
   | "guard_failed"

@@ -118,8 +118,8 @@ export const buttons: Readonly<Record<string, ButtonHandler>> = {
     const { id, item } = itemOf(value);
     await gameDays.act(actor, { kind: "vote", item, vote: "go", reason: null }, id);
   },
-  "gameday-no-go": async (value, { surfaces }) => surfaces.openModal(formOfReason("no-go", value)),
-  "gameday-skip": async (value, { surfaces }) => surfaces.openModal(formOfReason("skip", value)),
+  "gameday-no-go": async (value, { surfaces }) => void (await surfaces.openModal(formOfReason("no-go", value))),
+  "gameday-skip": async (value, { surfaces }) => void (await surfaces.openModal(formOfReason("skip", value))),
   "gameday-see": async (value, { gameDays, actor }) =>
     void (await gameDays.act(actor, { kind: "see" }, itemOf(value).id)),
   "gameday-predict": async (value, context) => {

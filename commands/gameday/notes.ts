@@ -41,7 +41,7 @@ const longestNote = 3000;
 export const words: readonly Word[] = [note];
 
 export const buttons: Readonly<Record<string, ButtonHandler>> = {
-  "gameday-note": async (id, { surfaces }) => surfaces.openModal(formOfNote(id)),
+  "gameday-note": async (id, { surfaces }) => void (await surfaces.openModal(formOfNote(id))),
 };
 
 const given = ({ values }: OpenModal, name: string): string => {

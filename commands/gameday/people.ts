@@ -108,7 +108,7 @@ export const buttons: Readonly<Record<string, ButtonHandler>> = {
   "gameday-join": async (id, { gameDays, actor }) => void (await gameDays.act(actor, { kind: "join" }, id)),
   "gameday-ready": async (id, { gameDays, actor }) =>
     void (await gameDays.act(actor, { kind: "ready", answer: "ready", reason: null }, id)),
-  "gameday-not-ready": async (id, { surfaces }) => surfaces.openModal(formOfReason("not-ready", id)),
+  "gameday-not-ready": async (id, { surfaces }) => void (await surfaces.openModal(formOfReason("not-ready", id))),
   "gameday-role": async (value, { gameDays, actor }) => {
     const [id = "", name] = value.split("|");
     await gameDays.act(actor, { kind: "role", user: actor.userId, role: roleOf(name), intent: "take" }, id);

@@ -133,7 +133,8 @@ function within(name: string, value: string, most: number): string {
 export const words: readonly Word[] = [plan, add];
 
 export const buttons: Readonly<Record<string, ButtonHandler>> = {
-  "gameday-plan": async (_value, { surfaces, service }) => surfaces.openModal(formOfPlan(service.experiments())),
+  "gameday-plan": async (_value, { surfaces, service }) =>
+    void (await surfaces.openModal(formOfPlan(service.experiments()))),
 };
 
 export const modals: Readonly<Record<string, ModalHandler>> = {

@@ -73,9 +73,14 @@ export function createRunService(options: ServiceOptions): RunService {
 
   return {
     experiments: () => registry.experiments,
+    choices: () => ({
+      clusters: registry.clusterNames,
+      defaultCluster: options.defaultCluster,
+      defaultProfile: options.defaultProfile ?? null,
+    }),
     experiment,
     plan,
-    request: async (actor, request) => {
+    request: async (actor, request, seen) => {
       await refuseEarlyWhenHalted(database);
       const cluster = request.cluster ?? options.defaultCluster;
       const early = unplanned(experiment(request.experiment), cluster, actor.userId);
@@ -83,6 +88,7 @@ export function createRunService(options: ServiceOptions): RunService {
       // What is refused anyhow is refused before a live system is asked anything.
       enforce(authoriser.judge({ act: "request", actor, subject: early }, facts));
       const planned = await plan(request);
+      if (seen !== undefined && planned.digest !== seen) throw planChanged(planned.plan.experiment);
       const subject = subjectOf({ id: null, requestedBy: actor.userId, ...planned });
       const busy = await occupant(database, planned.plan.targetKey);
       if (busy !== null) throw targetBusy(planned.plan.targetKey, busy);
@@ -193,6 +199,14 @@ export { enforce, move, normaliseRunId } from "./decide.ts";
 async function linkToItem(client: Queryable, run: string, item: NonNullable<RunRequest["gameDay"]>): Promise<void> {
   if (await linkItemRun(client, { run, gameDay: item.id, item: item.item })) return;
   throw new AftershockError("not_pending", `${item.id} is not open any more.`, "Look at it: /chaos gameday status");
+}
+
+function planChanged(experiment: string): AftershockError {
+  return new AftershockError(
+    "plan_changed",
+    "What would be done is not what you saw: the system or the values have changed since. Nothing was asked for.",
+    `Look at it again: /chaos run ${experiment} --dry-run`,
+  );
 }
 
 function ruleChanged(experiment: string): AftershockError {

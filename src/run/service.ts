@@ -42,17 +42,31 @@ export interface RunRequest {
   gameDay?: { id: string; item: number };
 }
 
+/** What a request may choose from, besides the experiment and its parameters. */
+export interface RunChoices {
+  clusters: readonly string[];
+  /** Where it runs when no cluster is named. */
+  defaultCluster: string;
+  /** Applies to experiments that have it, when no profile is named; null: none does. */
+  defaultProfile: string | null;
+}
+
 /**
  * What commands may do. Every method validates, records and answers; none of them injects. All reject with
  * AftershockError for anything a person could mend.
  */
 export interface RunService {
   experiments(): readonly Experiment[];
+  choices(): RunChoices;
   /** Nearest match is in the error's hint. */
   experiment(name: string): Experiment;
   /** Resolves targets now and returns what would be done; records nothing. */
   plan(request: RunRequest): Promise<{ plan: Plan; digest: string }>;
-  request(actor: Actor, request: RunRequest): Promise<RunRow>;
+  /**
+   * `seen`: the digest of the plan that was looked at. When it would be another one now, nothing is asked for:
+   * AftershockError `plan_changed`.
+   */
+  request(actor: Actor, request: RunRequest, seen?: string): Promise<RunRow>;
   /** `seen`: the beginning of the digest of the plan that was looked at; another plan is not approved by it. */
   approve(actor: Actor, runId: string, reason?: string, seen?: string): Promise<RunRow>;
   deny(actor: Actor, runId: string, reason?: string): Promise<RunRow>;

@@ -21,7 +21,10 @@ export interface ModalView {
 
 /** What was typed and chosen in a form so far. */
 export interface OpenModal {
-  /** By action name; null when empty; a list where several may be chosen. */
+  /**
+   * By action name; null when empty; a list where several may be chosen. Of an action with a colon (`part:of:it`) also by
+   * all of it, since there may be several of that name.
+   */
   values: Readonly<Record<string, string | readonly string[] | null>>;
   state: string;
 }
@@ -85,19 +88,26 @@ const input = z.looseObject({
 
 /** `view.state.values`: by block id, then by action id. */
 export const stateValues = z.record(z.string(), z.record(z.string(), input));
+export type Entry = z.output<typeof input>;
 
-/** By action name, without our prefix and what stands after a colon. */
+/** By action name, without our prefix and what stands after a colon; and by the whole of it, without our prefix. */
 export function flattenValues(values: z.output<typeof stateValues>): OpenModal["values"] {
   return Object.fromEntries(
     Object.values(values)
       .flatMap((block) => Object.entries(block))
-      .map(([action, given]) => [actionName(action), valueOf(given)]),
+      .flatMap(([action, given]) =>
+        [actionName(action), withoutPrefix(action)].map((name) => [name, valueOf(given)] as const),
+      ),
   );
 }
 
 /** `run-pick` of `aftershock:run-pick:2`: after a colon stands what tells two elements of one kind apart. */
 export function actionName(actionId: string): string {
-  return (actionId.startsWith(actionPrefix) ? actionId.slice(actionPrefix.length) : actionId).split(":")[0] ?? "";
+  return withoutPrefix(actionId).split(":")[0] ?? "";
+}
+
+function withoutPrefix(actionId: string): string {
+  return actionId.startsWith(actionPrefix) ? actionId.slice(actionPrefix.length) : actionId;
 }
 
 /** The value of one input, of whatever kind; null when nothing is in it. */

@@ -1,18 +1,24 @@
 import { AftershockError } from "../errors.ts";
 import type { ModalView } from "./modal.ts";
 
+/** A form that is open, as it was drawn last by whoever holds this. */
+export interface OpenForm {
+  /** Draws it anew. Null, and nothing is done, when it was closed or has changed since: who changed it draws it then. */
+  redraw(view: ModalView): Promise<OpenForm | null>;
+}
+
 /** Forms for the person who just typed or clicked. */
 export interface Surfaces {
   /**
    * Opens a form. Slack's permission for it holds for 3 s after the command or click, once (docs.slack.dev, Modals).
    * Throws AftershockError `unavailable` when Slack does not open it.
    */
-  openModal(view: ModalView): Promise<void>;
+  openModal(view: ModalView): Promise<OpenForm>;
   /**
    * Draws the form anew in which something was just changed; does nothing when it was closed or has changed again since
-   * (whoever changed it draws it then). Throws AftershockError `bad_command` when the click was in no form.
+   * (whoever changed it draws it then): null. Throws AftershockError `bad_command` when the click was in no form.
    */
-  updateModal(view: ModalView): Promise<void>;
+  updateModal(view: ModalView): Promise<OpenForm | null>;
 }
 
 /** Where Slack lets nobody open a form: after a mention, and on the first drawing of the App Home. */

@@ -3,7 +3,14 @@ import type { View } from "@slack/types";
 import type { MessageContent } from "./limits.ts";
 
 /** What became of a call: done, refused with Slack's word, or not known. */
-export type ViewResult = { ok: true; viewId: string } | { ok: false; error: string };
+export type ViewResult =
+  | {
+      ok: true;
+      viewId: string;
+      /** Of the view as it is now; empty where Slack told none. */
+      hash: string;
+    }
+  | { ok: false; error: string };
 
 /** Calls for one person, at once or never: nothing of it is repeated, since the person is waiting. Never rejects. */
 export interface ViewPort {
@@ -46,10 +53,10 @@ export function createViewPort(token: string, slackApiUrl: string | undefined): 
   };
 }
 
-async function attempt(call: () => Promise<{ view?: { id?: string } }>): Promise<ViewResult> {
+async function attempt(call: () => Promise<{ view?: { id?: string; hash?: string } }>): Promise<ViewResult> {
   try {
     const answer = await call();
-    return { ok: true, viewId: answer.view?.id ?? "" };
+    return { ok: true, viewId: answer.view?.id ?? "", hash: answer.view?.hash ?? "" };
   } catch (error) {
     if (error instanceof WebAPIPlatformError) return { ok: false, error: error.data.error };
     return { ok: false, error: error instanceof Error ? error.message : String(error) };

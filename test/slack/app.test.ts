@@ -33,6 +33,7 @@ function scriptedService(acts: string[]): RunService {
   };
   return {
     experiments: () => [],
+    choices: () => ({ clusters: ["lab"], defaultCluster: "lab", defaultProfile: null }),
     experiment: (name) => {
       throw new AftershockError("unknown_experiment", `There is no experiment "${name}".`, "See: /chaos list");
     },

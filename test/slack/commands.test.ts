@@ -104,6 +104,7 @@ function scriptedService(experiments: readonly Experiment[], calls: string[]): R
     };
   return {
     experiments: () => experiments,
+    choices: () => ({ clusters: ["lab"], defaultCluster: "lab", defaultProfile: null }),
     experiment: (name) => {
       const found = experiments.find((experiment) => experiment.name === name);
       if (found === undefined) throw new AftershockError("unknown_experiment", "no such", "list");

@@ -1,13 +1,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AftershockError } from "../../src/errors.ts";
 import { checkTiming } from "../../src/run/schedules/cron.ts";
 import type { Actor } from "../../src/run/service.ts";
 import { parseCommandLine } from "../../src/slack/command-line.ts";
-import { errorMessage } from "../../src/slack/errors.ts";
-import { limits, type MessageContent } from "../../src/slack/limits.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
-import { dispatchRig, rowCounts, type DispatchRig } from "../support/dispatch-rig.ts";
+import { halves, refusalOf, storesAllOrNothing } from "../support/all-or-nothing.ts";
+import { dispatchRig, type DispatchRig } from "../support/dispatch-rig.ts";
 import { growth, hostileText, tries } from "../support/fuzz.ts";
 
 const alice: Actor = { userId: "U0ALICE", teamId: "T1", channelId: "C1" };
@@ -21,48 +19,6 @@ beforeAll(async () => {
   rig = await dispatchRig(db.database);
 });
 afterAll(() => db?.stop());
-
-function withinLimits({ text, blocks }: MessageContent): void {
-  expect(text.length).toBeLessThanOrEqual(limits.messageText);
-  expect(text).not.toBe("");
-  expect(blocks.length).toBeLessThanOrEqual(limits.blocks);
-  expect(JSON.stringify({ text, blocks })).not.toMatch(/<!(channel|here|everyone)>/);
-}
-
-/** Does it, and returns what was refused; whatever is thrown and no AftershockError is thrown on. */
-async function refusalOf(work: () => Promise<MessageContent | void>): Promise<AftershockError | null> {
-  try {
-    const reply = await work();
-    if (reply !== undefined) withinLimits(reply);
-    return null;
-  } catch (error) {
-    if (!(error instanceof AftershockError)) throw error;
-    expect(error.message).not.toBe("");
-    expect(error.hint).not.toBe("");
-    withinLimits(errorMessage(error, () => expect.unreachable("an AftershockError needs no log")));
-    return error;
-  }
-}
-
-/** A refusal stores nothing; what is done is stored whole: a run or schedule with its first event and its state. */
-async function storesAllOrNothing(work: () => Promise<MessageContent | void>): Promise<AftershockError | null> {
-  const before = await rowCounts(db.database);
-  const refusal = await refusalOf(work);
-  if (refusal !== null) expect(await rowCounts(db.database)).toEqual(before);
-  return refusal;
-}
-
-async function halves(): Promise<unknown[]> {
-  const { rows } = await db.database.query(
-    `select id from runs r where not exists (select 1 from run_events e where e.run_id = r.id and e.type = 'requested')
-     union all select run_id from run_events e where not exists (select 1 from runs r where r.id = e.run_id)
-     union all select id from runs r where state <> 'requested'
-       and not exists (select 1 from run_events e where e.run_id = r.id and e.type = 'state' and e.data->>'to' = r.state)
-     union all select id from schedules s
-       where not exists (select 1 from schedule_events e where e.schedule_id = s.id and e.type = 'requested')`,
-  );
-  return rows;
-}
 
 describe("a command line", () => {
   it.each([
@@ -188,16 +144,16 @@ describe("every verb on a real database", () => {
       ["approve schedule-99999999999999999999", "unknown_schedule"],
       ['unschedule "\'; drop table schedules"', "unknown_schedule"],
     ] as const) {
-      const refusal = await storesAllOrNothing(() => rig.dispatcher.command(text, alice));
+      const refusal = await storesAllOrNothing(db.database, () => rig.dispatcher.command(text, alice));
       expect({ text, code: refusal?.code }).toEqual({ text, code });
     }
   });
   it("takes a reason as it was typed, in any script, and refuses an outsider", async () => {
     await rig.dispatcher.command("run redis-split-brain", alice);
     const [run] = await rig.service.open("C1");
-    expect((await storesAllOrNothing(() => rig.dispatcher.command(`approve ${run?.id}`, mallory)))?.code).toBe(
-      "not_allowed",
-    );
+    expect(
+      (await storesAllOrNothing(db.database, () => rig.dispatcher.command(`approve ${run?.id}`, mallory)))?.code,
+    ).toBe("not_allowed");
     expect(await refusalOf(() => rig.dispatcher.command(`deny ${run?.id} not “now” 👩‍👩‍👧‍👦 'x' <b>`, bob))).toBeNull();
     const denied = (await rig.service.events(run?.id ?? "")).find((event) => event.type === "denied");
     expect(denied).toMatchObject({ reason: "not now 👩‍👩‍👧‍👦 x <b>" });
@@ -241,21 +197,21 @@ describe("every verb on a real database", () => {
     const actor = fc.constantFrom(alice, bob, mallory);
     await fc.assert(
       fc.asyncProperty(line, actor, async ([first, words, space], who) => {
-        await storesAllOrNothing(() => rig.dispatcher.command([first, ...words].join(space), who));
+        await storesAllOrNothing(db.database, () => rig.dispatcher.command([first, ...words].join(space), who));
       }),
       tries(400),
     );
-    expect(await halves()).toEqual([]);
+    expect(await halves(db.database)).toEqual([]);
   });
   it("by a button with any value: done or refused; all stored or nothing", async () => {
     const action = fc.oneof(fc.constantFrom("approve", "deny", "stop", "unschedule", "constructor"), hostileText);
     const value = fc.oneof(fc.constantFrom("run-1", "run-2", "schedule-1", "12", "run-1 ", "RUN-1"), hostileText);
     await fc.assert(
       fc.asyncProperty(action, value, fc.constantFrom(alice, bob, mallory), async (name, id, who) => {
-        await storesAllOrNothing(() => rig.dispatcher.click(name, id, who));
+        await storesAllOrNothing(db.database, () => rig.dispatcher.click(name, id, who));
       }),
       tries(200),
     );
-    expect(await halves()).toEqual([]);
+    expect(await halves(db.database)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { workspace } from "../../src/embedded/local-slack.ts";
 import { move } from "../../src/run/decide.ts";
 import type { RunState } from "../../src/run/lifecycle.ts";
+import type { RunService } from "../../src/run/service.ts";
 import { startSlack, type RunningSlack } from "../../src/slack/app.ts";
 import { saveArtifact } from "../../src/store/artifacts.ts";
 import { inTransaction, type Database } from "../../src/store/database.ts";
@@ -27,8 +28,8 @@ export interface HomeRig {
   stop(): Promise<void>;
 }
 
-/** The bot's Slack side on local-slack behind the gate, with the real services on PostgreSQL; the systems are doubles. */
-export async function startHomeRig(): Promise<HomeRig> {
+/** The bot's Slack side on local-slack behind the gate, with the real services on PostgreSQL; the systems are doubles. `through` stands between the bot and the runs. */
+export async function startHomeRig(through: (service: RunService) => RunService = (own) => own): Promise<HomeRig> {
   const [db, gate] = await Promise.all([startTestDatabase(), startGateRig()]);
   const dispatch = await dispatchRig(db.database, workspace.teamId);
   const lines: string[] = [];
@@ -51,7 +52,7 @@ export async function startHomeRig(): Promise<HomeRig> {
           slackAppToken: workspace.bot.appToken,
           slackSigningSecret: workspace.bot.signingSecret,
         },
-        service,
+        service: through(service),
         schedules,
         alarms,
         halts,

@@ -9,7 +9,7 @@ export interface Person {
   /** Types `/chaos TEXT`. */
   type(text: string): Promise<void>;
   /** The modal on top, once there is one that fits; rejects with what was there instead. */
-  untilModal(fits?: (view: ShownView) => boolean): Promise<ShownView>;
+  untilModal(fits?: (view: ShownView) => boolean, withinMs?: number): Promise<ShownView>;
   modal(): ShownView | null;
   /** Opens App Home, and waits until the bot has drawn it. */
   openHome(): Promise<ShownView>;
@@ -32,20 +32,23 @@ export function personAt({ gate, slack }: { gate: SlackGate; slack: LocalSlack }
   const until = async (
     look: () => ShownView | null,
     fits: (view: ShownView) => boolean = () => true,
+    withinMs = 15_000,
   ): Promise<ShownView> => {
     const found = await waitFor(
       async () => look(),
       (view) => view !== null && fits(view),
-      15_000,
+      withinMs,
     ).catch(() => null);
     if (found !== null) return found;
     const last = look();
-    throw new Error(`not within 15 s; ${id} sees ${last === null ? "nothing" : `${last.title}: ${wordsOf(last)}`}`);
+    throw new Error(
+      `not within ${withinMs / 1000} s; ${id} sees ${last === null ? "nothing" : `${last.title}: ${wordsOf(last)}`}`,
+    );
   };
   return {
     id,
     type: (text) => slack.command(id, "/chaos", text),
-    untilModal: (fits) => until(modal, fits),
+    untilModal: (fits, withinMs) => until(modal, fits, withinMs),
     modal,
     openHome: async () => {
       const before = screens.home(id)?.hash;

@@ -7,6 +7,7 @@ import { errorMessage } from "../errors.ts";
 import { note, section } from "../limits.ts";
 import { flattenValues, readMetadata, slackModal, withProblem, type ModalAnswer, type ModalOrigin } from "../modal.ts";
 import { submissionPayload } from "../payload.ts";
+import { withEntries } from "../form-entries.ts";
 import { firstDelivery } from "../store/deliveries.ts";
 import { forOwnPeople, read, type Hearing } from "./hearing.ts";
 import { surfacesOf } from "./surfaces-of.ts";
@@ -29,7 +30,7 @@ export function hearForms(app: App, hearing: Hearing): void {
     const carried = readMetadata(submission.view.private_metadata);
     const origin: ModalOrigin = { channelId: carried?.channelId ?? "" };
     const actor: Actor = { userId: user.id, teamId: user.team_id ?? "", channelId: origin.channelId };
-    const shown = asView(view);
+    const shown = withEntries(asView(view), submission.view.state?.values ?? {});
     if (!(await firstDelivery(hearing.database, `form:${submission.trigger_id}`))) return ack();
     const work = answerOf(hearing, actor, shown, () =>
       hearing.dispatcher.submit(

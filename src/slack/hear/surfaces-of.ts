@@ -1,14 +1,21 @@
 import { AftershockError } from "../../errors.ts";
-import { slackModal, type ModalOrigin } from "../modal.ts";
-import type { Surfaces } from "../surfaces.ts";
+import { slackModal, type ModalOrigin, type ModalView } from "../modal.ts";
+import type { OpenForm, Surfaces } from "../surfaces.ts";
 import type { Hearing } from "./hearing.ts";
+
+/** A form as somebody saw it. */
+interface Seen {
+  id: string;
+  /** Empty where Slack told none: then it is drawn whatever it is now. */
+  hash: string;
+}
 
 /** Where somebody just typed or clicked: what permits to open a form, and the form in which it was, if any. */
 export interface Occasion extends ModalOrigin {
   /** Absent where Slack gave none. */
   triggerId: string | undefined;
   /** The form that was clicked in, as it was. */
-  view?: { id: string; hash: string };
+  view?: Seen;
 }
 
 /** What Slack says when somebody else has drawn the form since, or the person has closed it. */
@@ -21,11 +28,19 @@ export function surfacesOf({ views, log, command }: Hearing, occasion: Occasion)
       "Slack did not open the form in time. Nothing was recorded.",
       `Try again, or type it: ${command} help`,
     );
+  /** Draws it anew over what was seen; null when that is not what is there any more. */
+  const draw = async ({ id, hash }: Seen, view: ModalView): Promise<OpenForm | null> => {
+    const drawn = await views.update(id, hash === "" ? null : hash, slackModal(view, occasion));
+    if (drawn.ok) return formAt({ id, hash: drawn.hash });
+    if (!overtaken.has(drawn.error)) log.warn({ form: view.callback, error: drawn.error }, "a form was not drawn anew");
+    return null;
+  };
+  const formAt = (seen: Seen): OpenForm => ({ redraw: (view) => draw(seen, view) });
   return {
     openModal: async (view) => {
       if (occasion.triggerId === undefined) throw notOpened();
       const opened = await views.open(occasion.triggerId, slackModal(view, occasion));
-      if (opened.ok) return;
+      if (opened.ok) return formAt({ id: opened.viewId, hash: opened.hash });
       log.warn({ form: view.callback, error: opened.error }, "a form was not opened");
       throw notOpened();
     },
@@ -34,9 +49,7 @@ export function surfacesOf({ views, log, command }: Hearing, occasion: Occasion)
       if (seen === undefined) {
         throw new AftershockError("bad_command", "This form is not open any more.", `Begin again: ${command} help`);
       }
-      const updated = await views.update(seen.id, seen.hash === "" ? null : seen.hash, slackModal(view, occasion));
-      if (updated.ok || overtaken.has(updated.error)) return;
-      log.warn({ form: view.callback, error: updated.error }, "a form was not drawn anew");
+      return draw(seen, view);
     },
   };
 }

@@ -4,6 +4,7 @@ import { isTerminal } from "../../run/lifecycle.ts";
 import type { RunRow } from "../../run/service.ts";
 import { formatDuration } from "../../experiment/duration.ts";
 import {
+  clamp,
   content,
   escapeLines,
   escapeText,
@@ -17,8 +18,9 @@ import {
 } from "../limits.ts";
 import { actionPrefix } from "../action-prefix.ts";
 import { approvalLines, neededApprovals } from "./decisions.ts";
+import { faultLines } from "./plan.ts";
 import { readerTime } from "./reader-time.ts";
-import { count, injectsNothing, people, person, shortDigest, stateWords } from "./words.ts";
+import { count, injectsNothing, parameterText, people, person, shortDigest, stateWords } from "./words.ts";
 
 /** The one message of a run in the channel, for every state. */
 export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageContent {
@@ -45,6 +47,7 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
       [injectsNothing(plan) ? "Takes at most" : "Fault lasts", formatDuration(plan.phases.durationMs)],
     ]),
   ];
+  if (run.state === "requested" || run.state === "approved") blocks.push(section(subjectText(run)));
   if (given.length > 0) blocks.push(note(`:white_check_mark: ${given.join("\n:white_check_mark: ")}`));
   const provenSince = events.some((event) => event.type === "alarm-resolved");
   if (judged !== undefined) blocks.push(...verdictBlocks(judged.report, provenSince));
@@ -54,6 +57,15 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
   const text = `${run.id} ${escapeText(plan.title)}: ${words.text}${judged === undefined ? "" : `, hypothesis ${judged.report.verdicts.hypothesis}`}`;
   return content(text, blocks);
 }
+
+/** What exactly an approval is of, on the card itself: whoever clicks there need not look elsewhere. */
+function subjectText({ plan, digest }: RunRow): string {
+  const subject = [...faultLines(plan), parameterText(plan)].join("\n");
+  return `*What exactly is approved*\n${clamp(subject, subjectLength)}\nplan \`${shortDigest(digest)}\``;
+}
+
+/** Short enough for a card; the thread has the whole plan. */
+const subjectLength = 1500;
 
 function verdictBlocks(report: Extract<RunEvent, { type: "judged" }>["report"], provenSince: boolean): KnownBlock[] {
   const unproven = provenSince ? "unverified at the end, proven since" : ":rotating_light: UNVERIFIED";

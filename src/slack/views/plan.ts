@@ -6,8 +6,12 @@ import { injectsNothing, parameterText, shortDigest } from "./words.ts";
 
 /** Exactly what would be done: what an approver approves. */
 export function planBlocks(plan: Plan, digest: string): KnownBlock[] {
+  return [section(`*Hypothesis*\n_${escapeText(plan.hypothesis)}_`), ...planDetails(plan, digest)];
+}
+
+/** The plan without its hypothesis, for where that is said already. */
+export function planDetails(plan: Plan, digest: string): KnownBlock[] {
   return [
-    section(`*Hypothesis*\n_${escapeText(plan.hypothesis)}_`),
     fields([
       ["Target", `${escapeText(plan.cluster)}, namespace ${escapeText(plan.namespace)}`],
       ["System now", escapeText(plan.topology)],
@@ -17,13 +21,18 @@ export function planBlocks(plan: Plan, digest: string): KnownBlock[] {
         `baseline ${formatDuration(plan.phases.baselineMs)}, ${injectsNothing(plan) ? "work up to" : "fault"} ${formatDuration(plan.phases.durationMs)}, recovery up to ${formatDuration(plan.phases.recoveryMs)}`,
       ],
     ]),
-    section(`*Faults*\n${injectsNothing(plan) ? "none is injected\n" : ""}${plan.faults.map(faultLine).join("\n")}`),
+    section(`*Faults*\n${faultLines(plan).join("\n")}`),
     section(`*Clients*\n${plan.probes.map((probe) => `• ${escapeText(probe)}`).join("\n")}`),
     section(
       `*Guards before anything is touched*\n${plan.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`,
     ),
     section(`*Parameters*\n${parameterText(plan)}\nplan \`${shortDigest(digest)}\``),
   ];
+}
+
+/** The faults with the pods that they hit, a line each. */
+export function faultLines(plan: Plan): string[] {
+  return [...(injectsNothing(plan) ? ["none is injected"] : []), ...plan.faults.map(faultLine)];
 }
 
 function faultLine(fault: Plan["faults"][number]): string {

@@ -74,9 +74,10 @@ function matchText({ environments, systems, experiments, risks }: Match): string
   return parts.length === 0 ? "everything" : parts.join(", ");
 }
 
-function approvalText(rule: Rule, policy: Policy): string {
+/** How many of whom must approve, and within which time; `requester`: who asks, and never approves it. */
+export function approvalText(rule: Rule, policy: Policy, requester: string | null = null): string {
   if (rule.required === 0) return "none is needed";
-  return `${rule.required} of ${escapeReason(nameAll(rule.approvers, policy))}, within ${durationText(rule.expiresAfterMs)}`;
+  return `${rule.required} of ${escapeReason(nameAll(rule.approvers, policy, requester))}, within ${durationText(rule.expiresAfterMs)}`;
 }
 
 function limitsText({ namespaces, maxDurationMs, onePrimaryAtATime }: Limits): string {

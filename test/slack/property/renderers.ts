@@ -12,7 +12,7 @@ import { approvalLines } from "../../../src/slack/views/decisions.ts";
 import * as halt from "../../../src/slack/views/halt.ts";
 import { noteForm } from "../../../src/slack/views/note-form.ts";
 import { renderNotice } from "../../../src/slack/views/notice.ts";
-import { explanationMessage, policyMessage } from "../../../src/slack/views/policy.ts";
+import { approvalText, explanationMessage, policyMessage } from "../../../src/slack/views/policy.ts";
 import { standingBlocks, standingSentences } from "../../../src/slack/views/standing.ts";
 import { escapeReason, renderCard } from "../../../src/slack/views/card.ts";
 import { verbosities } from "../../../src/run/channels/verbosity.ts";
@@ -20,7 +20,7 @@ import { channelMessage } from "../../../src/slack/views/channel.ts";
 import { contextLines } from "../../../src/slack/views/context-lines.ts";
 import { describeEvent } from "../../../src/slack/views/event-words/describe.ts";
 import { renderLive } from "../../../src/slack/views/live.ts";
-import { planBlocks } from "../../../src/slack/views/plan.ts";
+import { faultLines, planBlocks, planDetails } from "../../../src/slack/views/plan.ts";
 import { runLine } from "../../../src/slack/views/run-line.ts";
 import * as scheduleCard from "../../../src/slack/views/schedule-card.ts";
 import { renderScheduleEvent, renderScheduleRequest } from "../../../src/slack/views/schedule-thread.ts";
@@ -33,6 +33,7 @@ import { withControls } from "../../../src/slack/views/thread-controls.ts";
 import { content, escapeText, section } from "../../../src/slack/limits.ts";
 import { gameDayRenderers } from "./gameday-renderers.ts";
 import { homeRenderers } from "./home-renderers.ts";
+import { runFormRenderers } from "./run-form-renderers.ts";
 import type { Said } from "./said.ts";
 import type { Samples } from "./samples.ts";
 
@@ -54,6 +55,7 @@ const of = <T extends RunEventType>({ events }: Hostile, ...types: T[]): Array<E
 export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   ...homeRenderers,
   ...gameDayRenderers,
+  ...runFormRenderers,
   "views/alarm-list.ts": {
     renderAlarms: ({ alarms }) => [alarmList.renderAlarms([], "/chaos"), alarmList.renderAlarms(alarms, "/chaos")],
     alarmLine: ({ alarms }) => alarms.map(alarmList.alarmLine),
@@ -126,6 +128,7 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
   "views/notice.ts": { renderNotice: ({ notices }) => notices.map(renderNotice) },
   "views/policy.ts": {
     explanationMessage: ({ explanations }) => explanations.map((each) => explanationMessage(each, "/chaos")),
+    approvalText: ({ policy }) => policy.rules.map((rule) => approvalText(rule, policy)),
     policyMessage: ({ policy }) => policyMessage(policy, "/chaos", new Date("2026-12-24T12:00:00.000Z")),
   },
   "views/scheduled-end.ts": {
@@ -147,7 +150,11 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     renderLive: (given) => of(given, "probe-status").map(({ status, phase }) => renderLive(status, phase)),
     sparkline: "helps others",
   },
-  "views/plan.ts": { planBlocks: ({ runs }) => runs.flatMap((run) => planBlocks(run.plan, run.digest)) },
+  "views/plan.ts": {
+    planBlocks: ({ runs }) => runs.flatMap((run) => planBlocks(run.plan, run.digest)),
+    faultLines: ({ runs }) => runs.flatMap((run) => faultLines(run.plan)),
+    planDetails: ({ runs }) => runs.flatMap((run) => planDetails(run.plan, run.digest)),
+  },
   "views/reader-time.ts": { readerTime: "helps others" },
   "views/run-line.ts": { runLine: ({ runs }) => runs.map(runLine) },
   "views/schedule-card.ts": {

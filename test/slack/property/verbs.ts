@@ -99,6 +99,7 @@ export function hostileServices(
   return {
     service: {
       experiments: () => experiments,
+      choices: () => ({ clusters: [text, "lab"], defaultCluster: "lab", defaultProfile: text }),
       experiment: () => experiment,
       plan: async () => ({ plan: run.plan, digest: run.digest }),
       request: async () => run,

@@ -83,6 +83,17 @@ const peopleSelect = z.strictObject({
   initial_conversation: z.string().optional(),
   initial_channel: z.string().optional(),
   default_to_current_conversation: z.boolean().optional(),
+  // docs.slack.dev, Conversation filter object.
+  filter: z
+    .strictObject({
+      include: z
+        .array(z.enum(["im", "mpim", "private", "public"]))
+        .min(1)
+        .optional(),
+      exclude_external_shared_channels: z.boolean().optional(),
+      exclude_bot_users: z.boolean().optional(),
+    })
+    .optional(),
   max_selected_items: z.int().min(1).optional(),
 });
 const overflow = z.strictObject({

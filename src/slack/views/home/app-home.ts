@@ -6,7 +6,8 @@ import type { Overview, Waiting } from "../../../run/overview/overview.ts";
 import type { Schedule } from "../../../run/schedules/schedule.ts";
 import { divider, header, note, section } from "../../limits.ts";
 import { alarmLine } from "../alarm-list.ts";
-import { buttonRow } from "../button.ts";
+import { names, noExperiment } from "../../run-form/names.ts";
+import { buttonRow, type ButtonText } from "../button.ts";
 import { escapeReason } from "../card.ts";
 import { haltBlocks } from "../halt.ts";
 import { readerTime } from "../reader-time.ts";
@@ -27,6 +28,8 @@ export interface HomePage {
   command: string;
 }
 
+const runButton: ButtonText = { action: names.form, text: "Run…", value: noExperiment };
+
 /** Of each kind; more are counted. With the results that is far from the 100 blocks that Slack takes. */
 const mostShown = 5;
 
@@ -40,7 +43,7 @@ export function renderAppHome(page: HomePage): KnownBlock[] {
   return [
     header("Aftershock"),
     ...haltSwitch(page),
-    ...(isEmpty ? firstDay(command) : []),
+    ...(isEmpty ? firstDay(command) : page.standing === null ? buttonRow("begin", [runButton]) : []),
     ...titled("Cleanups that were not proven", alarmBlocks(alarms)),
     ...titled("Waiting for your approval", waitingBlocks("mine", mine, mine.length)),
     ...titled("Running now", runningBlocks(overview)),
@@ -49,7 +52,7 @@ export function renderAppHome(page: HomePage): KnownBlock[] {
     ...(page.more ?? []).flatMap(({ title, blocks }) => titled(title, blocks)),
     ...titled("Schedules", scheduleBlocks(schedules)),
     divider,
-    note(`As of ${readerTime(overview.at)}; it follows while you look · ask for runs in a channel: \`${command} run\``),
+    note(`As of ${readerTime(overview.at)}; it follows while you look · the same in a channel: \`${command}\``),
   ];
 }
 
@@ -106,6 +109,7 @@ function firstDay(command: string): KnownBlock[] {
     ),
     ...buttonRow("first-day", [
       { action: "open", text: "Getting started", value: "help getting-started", style: "primary" },
+      runButton,
       { action: "open", text: "Experiments", value: "list" },
     ]),
   ];

@@ -4,6 +4,7 @@ import type { Standing } from "../../../run/halt/service.ts";
 import type { Overview, Waiting } from "../../../run/overview/overview.ts";
 import { content, note, section, type MessageContent } from "../../limits.ts";
 import { buttonRow, type ButtonText } from "../button.ts";
+import { names, noExperiment } from "../../run-form/names.ts";
 import { standingBlocks, standingSentences } from "../standing.ts";
 import { detailsButton, runningLine, stopButton, waitingButtons, waitingLine } from "./lines.ts";
 
@@ -112,7 +113,7 @@ function whatOneCanDo({ verbs, isFirstDay }: Here): ButtonText[] {
     ? [{ ...open("Getting started", "help getting-started"), style: "primary" }, open("Experiments", "list")]
     : [open("Experiments", "list"), open("Last runs", "status"), open("Schedules", "schedules")];
   return [
-    open("Run…", "run"),
+    { action: names.form, text: "Run…", value: noExperiment },
     ...wanted,
     ...(verbs.includes("actions") && !isFirstDay ? [open("Actions", "actions")] : []),
     ...(verbs.includes("gameday") ? [open("Game day", "gameday")] : []),
