@@ -29,8 +29,11 @@ export type ExpectedLoss = (typeof expectedLosses)[number];
 export const noteSources = ["typed", "reaction", "shortcut"] as const;
 export type NoteSource = (typeof noteSources)[number];
 
-const user = z.string().min(1).max(64);
-const words = z.string().max(1000);
+/** A Slack id, or who it was at a command line. */
+const user = z.string().min(1).max(200);
+/** As much of a sentence as an event holds. */
+export const longestWords = 1000;
+const words = z.string().max(longestWords);
 const why = words.nullable();
 const at = z.iso.datetime();
 const itemId = z.int().min(1);
@@ -45,7 +48,7 @@ export const plannedItem = z.object({
   parameters: z.record(z.string(), z.string().max(200)),
   profile: z.string().max(64).nullable(),
   /** Null: the game day's environment, or else the default. */
-  cluster: z.string().max(64).nullable(),
+  cluster: z.string().max(253).nullable(),
   hypothesis: words,
   /** What whoever planned it expects, in their words. */
   expect: why,
@@ -86,7 +89,7 @@ const bodies = [
     plannedFor: at.nullable(),
     scope: why,
     /** The cluster that its runs go to. */
-    environment: z.string().max(64).nullable(),
+    environment: z.string().max(253).nullable(),
     rule: z.enum(voteRules),
     mayBreak: why,
     abortWhen: why,
