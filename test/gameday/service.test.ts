@@ -321,9 +321,12 @@ describe("a run", () => {
 describe("a halt", () => {
   it("holds the game day, and after it was lifted the commander lets it go on", async () => {
     const id = await atTheVote();
-    await one.halts.halt(cleo(), "customers see errors");
+    const { halt } = await one.halts.halt(cleo(), "customers see errors");
+    // However long its reason is, it is told once.
+    await db.database.query("update halts set reason = reason || $2 where id = $1", [halt.id, "!".repeat(3000)]);
     await Promise.all([driveGameDay(one.drive, id), driveGameDay(two.drive, id)]);
-    expect(await day(id)).toMatchObject({ phase: "halted", held: { by: "U0CLEO", reason: "customers see errors" } });
+    expect(await day(id)).toMatchObject({ phase: "halted", held: { by: "U0CLEO", halt: halt.id } });
+    expect((await day(id)).held?.reason).toContain("customers see errors!!!");
     await expect(one.gameDays.act(alice(), go)).rejects.toMatchObject({ code: "not_pending" });
     await one.halts.resume(alice());
     await driveGameDay(two.drive, id);
