@@ -187,7 +187,7 @@ describe("the chart in the channel", () => {
     expect(rows).toMatchObject([
       { asked_by: "U0ALICE", channel_id: "C1", of: { experiment: "redis-failover", last: 20 } },
     ]);
-  });
+  }, 240_000);
   it("is said in words when it cannot be drawn, and not tried for ever", async () => {
     await rig.past.share(alice, { kind: "history", experiment: "redis-failover", last: 5, theme: "dark" });
     const [picture] = await undrawnPictures(db.database, 9);

@@ -3,7 +3,8 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TrendJob } from "./trend-job.ts";
 
-const deadlineMs = 30_000;
+/** It takes two seconds; a machine under a fault may take many times that, and nobody waits for it but the channel. */
+const deadlineMs = 120_000;
 
 /**
  * Draws the chart of a history as PNG, in a process of its own: it takes a second of CPU, for which the bot should not
