@@ -184,7 +184,10 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
   return [...messages, ...narrateAlarm(run, alarm), ...files.values()].toSorted((a, b) => a.position - b.position);
 }
 
-/** The chart by itself, with words for those who cannot see it; then the report and history as files. */
+const oneChart = "Latency and outcome of every write";
+const twoCharts = `${oneChart}; which member took them`;
+
+/** The charts by themselves, with words for those who cannot see it; then the report and history as files. */
 function fileMessages(event: EventOf<"judged">): DesiredMessage[] {
   const message = (key: string, comment: string, files: Array<{ name: string; altText?: string }>): DesiredMessage => ({
     key,
@@ -193,18 +196,13 @@ function fileMessages(event: EventOf<"judged">): DesiredMessage[] {
     inThread: true,
     payload: { kind: "files", comment, files },
   });
-  const chart = event.artifacts.filter((name) => name.endsWith(".png"));
-  const reports = event.artifacts.filter((name) => !name.endsWith(".png"));
+  const pictures = event.artifacts.filter((name) => /\.(png|svg)$/.test(name));
+  const reports = event.artifacts.filter((name) => !pictures.includes(name));
+  // A run judged before there were several has one.
+  const before = pictures.map((file) => ({ file, alt: chartAltText(event.report) }));
+  const shown = (event.charts ?? before).map(({ file, alt }) => ({ name: file, altText: alt }));
   return [
-    ...(chart.length === 0
-      ? []
-      : [
-          message(
-            "files:chart",
-            "Latency and outcome of every write",
-            chart.map((name) => ({ name, altText: chartAltText(event.report) })),
-          ),
-        ]),
+    ...(shown.length === 0 ? [] : [message("files:chart", shown.length > 1 ? twoCharts : oneChart, shown)]),
     ...(reports.length === 0
       ? []
       : [
