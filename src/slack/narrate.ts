@@ -1,5 +1,6 @@
 import type { RunEvent } from "../run/events.ts";
 import type { RunRow } from "../run/service.ts";
+import { renderExport } from "./views/export.ts";
 import { chartAltText } from "../findings/chart/alt-text.ts";
 import type { MessageContent } from "./limits.ts";
 import { narrateAlarm, type AlarmEvent } from "./narrate-alarm.ts";
@@ -170,6 +171,11 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
           files.set(message.key, { ...message, position: files.get(message.key)?.position ?? message.position });
         }
         break;
+      case "exported": {
+        const message = exportMessage(event);
+        files.set(message.key, message);
+        break;
+      }
       case "audit-head":
         put(own, event.seq, () => renderAuditHead(event));
         break;
@@ -182,6 +188,16 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
       : [{ key, position, inThread: key !== "card", payload: { kind: "message", ...message } }];
   });
   return [...messages, ...narrateAlarm(run, alarm), ...files.values()].toSorted((a, b) => a.position - b.position);
+}
+
+/** Every export is a message of its own: whoever asks again may have lost the one before. */
+function exportMessage(event: EventOf<"exported">): DesiredMessage {
+  return {
+    key: `files:export:${event.seq}`,
+    position: event.seq,
+    inThread: true,
+    payload: { kind: "files", comment: renderExport(event), files: [{ name: event.file }] },
+  };
 }
 
 const oneChart = "Latency and outcome of every write";
