@@ -20,7 +20,7 @@ ${sumsFile} (check: sha256sum -c ${sumsFile}). A large history is compressed: hi
   --out DIR   default: a folder named for the run, here
 
 The database is DATABASE_URL, or what --config says.
-Exit codes: 0 written, 1 could not be written, 2 wrong usage or configuration, no such run, or one that has not ended.
+Exit codes: 0 written, 1 could not be written, no such run, or one that has not ended, 2 wrong usage or configuration.
 `;
 
 /** So many runs are offered when none was named. */
