@@ -122,7 +122,9 @@ describe("aftershock export", () => {
       expect(said).toMatchObject({ code: 0, out: expect.stringContaining(`3 files of ${id}`) });
       expect(readdirSync(join(directory, "new")).toSorted()).toEqual(["SHA256SUMS", "history.jsonl", "report.md"]);
       expect(readFileSync(join(directory, "new", "report.md"), "utf8")).toBe("# It held\n");
-      expect(await typed("export", id, "--out", "/proc/nowhere")).toMatchObject({ code: 1 });
+      expect(await typed("export", id, "--out", join(directory, "new", "report.md", "below"))).toMatchObject({
+        code: 1,
+      });
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

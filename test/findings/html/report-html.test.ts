@@ -55,8 +55,8 @@ describe("report.html", () => {
     const tags = new Set([...hostile.matchAll(/<([a-z0-9]+)/g)].map(([, tag]) => tag));
     const ours = [...page.matchAll(/<([a-z0-9]+)/g)].map(([, tag]) => tag);
     expect([...tags].filter((tag) => !ours.includes(tag))).toEqual([]);
-    expect(hostile.match(/ on[a-z]+=/g)?.every((found) => found === " onerror=") ?? true).toBe(true);
-    expect(hostile).not.toMatch(/<[^>]* onerror=/);
+    // Outside of quotes, which cannot be closed since every quote in them is escaped.
+    expect(hostile.replaceAll(/"[^"]*"/g, '""')).not.toMatch(/<[^>]* on[a-z]+=/);
   });
 });
 
