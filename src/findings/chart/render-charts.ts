@@ -6,7 +6,8 @@ import type { Report } from "../report.ts";
 import type { DrawnChart } from "./picture.ts";
 import type { DrawnLine } from "./render-main.ts";
 
-const deadlineMs = 60_000;
+/** It takes 2 s of CPU; a machine that is busy with other work may need a minute for those. */
+const deadlineMs = 120_000;
 
 /**
  * Draws the charts of a run in a process of its own: it takes seconds of CPU that a worker's probes cannot spare. Empty

@@ -225,11 +225,11 @@ function stretchGrounds(
 /** Answers per second in each of the buckets, on top of each other. An operation counts where it was due. */
 function outcomeRates(history: History, kind: Facts["kind"], endS: number): Record<Became, Box[]> {
   const became = becameOf(history);
-  const widthS = endS / buckets;
-  const counts = Array.from({ length: buckets }, () => ({ ok: 0, lost: 0, fail: 0, unknown: 0 }));
+  const widthS = bucketWidth(history, kind, endS);
+  const counts = Array.from({ length: Math.ceil(endS / widthS) }, () => ({ ok: 0, lost: 0, fail: 0, unknown: 0 }));
   for (const op of history.operations) {
     if (op.kind !== kind) continue;
-    const bucket = counts[Math.min(buckets - 1, Math.max(0, Math.floor(op.plannedMs / 1000 / widthS)))];
+    const bucket = counts[Math.min(counts.length - 1, Math.max(0, Math.floor(op.plannedMs / 1000 / widthS)))];
     if (bucket !== undefined) bucket[became(op)] += 1;
   }
   const boxes: Record<Became, Box[]> = { ok: [], lost: [], fail: [], unknown: [] };
@@ -237,11 +237,18 @@ function outcomeRates(history: History, kind: Facts["kind"], endS: number): Reco
     let below = 0;
     for (const what of becameOrder) {
       const rate = bucket[what] / widthS;
-      if (rate > 0) boxes[what].push([at * widthS, (at + 1) * widthS, below, below + rate]);
+      if (rate > 0) boxes[what].push([at * widthS, Math.min(endS, (at + 1) * widthS), below, below + rate]);
       below += rate;
     }
   });
   return boxes;
+}
+
+/** A whole number of the slowest client's intervals: buckets of unlike counts would show waves that there were not. */
+function bucketWidth(history: History, kind: Facts["kind"], endS: number): number {
+  const rates = history.header.clients.filter((client) => client.kind === kind).map((client) => client.ratePerSecond);
+  const intervalS = 1 / Math.min(100, ...rates.filter((rate) => rate > 0));
+  return Math.max(1, Math.ceil(endS / buckets / intervalS)) * intervalS;
 }
 
 /** The axis of a logarithm begins at the power of ten below the least value. */
