@@ -7,7 +7,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** What C0 and C1 controls, line ends apart, and marks that turn the direction of text round are shown as. */
-const unseen = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const unseen = /[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Text of others, fit for an element's content and for an attribute in double quotes. */
 export function escapeHtml(text: string): string {
