@@ -7,7 +7,7 @@ import { durationText, momentText } from "./words.ts";
 /**
  * What can be done. `look` is to be shown anything at all, `oversee` what goes on in all channels; they and `request`, `approve`, `deny`, `revoke`, `abort`,
  * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm), `mend` (what it is about), `note` (what one saw of a
- * run) and `configure` (how much is said in a channel) are acts of a person;
+ * run), `configure` (how much is said in a channel) and `export` (a run's files) are acts of a person;
  * `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
  * with a run that was approved. `convene` is to plan or command a game day, `take-part` to join one, speak, vote and predict in it.
  */
@@ -29,6 +29,7 @@ export type Act =
   | "configure"
   | "convene"
   | "take-part"
+  | "export"
   | "due"
   | "start"
   | "inject";
@@ -85,7 +86,7 @@ export function mayLook(teamId: string, actor: Person): Authorisation {
 }
 
 /** Whether whoever is at a command line may do it: who holds the kubeconfig needs nobody of the workspace to stop. */
-export function mayOperate(act: "halt" | "resume" | "heal", userName: string): Authorisation {
+export function mayOperate(act: "halt" | "resume" | "heal" | "export", userName: string): Authorisation {
   const question = { subject: null, approvals: [], primaryHitBy: null, facts: noFacts, now: new Date(0) };
   return authorise(nothing, { ...question, act, actor: { userId: userName, teamId: "", via: "command line" } });
 }
@@ -128,6 +129,8 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   resume: [mayResume],
   // Seeing an alarm, and having it healed again; like stopping, for everybody of the workspace.
   acknowledge: [inSlack, ofThisWorkspace],
+  // The files go where the run was told, to whoever reads that already.
+  export: [ofThisWorkspace],
   mend: [inSlack, ofThisWorkspace, isMember, mayMend],
   note: [inSlack, ofThisWorkspace],
   // For everybody in the channel: not for its guests.

@@ -99,6 +99,7 @@ function needs(policy: Policy, asked: Asked, now: Date): { users: readonly strin
     case "look":
     case "acknowledge":
     case "note":
+    case "export":
     case "revoke":
     case "abort":
     case "cancel":

@@ -3,7 +3,18 @@ import { comparisonMarkdown } from "./comparison/markdown.ts";
 import { usualMarkdown } from "./comparison/usual-text.ts";
 import { expectedMarkdown, recoveryTimesMarkdown } from "./expectations/markdown.ts";
 import { latencyMarkdown } from "./latency-markdown.ts";
-import { measureText } from "./measure-text.ts";
+import {
+  cleanupTable,
+  factRows,
+  guardsTable,
+  measuresTable,
+  notesTable,
+  outagesTable,
+  settingsTable,
+  timelineTable,
+  writesTable,
+  type ReportTable,
+} from "./report-tables.ts";
 import type { Finding, Report } from "./report.ts";
 
 /** The report as Markdown, for people and for tickets. */
@@ -17,142 +28,23 @@ export function reportMarkdown(report: Report): string {
       `> ${run.hypothesis}`,
       report.because,
       ...(run.reason === undefined ? [] : [`Why the run ended: ${run.reason}`]),
-      table(
-        ["", ""],
-        [
-          ["Cluster and namespace", `${run.cluster}, ${run.namespace}`],
-          ["Requested by", run.requestedBy],
-          ["Approved by", run.approvedBy.join(", ") || "nobody"],
-          ["Asked for", run.startedAt],
-          ["Ended", run.endedAt],
-          [
-            "Parameters",
-            Object.entries(run.parameters)
-              .map(([name, value]) => `${name}=${value}`)
-              .join(" "),
-          ],
-          ["Plan", `sha256 ${run.planDigest}`],
-          ...(run.auditHead === undefined
-            ? []
-            : [["Audit trail", `entry ${run.auditHead.entry}, sha256 ${run.auditHead.hash}`]]),
-        ],
-      ),
-      ...section("What people saw", notesMarkdown(report)),
+      table(["", ""], factRows(report)),
+      ...section("What people saw", written(withoutMarks(notesTable(report)))),
       ...section("Findings", report.findings.map(findingMarkdown).join("\n\n")),
-      ...section(
-        "Writes",
-        report.writes.total.attempted === 0
-          ? ""
-          : table(
-              [
-                "Client",
-                "Attempted",
-                "Acknowledged",
-                "Failed",
-                "Unknown",
-                "Lost",
-                "Recovered",
-                "Duplicated",
-                "Unexpected",
-              ],
-              [...Object.entries(report.writes.byClient), ["**total**", report.writes.total] as const].map(
-                ([client, counts]) => [
-                  client,
-                  ...[
-                    counts.attempted,
-                    counts.acknowledged,
-                    counts.failed,
-                    counts.unknown,
-                    counts.lost,
-                    counts.recovered,
-                    counts.duplicated,
-                    counts.unexpected,
-                  ].map((value) => (value === null ? "unknown" : String(value))),
-                ],
-              ),
-            ),
-      ),
-      ...section(
-        "Measures",
-        report.measures.length === 0
-          ? ""
-          : table(
-              ["Measure", "Value", ""],
-              report.measures.map((m) => [m.title, measureText(m), m.note ?? ""]),
-            ),
-      ),
+      ...section("Writes", written(boldTotal(writesTable(report)))),
+      ...section("Measures", written(measuresTable(report))),
       ...section("Expected and measured", expectedMarkdown(report)),
       ...section(comparison.title, comparison.body),
       ...section("Compared with what is usual", usualMarkdown(report)),
       ...section("Recovery times, claimed and measured", recoveryTimesMarkdown(report)),
-      ...section(
-        "Outages",
-        report.outages.length === 0
-          ? ""
-          : table(
-              ["Client", "From (s)", "To (s)", "Length (s)", "Answers"],
-              report.outages.map((outage) => [
-                outage.probe,
-                inSeconds(outage.startMs),
-                outage.endMs === null ? "not recovered" : inSeconds(outage.endMs),
-                outage.lengthMs === null ? "open" : inSeconds(outage.lengthMs),
-                Object.entries(outage.errors)
-                  .map(([name, times]) => `${name} × ${times}`)
-                  .join(", "),
-              ]),
-            ),
-      ),
+      ...section("Outages", written(outagesTable(report))),
       ...section("Latency", latencyMarkdown(report)),
-      ...section(
-        "Guards",
-        table(
-          ["Guard", "Held", "Measured", "Bound"],
-          report.guards.map((g) => [g.id, g.ok ? "yes" : "NO", g.measured, g.bound]),
-        ),
-      ),
-      ...section(
-        "Cleanup",
-        table(
-          ["Proof", "Holds", ""],
-          report.cleanup.map((c) => [c.what, c.ok ? "yes" : "NO", c.detail]),
-        ),
-      ),
-      ...section(
-        "Timeline",
-        report.timeline.length === 0
-          ? ""
-          : table(
-              ["Second", "Source", "Event", ""],
-              report.timeline.map((entry) => [
-                inSeconds(entry.atMs),
-                entry.source,
-                entry.event,
-                entry.event === "note" ? harmless(String(entry.detail["text"])) : detailText(entry.detail),
-              ]),
-            ),
-      ),
-      ...section(
-        "Settings",
-        table(
-          ["Member", "Setting", "Value"],
-          report.settings.map((s) => [s.member, s.name, s.value === "" ? '""' : s.value]),
-        ),
-      ),
+      ...section("Guards", written(guardsTable(report))),
+      ...section("Cleanup", written(cleanupTable(report))),
+      ...section("Timeline", written(withoutMarks(timelineTable(report)))),
+      ...section("Settings", written(settingsTable(report))),
     ].join("\n\n") + "\n"
   );
-}
-
-function notesMarkdown({ notes = [] }: Report): string {
-  return table(
-    ["When", "Second", "Who", "Note"],
-    notes.map(({ at, atMs, by, text }) => [at, atMs === null ? "" : inSeconds(atMs), by, harmless(text)]),
-  );
-}
-
-function detailText(detail: Report["timeline"][number]["detail"]): string {
-  return Object.entries(detail)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(" ");
 }
 
 function findingMarkdown(finding: Finding): string {
@@ -173,6 +65,16 @@ function section(title: string, body: string): string[] {
   return body === "" ? [] : [`## ${title}`, body];
 }
 
-function inSeconds(atMs: number): string {
-  return (atMs / 1000).toFixed(2);
+function written({ head, rows }: ReportTable): string {
+  return table(head, rows);
+}
+
+/** What people wrote shows as it stands: notes, and their lines in the timeline (whose third column says so). */
+function withoutMarks({ head, rows }: ReportTable): ReportTable {
+  const isTheirs = (row: readonly string[]): boolean => head.at(-1) === "Note" || row[2] === "note";
+  return { head, rows: rows.map((row) => (isTheirs(row) ? [...row.slice(0, -1), harmless(row.at(-1) ?? "")] : row)) };
+}
+
+function boldTotal({ head, rows }: ReportTable): ReportTable {
+  return { head, rows: rows.map((row, at) => (at === rows.length - 1 ? ["**total**", ...row.slice(1)] : row)) };
 }

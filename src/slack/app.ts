@@ -9,6 +9,7 @@ import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
 import type { ChannelService } from "../run/channels/service.ts";
+import type { ExportService } from "../run/export/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { GameDayService } from "../gameday/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
@@ -45,6 +46,7 @@ export interface SlackOptions {
   past: PastService;
   channels: ChannelService;
   gameDays: GameDayService;
+  exports: ExportService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;

@@ -4,6 +4,7 @@ import type { OverviewService } from "../run/overview/service.ts";
 import type { ChannelService } from "../run/channels/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { GameDayService } from "../gameday/service.ts";
+import type { ExportService } from "../run/export/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
@@ -48,6 +49,7 @@ export interface Services {
   past: PastService;
   channels: ChannelService;
   gameDays: GameDayService;
+  exports: ExportService;
 }
 
 /** Buttons of ours carry the id of a run or schedule. */

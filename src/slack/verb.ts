@@ -2,6 +2,7 @@ import type { AlarmService } from "../run/alarms/service.ts";
 import type { ChannelService } from "../run/channels/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { GameDayService } from "../gameday/service.ts";
+import type { ExportService } from "../run/export/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
@@ -25,6 +26,7 @@ export interface VerbContext {
   past: PastService;
   channels: ChannelService;
   gameDays: GameDayService;
+  exports: ExportService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

@@ -43,6 +43,7 @@ function leastFor(event: RunEvent): Verbosity {
     case "expired":
     case "approval-void":
     case "note":
+    case "exported":
     case "halted":
     case "alarm-raised":
     case "alarm-paged":

@@ -21,6 +21,7 @@ import { seen } from "../support/overview.ts";
 import { mention } from "../support/mentions.ts";
 import { noChannels } from "../support/channels.ts";
 import { noGameDays } from "../support/game-days.ts";
+import { noExports } from "../support/exports.ts";
 import { noPast } from "../support/past.ts";
 
 /**
@@ -106,6 +107,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     past: noPast,
     channels: noChannels,
     gameDays: noGameDays,
+    exports: noExports,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),

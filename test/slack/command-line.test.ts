@@ -12,6 +12,7 @@ import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
 import { noChannels } from "../support/channels.ts";
 import { noGameDays } from "../support/game-days.ts";
+import { noExports } from "../support/exports.ts";
 import { noPast } from "../support/past.ts";
 
 describe("sentences in a command", () => {
@@ -74,6 +75,7 @@ describe("options that a verb does not take", () => {
         past: noPast,
         channels: noChannels,
         gameDays: noGameDays,
+        exports: noExports,
       },
       "/chaos",
     );

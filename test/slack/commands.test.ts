@@ -22,6 +22,7 @@ import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
 import { noChannels } from "../support/channels.ts";
 import { noGameDays } from "../support/game-days.ts";
+import { noExports } from "../support/exports.ts";
 import { noPast } from "../support/past.ts";
 
 describe("the command line", () => {
@@ -199,6 +200,7 @@ describe("the verbs", () => {
         past: noPast,
         channels: noChannels,
         gameDays: noGameDays,
+        exports: noExports,
         halts: scriptedHalts(calls, () => standing),
         overview: seen({
           overview: { waiting: [{ what: { kind: "run", run: row }, role: "asked", why: "You asked." }] },

@@ -42,6 +42,7 @@ const begin = async (on: number): Promise<RunningSlack> =>
     past: rig.past,
     channels: rig.channels,
     gameDays: rig.gameDays,
+    exports: rig.exports,
     teamId: workspace.teamId,
     database: db.database,
     log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),

@@ -16,6 +16,8 @@ import { createHaltService } from "../../src/run/halt/create-service.ts";
 import type { HaltService } from "../../src/run/halt/service.ts";
 import { createOverviewService } from "../../src/run/overview/create-service.ts";
 import type { OverviewService } from "../../src/run/overview/service.ts";
+import { createExportService } from "../../src/run/export/create-service.ts";
+import type { ExportService } from "../../src/run/export/service.ts";
 import { createPastService } from "../../src/run/past/create-service.ts";
 import type { PastService } from "../../src/run/past/service.ts";
 import { createScheduleService } from "../../src/run/schedules/create-service.ts";
@@ -42,6 +44,7 @@ export interface DispatchRig {
   gameDays: GameDayService;
   /** What game days are driven by; a keeper in a test is given these. */
   drive: DriveDeps;
+  exports: ExportService;
   dispatcher: Dispatcher;
   experiments: readonly Experiment[];
 }
@@ -105,7 +108,8 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
     clusterNames: registry.clusterNames,
     onChange: (id) => driveGameDay(drive, id),
   });
-  const services = { service, schedules, alarms, halts, overview, past, channels, gameDays };
+  const exports = createExportService({ database, authoriser });
+  const services = { service, schedules, alarms, halts, overview, past, channels, gameDays, exports };
   const dispatcher = createDispatcher(verbs, services, "/chaos");
   return { verbs, ...services, drive, dispatcher, experiments };
 }

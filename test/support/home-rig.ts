@@ -33,7 +33,7 @@ export async function startHomeRig(through: (service: RunService) => RunService 
   const [db, gate] = await Promise.all([startTestDatabase(), startGateRig()]);
   const dispatch = await dispatchRig(db.database, workspace.teamId);
   const lines: string[] = [];
-  const { service, schedules, alarms, halts, overview, past, channels, gameDays, verbs } = dispatch;
+  const { service, schedules, alarms, halts, overview, past, channels, gameDays, exports, verbs } = dispatch;
   const bots: RunningSlack[] = [];
   return {
     database: db.database,
@@ -60,6 +60,7 @@ export async function startHomeRig(through: (service: RunService) => RunService 
         past,
         channels,
         gameDays,
+        exports,
         teamId,
         database: db.database,
         log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),

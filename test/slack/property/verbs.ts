@@ -27,6 +27,7 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
   approve: (text) => ["approve", "approve run-1", `approve schedule-7 ${text}`],
   channel: (text) => ["channel", "channel quiet", `channel verbosity=${quoted(text)}`, `channel ${quoted(text)}`],
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
+  export: (text) => ["export", `export ${quoted(text)}`],
   findings: (text) => ["findings", `findings ${text}`],
   gameday: (text) => [
     "gameday",
@@ -135,6 +136,17 @@ export function hostileServices(
       check: async () => pick(alarms).alarm,
       restart: async () => undefined,
       describeRestart: async () => text,
+    },
+    exports: {
+      request: async () => ({
+        runId: run.id,
+        channelId: run.channelId,
+        file: text,
+        bytes: at,
+        sha256: text,
+        files: Array.from({ length: 20 }, () => ({ name: text, bytes: at })),
+      }),
+      candidates: async () => runs,
     },
     past: {
       experiments: async () =>
