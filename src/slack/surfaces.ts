@@ -16,9 +16,11 @@ export interface Surfaces {
   openModal(view: ModalView): Promise<OpenForm>;
   /**
    * Draws the form anew in which something was just changed; does nothing when it was closed or has changed again since
-   * (whoever changed it draws it then): null. Throws AftershockError `bad_command` when the click was in no form.
+   * (whoever changed it draws it then): null. `over` "anything": also when it was drawn again since, for a form that draws
+   * what takes longer by itself: what a person just changed counts more. Throws AftershockError `bad_command` when the
+   * click was in no form.
    */
-  updateModal(view: ModalView): Promise<OpenForm | null>;
+  updateModal(view: ModalView, over?: "what was seen" | "anything"): Promise<OpenForm | null>;
 }
 
 /** Where Slack lets nobody open a form: after a mention, and on the first drawing of the App Home. */

@@ -61,6 +61,10 @@ const runForm = async (person: Person, experiment: string | null = "redis-split-
   await person.enter("Experiment", experiment);
   return person.untilModal(says(/Blast radius/));
 };
+const select = (value: string) => ({
+  type: "static_select",
+  selected_option: { value, text: { type: "plain_text", text: value } },
+});
 const labels = (view: ShownView): string[] => view.fields.map(({ label }) => label);
 
 describe("the form for a run", () => {
@@ -176,11 +180,19 @@ describe("the form for a run", () => {
   it("draws the plan of what was picked last, however long the first one takes", async () => {
     const { alice: person } = rig;
     const slow = gate();
-    beforePlan = slow.wait;
+    let isPlanning = false;
+    beforePlan = async () => {
+      isPlanning = true;
+      await slow.wait();
+    };
     await person.type("run");
     await person.untilModal();
     await person.enter("Experiment", "redis-split-brain");
-    await person.untilModal(says(/Resolving targets…/));
+    await waitFor(
+      async () => isPlanning,
+      (is) => is,
+      10_000,
+    );
     beforePlan = async () => undefined;
     await person.enter("Experiment", "etcd-quorum-loss");
     const planned = await person.untilModal(says(/\*etcd without a quorum\*[\s\S]*Blast radius/));
@@ -188,6 +200,51 @@ describe("the form for a run", () => {
     await person.enter("Cluster", "lab");
     await person.untilModal(({ hash }) => hash !== planned.hash);
     expect(wordsOf(await person.untilModal(says(/Blast radius/)))).toMatch(/etcd/);
+    await person.close();
+  });
+
+  it("draws what a person picked although a plan was drawn in while they picked it", async () => {
+    const { alice: person } = rig;
+    const before = await runForm(person);
+    const slow = gate();
+    let isPlanning = false;
+    beforePlan = async () => {
+      isPlanning = true;
+      await slow.wait();
+    };
+    // Told with the hash of a view that is two drawings old by then.
+    const stale = rig.gate.gate.screens.tell({
+      type: "block_actions",
+      team: { id: workspace.teamId },
+      user: { id: person.id, team_id: workspace.teamId },
+      trigger_id: "stale",
+      container: { type: "view", view_id: before.id },
+      view: {
+        id: before.id,
+        hash: "1.stale",
+        type: "modal",
+        callback_id: before.callbackId,
+        private_metadata: before.privateMetadata,
+        state: { values: { a: { "aftershock:run-experiment:*": select("etcd-quorum-loss") } } },
+      },
+      actions: [
+        {
+          ...select("etcd-quorum-loss"),
+          action_id: "aftershock:run-experiment:*",
+          block_id: "a",
+          action_ts: "1.000001",
+        },
+      ],
+    });
+    await stale;
+    await waitFor(
+      async () => isPlanning,
+      (is) => is,
+      10_000,
+    );
+    expect(wordsOf(await person.untilModal(says(/Resolving/)))).toMatch(/\*etcd without a quorum\*/);
+    slow.open();
+    await person.untilModal(says(/\*etcd without a quorum\*[\s\S]*Blast radius/));
     await person.close();
   });
 

@@ -44,12 +44,12 @@ export function surfacesOf({ views, log, command }: Hearing, occasion: Occasion)
       log.warn({ form: view.callback, error: opened.error }, "a form was not opened");
       throw notOpened();
     },
-    updateModal: async (view) => {
+    updateModal: async (view, over = "what was seen") => {
       const { view: seen } = occasion;
       if (seen === undefined) {
         throw new AftershockError("bad_command", "This form is not open any more.", `Begin again: ${command} help`);
       }
-      return draw(seen, view);
+      return draw(over === "anything" ? { ...seen, hash: "" } : seen, view);
     },
   };
 }

@@ -29,7 +29,8 @@ export async function openRunForm(experiment: string | null, context: Context): 
 /** Something was changed in the form: it is drawn anew with what that changes, and with the plan once there is one. */
 export async function redrawRunForm(modal: OpenModal, context: Context): Promise<void> {
   const picked = readPicked(modal, catalogueOf(context));
-  const form = await context.surfaces.updateModal(view(context, picked, begun(picked)));
+  // A plan that was drawn in just now must not make this change look as if it had not been.
+  const form = await context.surfaces.updateModal(view(context, picked, begun(picked)), "anything");
   if (form !== null) await drawPlan(form, picked, context);
 }
 
