@@ -6,7 +6,8 @@ import { durationText, momentText } from "./words.ts";
 
 /**
  * What can be done. `look` is to be shown anything at all, `oversee` what goes on in all channels; they and `request`, `approve`, `deny`, `revoke`, `abort`,
- * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm) and `mend` (what it is about) are acts of a person;
+ * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm), `mend` (what it is about), `add-action` (an
+ * action item) and `tend-action` (change it, or end it) are acts of a person;
  * `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
  * with a run that was approved.
  */
@@ -24,6 +25,8 @@ export type Act =
   | "resume"
   | "acknowledge"
   | "mend"
+  | "add-action"
+  | "tend-action"
   | "due"
   | "start"
   | "inject";
@@ -45,6 +48,8 @@ export interface Question {
   approvals: readonly GivenApproval[];
   /** Another run that hits a primary on the same cluster, if this one does, too. */
   primaryHitBy: string | null;
+  /** Whose own matter it is: of an action item its owner and who added it. Absent: nobody's. */
+  concerned?: readonly string[];
   facts: Facts;
   now: Date;
 }
@@ -124,6 +129,9 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   // Seeing an alarm, and having it healed again; like stopping, for everybody of the workspace.
   acknowledge: [inSlack, ofThisWorkspace],
   mend: [inSlack, ofThisWorkspace, isMember, mayMend],
+  // Noting what shall be done touches nothing: whoever sees the channel may.
+  "add-action": [inSlack, ofThisWorkspace],
+  "tend-action": [inSlack, ofThisWorkspace, mayTend],
   start: [...bounds, isApproved],
   inject: [...bounds],
 };
@@ -224,6 +232,20 @@ function mayMend(policy: Policy, question: Question): Refusal | null {
     no: "A restart of a target is for those who may approve such a run.",
     who: "It can be asked for by",
   });
+}
+
+/** One's own action item, or else who may mend what it is about. */
+function mayTend(policy: Policy, question: Question): Refusal | null {
+  const { actor, subject, now, concerned = [] } = question;
+  if (actor !== null && concerned.includes(actor.userId)) return null;
+  const rule = subject === null ? null : ruleFor(policy, subject, now);
+  return (
+    isMember(policy, question) ??
+    unlessAmong(policy, question, rule?.approvers ?? policy.resumers, {
+      no: "This action is not yours.",
+      who: `It can be changed or ended by ${[...new Set(concerned)].map((id) => `<@${id}>`).join(", ")} or by`,
+    })
+  );
 }
 
 function notFrozen(policy: Policy, { subject, now }: Question): Refusal | null {

@@ -27,6 +27,7 @@ const tables: Readonly<Record<string, Describe>> = {
   run_events: describeEvent,
   schedule_events: describeEvent,
   halt_events: describeEvent,
+  action_events: describeEvent,
   run_decisions: describeDecision("plan_digest"),
   schedule_decisions: describeDecision("shape_digest"),
   run_faults: (row, { op }) => ({
@@ -69,6 +70,9 @@ const events: Readonly<Record<string, (data: Row) => string>> = {
   "alarm-acknowledged": () => "acknowledged the alarm",
   "alarm-resolved": () => "the alarm is resolved: proven clean",
   "restart-asked": (data) => `asked to restart pod ${text(data["pod"])}`,
+  added: (data) => `added, for ${text(data["owner"])}: ${text(data["title"])}`,
+  done: (data) => `done${because(data)}`,
+  dropped: (data) => `dropped${because(data)}`,
   expired: () => "expired: nobody approved in time",
   "abort-requested": (data) => `asked to stop${because(data)}`,
   state: (data) => `${text(data["from"])} → ${text(data["to"])}${because(data)}`,

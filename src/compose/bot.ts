@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { WebClient } from "@slack/web-api";
+import { createActionService } from "../run/actions/create-service.ts";
+import { startReminders } from "../run/actions/reminders.ts";
 import { createAlarmService } from "../run/alarms/create-service.ts";
 import { createRunService } from "../run/create-service.ts";
 import { enforce, normaliseRunId } from "../run/decide.ts";
@@ -14,6 +16,9 @@ import type { Foundation } from "./foundation.ts";
 import { composeAuthoriser } from "./policy.ts";
 import { startHaltKeeper } from "./halt-keeper.ts";
 import type { Role } from "./worker.ts";
+
+/** How often is looked for actions whose day has come. */
+const remindEveryMs = 60_000;
 
 /** The bot: commands, buttons, and the thread. It injects nothing. */
 export async function startBot(foundation: Foundation): Promise<Role> {
@@ -59,14 +64,20 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     halts,
     overview: createOverviewService({ database, authoriser }),
     past: createPastService(database),
+    actions: createActionService({ database, authoriser }),
     teamId,
     database,
     log,
     verbs,
   });
+  const reminders = startReminders(database, {
+    everyMs: remindEveryMs,
+    log: (message, detail) => log.warn(detail, message),
+  });
   return {
     ...slack,
     stop: async () => {
+      await reminders.stop();
       await keeper.stop();
       await slack.stop();
     },

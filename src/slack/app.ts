@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/schema.ts";
 import type { Secrets } from "../config/load.ts";
 import type { ReadinessCheck } from "../health.ts";
+import type { ActionService } from "../run/actions/service.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
@@ -37,6 +38,7 @@ export interface SlackOptions {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  actions: ActionService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;

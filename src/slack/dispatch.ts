@@ -1,3 +1,4 @@
+import type { ActionService } from "../run/actions/service.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
@@ -31,6 +32,7 @@ export interface Services {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  actions: ActionService;
 }
 
 /** Buttons of ours carry the id of a run or schedule. */

@@ -1,6 +1,7 @@
 import { inTransaction, type Database } from "../store/database.ts";
 import { listen } from "../store/listen.ts";
 import { findRun } from "../store/runs.ts";
+import { behindActions, narrateAction } from "./action-narrator.ts";
 import { behindHalts, narrateHalt } from "./halt-narrator.ts";
 import { narrate } from "./narrate.ts";
 import { narrateNotices } from "./notice-narrator.ts";
@@ -40,6 +41,7 @@ export function startNarrator(
       for (const runId of await behindRuns(database)) await tell(narrateRun(database, runId));
       for (const id of await behindSchedules(database)) await tell(narrateSchedule(database, id));
       for (const id of await behindHalts(database)) await tell(narrateHalt(database, id, options.opsChannel));
+      for (const id of await behindActions(database)) await tell(narrateAction(database, id));
       await tell(narrateNotices(database, options.opsChannel));
     } while (again && !stopped);
   };

@@ -1,3 +1,4 @@
+import type { ActionService } from "../run/actions/service.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
@@ -20,6 +21,7 @@ export interface VerbContext {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  actions: ActionService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

@@ -126,6 +126,12 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     frozen: ["id", "run_id", "namespace", "pod", "asked_by", "asked_at"],
     audit: { subject: "run_id", omitted: ["claimed_until"] },
   },
+  // How it stands; what was done to it its events tell.
+  actions: {
+    service: "write",
+    frozen: ["id", "run_id", "finding", "team_id", "channel_id", "created_by", "created_at"],
+  },
+  action_events: { service: "append", audit: { subject: "action_id" } },
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
   slack_pace: { service: "write" },
@@ -134,5 +140,6 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   narration_cursors: { service: "write" },
   schedule_narration_cursors: { service: "write" },
   halt_narration_cursors: { service: "write" },
+  action_narration_cursors: { service: "write" },
   notices_told: { service: "append" },
 };

@@ -21,6 +21,8 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     run: "types",
     "run/lifecycle": "all",
     "run/alarms/alarm": "all",
+    "run/actions/due": "all",
+    "run/actions/rules": "all",
     findings: "all",
     probes: "types",
     experiment: "all",

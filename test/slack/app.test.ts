@@ -19,6 +19,7 @@ import { waitFor } from "../support/stack.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
 import { noPast } from "../support/past.ts";
+import { noActions } from "../support/actions.ts";
 
 /**
  * A scripted double of the service: it records who did what, lets the first approval through, and refuses as the real
@@ -99,6 +100,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     alarms: noAlarms,
     overview: seen(),
     past: noPast,
+    actions: noActions,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),

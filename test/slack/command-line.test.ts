@@ -11,6 +11,7 @@ import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
 import { noPast } from "../support/past.ts";
+import { noActions } from "../support/actions.ts";
 
 describe("sentences in a command", () => {
   it("may have apostrophes and dashes in them", () => {
@@ -70,6 +71,7 @@ describe("options that a verb does not take", () => {
         halts: {} as HaltService,
         overview: seen(),
         past: noPast,
+        actions: noActions,
       },
       "/chaos",
     );

@@ -21,6 +21,7 @@ import { testSchedule } from "../support/schedule.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
 import { noPast } from "../support/past.ts";
+import { noActions } from "../support/actions.ts";
 
 describe("the command line", () => {
   it("takes key=value, --key value and --key=value, and flags", () => {
@@ -193,6 +194,7 @@ describe("the verbs", () => {
         schedules: scriptedSchedules(calls),
         alarms: noAlarms,
         past: noPast,
+        actions: noActions,
         halts: scriptedHalts(calls, () => standing),
         overview: seen({
           overview: { waiting: [{ what: { kind: "run", run: row }, role: "asked", why: "You asked." }] },

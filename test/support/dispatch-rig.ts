@@ -3,6 +3,8 @@ import type { Cluster } from "../../src/cluster/port.ts";
 import { loadExperiments } from "../../src/experiment/load.ts";
 import type { Experiment } from "../../src/experiment/schema.ts";
 import type { SystemAdapter, SystemSession } from "../../src/probes/system.ts";
+import { createActionService } from "../../src/run/actions/create-service.ts";
+import type { ActionService } from "../../src/run/actions/service.ts";
 import { createAlarmService } from "../../src/run/alarms/create-service.ts";
 import type { AlarmService } from "../../src/run/alarms/service.ts";
 import { createRunService } from "../../src/run/create-service.ts";
@@ -33,6 +35,7 @@ export interface DispatchRig {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  actions: ActionService;
   dispatcher: Dispatcher;
   experiments: readonly Experiment[];
 }
@@ -81,8 +84,9 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
   });
   const overview = createOverviewService({ database, authoriser });
   const past = createPastService(database);
-  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts, overview, past }, "/chaos");
-  return { verbs, service, schedules, alarms, halts, overview, past, dispatcher, experiments };
+  const actions = createActionService({ database, authoriser });
+  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts, overview, past, actions }, "/chaos");
+  return { verbs, service, schedules, alarms, halts, overview, past, actions, dispatcher, experiments };
 }
 
 const clusterDouble = {

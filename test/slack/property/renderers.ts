@@ -26,6 +26,7 @@ import { renderSystem } from "../../../src/slack/views/system.ts";
 import * as thread from "../../../src/slack/views/thread.ts";
 import { parameterText, people, person } from "../../../src/slack/views/words.ts";
 import { escapeText } from "../../../src/slack/limits.ts";
+import { actionRenderers } from "./action-renderers.ts";
 import { homeRenderers } from "./home-renderers.ts";
 import type { Said } from "./said.ts";
 import type { Samples } from "./samples.ts";
@@ -47,6 +48,7 @@ const of = <T extends RunEventType>({ events }: Hostile, ...types: T[]): Array<E
  */
 export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   ...homeRenderers,
+  ...actionRenderers,
   "views/alarm-list.ts": {
     renderAlarms: ({ alarms }) => [alarmList.renderAlarms([], "/chaos"), alarmList.renderAlarms(alarms, "/chaos")],
     alarmLine: ({ alarms }) => alarms.map(alarmList.alarmLine),

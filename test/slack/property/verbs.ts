@@ -1,6 +1,7 @@
 import { lastResults } from "../../../src/findings/comparison/trend.ts";
 import type { Experiment } from "../../../src/experiment/schema.ts";
 import type { Services } from "../../../src/slack/dispatch.ts";
+import { actionsAt } from "./action-samples.ts";
 import type { Hostile } from "./renderers.ts";
 
 /**
@@ -20,6 +21,17 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
     `alarms restart run-1 ${quoted(text)}`,
     `alarms restart run-1 ${quoted(text)} --yes`,
     `alarms ${quoted(text)} run-1`,
+  ],
+  actions: (text) => [
+    "actions",
+    "actions all",
+    `actions ${quoted(text)}`,
+    "actions 1",
+    `actions done 1 ${text}`,
+    `actions drop 1 why=${quoted(text)}`,
+    `actions edit 1 title=${quoted(text)} owner=${quoted(text)} due=${quoted(text)}`,
+    `actions add run-1 ${quoted(text)} owner=${quoted(text)}`,
+    `actions add ${quoted(text)} due=${quoted(text)}`,
   ],
   approve: (text) => ["approve", "approve run-1", `approve schedule-7 ${text}`],
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
@@ -49,7 +61,21 @@ const quoted = (text: string): string => `"${text.replaceAll('"', "")}"`;
 
 /** A scripted double of the services, which finds everything and answers with hostile content in every state. */
 export function hostileServices(
-  { text, runs, events, schedules, standings, alarms, pastRuns, policy, explanations, overviews }: Hostile,
+  {
+    text,
+    runs,
+    events,
+    schedules,
+    standings,
+    alarms,
+    pastRuns,
+    policy,
+    explanations,
+    overviews,
+    actions,
+    actionEvents,
+    report,
+  }: Hostile,
   at: number,
   experiments: readonly Experiment[],
 ): Services {
@@ -99,6 +125,15 @@ export function hostileServices(
     past: {
       lastResults: async () => (at % 3 === 0 ? [] : lastResults(pastRuns)),
       runs: async () => (at % 3 === 0 ? [] : [...pastRuns]),
+    },
+    actions: {
+      open: async () => ({ actions: at % 3 === 0 ? [] : [...actions], count: at % 3 === 0 ? 0 : 40, at: actionsAt }),
+      find: async () => ({ action: pick(actions), events: [...actionEvents], at: actionsAt }),
+      findings: async () => ({ runId: "run-1", findings: report.findings }),
+      add: async () => pick(actions),
+      change: async () => pick(actions),
+      done: async () => pick(actions),
+      drop: async () => pick(actions),
     },
     schedules: {
       request: async () => schedule,
