@@ -72,9 +72,8 @@ export function homeActions(mine: OpenActions, inAll: number, command: string): 
 /** The answer to `/chaos actions`: of one channel, or of all. */
 export function renderActions(open: OpenActions, where: "here" | "everywhere", command: string): MessageContent {
   const place = where === "here" ? "in this channel" : "in any channel";
-  const add = buttonRow("actions", [
-    ...(where === "here" ? [{ action: "action-add", text: "Add an action…", value: "new" }] : []),
-  ]);
+  const button = { action: "action-add", text: "Add an action…", value: "new" };
+  const add = buttonRow("actions", where === "here" ? [button] : []);
   if (open.count === 0) {
     const none = `No action is open ${place}.`;
     return content(none, [
