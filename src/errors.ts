@@ -25,6 +25,7 @@ export type ErrorCode =
   | "unknown_run"
   | "unknown_schedule"
   | "unknown_action"
+  | "unknown_game_day"
   | "unknown_cluster"
   | "not_allowed"
   | "not_pending"

@@ -1,6 +1,6 @@
 import { countApprovals, standingWords, type GivenApproval } from "./count.ts";
 import { isAmong, nameAll, noFacts, standingOf, type Facts } from "./people.ts";
-import { environmentOf, type People, type Policy, type Rule, type Subject } from "./policy.ts";
+import { conveners, environmentOf, type People, type Policy, type Rule, type Subject } from "./policy.ts";
 import { frozenBy, ruleFor } from "./rules.ts";
 import { durationText, momentText } from "./words.ts";
 
@@ -9,7 +9,7 @@ import { durationText, momentText } from "./words.ts";
  * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm), `mend` (what it is about), `add-action` (an
  * action item) and `tend-action` (change it, or end it) are acts of a person;
  * `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
- * with a run that was approved.
+ * with a run that was approved. `convene` is to plan or command a game day, `take-part` to join one, speak, vote and predict in it.
  */
 export type Act =
   | "look"
@@ -27,6 +27,8 @@ export type Act =
   | "mend"
   | "add-action"
   | "tend-action"
+  | "convene"
+  | "take-part"
   | "due"
   | "start"
   | "inject";
@@ -132,6 +134,9 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   // Noting what shall be done touches nothing: whoever sees the channel may.
   "add-action": [inSlack, ofThisWorkspace],
   "tend-action": [inSlack, ofThisWorkspace, mayTend],
+  // Its runs are asked for one by one, each by its own rule.
+  convene: [inSlack, ofThisWorkspace, isMember, mayConvene],
+  "take-part": [inSlack, ofThisWorkspace, isMember],
   start: [...bounds, isApproved],
   inject: [...bounds],
 };
@@ -246,6 +251,14 @@ function mayTend(policy: Policy, question: Question): Refusal | null {
       who: `It can be changed or ended by ${[...new Set(concerned)].map((id) => `<@${id}>`).join(", ")} or by`,
     })
   );
+}
+
+/** Whoever may ask for some run by some rule, whatever the time. */
+function mayConvene(policy: Policy, question: Question): Refusal | null {
+  return unlessAmong(policy, question, conveners(policy), {
+    no: "You are not among those who may ask for runs, and a game day asks for runs.",
+    who: "A game day can be planned and commanded by",
+  });
 }
 
 function notFrozen(policy: Policy, { subject, now }: Question): Refusal | null {

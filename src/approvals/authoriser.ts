@@ -2,7 +2,7 @@ import { authorise, type Act, type Authorisation, type Person } from "./authoris
 import type { GivenApproval } from "./count.ts";
 import { explain, type Explanation } from "./explain.ts";
 import { lookUp, noFacts, type Directory, type Facts } from "./people.ts";
-import type { People, Policy, Rule, Subject } from "./policy.ts";
+import { conveners, type People, type Policy, type Rule, type Subject } from "./policy.ts";
 import { ruleFor } from "./rules.ts";
 
 /** A question without what has to be looked up for it. */
@@ -90,7 +90,10 @@ function needs(policy: Policy, asked: Asked, now: Date): { users: readonly strin
       return { users: givers, people: rule?.approvers ?? null };
     case "resume":
       return { users: self, people: policy.resumers };
+    case "convene":
+      return { users: self, people: conveners(policy) };
     case "oversee":
+    case "take-part":
       return { users: self, people: null };
     case "mend":
       return { users: self, people: rule?.approvers ?? policy.resumers };

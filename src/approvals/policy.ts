@@ -78,6 +78,16 @@ export interface Subject {
   plan: { namespace: string; durationMs: number; digest: string } | null;
 }
 
+/** Who may plan and command a game day: the requesters of all rules together. */
+export function conveners({ rules }: Pick<Policy, "rules">): People {
+  const all = rules.map(({ requesters }) => requesters);
+  return {
+    anyone: all.some(({ anyone }) => anyone),
+    users: [...new Set(all.flatMap(({ users }) => users))],
+    groups: [...new Set(all.flatMap(({ groups }) => groups))],
+  };
+}
+
 /** The environment of a cluster: as configured, or its own name. */
 export function environmentOf(policy: Pick<Policy, "environments">, cluster: string): string {
   return Object.hasOwn(policy.environments, cluster) ? (policy.environments[cluster] ?? cluster) : cluster;

@@ -13,6 +13,7 @@ import { subjectOf } from "../run/subject.ts";
 import { startSlack } from "../slack/app.ts";
 import { loadVerbs } from "../slack/load-verbs.ts";
 import type { Foundation } from "./foundation.ts";
+import { composeGameDays } from "./game-days.ts";
 import { composeAuthoriser } from "./policy.ts";
 import { startHaltKeeper } from "./halt-keeper.ts";
 import type { Role } from "./worker.ts";
@@ -52,6 +53,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
       ),
   });
   const halts = createHaltService({ database, authoriser, clusters: registry.clusterNames.map(registry.cluster) });
+  const { gameDays, gameDayKeeper } = composeGameDays(foundation, authoriser, service);
   const verbs = await loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url)));
   // Also in the bot, so that a halt is known and told with no worker up; it has nothing to stop.
   const keeper = startHaltKeeper(foundation, () => undefined);
@@ -65,6 +67,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     overview: createOverviewService({ database, authoriser }),
     past: createPastService(database),
     actions: createActionService({ database, authoriser }),
+    gameDays,
     teamId,
     database,
     log,
@@ -78,6 +81,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     ...slack,
     stop: async () => {
       await reminders.stop();
+      await gameDayKeeper.stop();
       await keeper.stop();
       await slack.stop();
     },

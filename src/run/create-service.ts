@@ -8,6 +8,7 @@ import { stillOpen } from "../store/actions.ts";
 import { findArtifact } from "../store/artifacts.ts";
 import { inTransaction, violates, type Database, type Queryable } from "../store/database.ts";
 import { appendEvents, eventsAfter } from "../store/events.ts";
+import { linkItemRun } from "../store/game-days.ts";
 import { insertRun, lockRun, occupant, openRuns, recentRuns, requestAbort, type StoredRun } from "../store/runs.ts";
 import { isPastExpiry } from "../store/request-expiry.ts";
 import { refuseUnprovenTarget } from "./alarms/create-service.ts";
@@ -99,6 +100,7 @@ export function createRunService(options: ServiceOptions): RunService {
           channelId: actor.channelId,
           expiresAfterMs: rule.expiresAfterMs,
         });
+        if (request.gameDay !== undefined) await linkToItem(client, id, request.gameDay);
         const approvers = nameAll(rule.approvers, authoriser.policy, actor.userId);
         const requested: RunEventBody = {
           type: "requested",
@@ -182,6 +184,12 @@ export function createRunService(options: ServiceOptions): RunService {
 }
 
 export { enforce, move, normaliseRunId } from "./decide.ts";
+
+/** In the run's own transaction: a game day that was paused meanwhile gets no run, and an item not a second one. */
+async function linkToItem(client: Queryable, run: string, item: NonNullable<RunRequest["gameDay"]>): Promise<void> {
+  if (await linkItemRun(client, { run, gameDay: item.id, item: item.item })) return;
+  throw new AftershockError("not_pending", `${item.id} is not open any more.`, "Look at it: /chaos gameday status");
+}
 
 function ruleChanged(experiment: string): AftershockError {
   return new AftershockError(

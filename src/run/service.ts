@@ -38,6 +38,8 @@ export interface RunRequest {
   parameters: Readonly<Record<string, string>>;
   cluster?: string;
   profile?: string;
+  /** The item of an open game day that it is the run of; at most one run is. */
+  gameDay?: { id: string; item: number };
 }
 
 /**

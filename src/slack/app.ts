@@ -8,6 +8,7 @@ import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
 import type { PastService } from "../run/past/service.ts";
+import type { GameDayService } from "../gameday/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
@@ -39,6 +40,7 @@ export interface SlackOptions {
   overview: OverviewService;
   past: PastService;
   actions: ActionService;
+  gameDays: GameDayService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;
@@ -87,6 +89,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     log: (message, detail) => log.warn(detail, message),
   });
   const narrator = startNarrator(database, {
+    command: config.command,
     opsChannel: config.opsChannel,
     onWanted: outbox.wake,
     onError: (error) => log.warn({ err: error }, "narrator"),

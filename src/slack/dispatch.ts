@@ -3,6 +3,7 @@ import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
 import type { PastService } from "../run/past/service.ts";
+import type { GameDayService } from "../gameday/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
@@ -33,6 +34,7 @@ export interface Services {
   overview: OverviewService;
   past: PastService;
   actions: ActionService;
+  gameDays: GameDayService;
 }
 
 /** Buttons of ours carry the id of a run or schedule. */

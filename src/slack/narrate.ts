@@ -36,7 +36,11 @@ export interface DesiredMessage {
 }
 
 export type MessagePayload =
-  | ({ kind: "message" } & MessageContent)
+  | ({
+      kind: "message";
+      /** Pinned to its channel, where the workspace lets us. */
+      pin?: true;
+    } & MessageContent)
   | { kind: "files"; comment: string; files: Array<{ name: string; altText?: string }> };
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;

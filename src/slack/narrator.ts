@@ -2,6 +2,7 @@ import { inTransaction, type Database } from "../store/database.ts";
 import { listen } from "../store/listen.ts";
 import { findRun } from "../store/runs.ts";
 import { behindActions, narrateAction } from "./action-narrator.ts";
+import { behindGameDays, tellGameDay } from "./gameday-narrator.ts";
 import { behindHalts, narrateHalt } from "./halt-narrator.ts";
 import { narrate } from "./narrate.ts";
 import { narrateNotices } from "./notice-narrator.ts";
@@ -21,7 +22,12 @@ export interface Narrator {
  */
 export function startNarrator(
   database: Database,
-  options: { onWanted: () => void; onError: (error: unknown) => void; opsChannel?: string | undefined },
+  options: {
+    onWanted: () => void;
+    onError: (error: unknown) => void;
+    command?: string;
+    opsChannel?: string | undefined;
+  },
 ): Narrator {
   let stopped = false;
   let working: Promise<void> | null = null;
@@ -42,6 +48,8 @@ export function startNarrator(
       for (const id of await behindSchedules(database)) await tell(narrateSchedule(database, id));
       for (const id of await behindHalts(database)) await tell(narrateHalt(database, id, options.opsChannel));
       for (const id of await behindActions(database)) await tell(narrateAction(database, id));
+      for (const id of await behindGameDays(database))
+        await tell(tellGameDay(database, id, options.command ?? "/chaos"));
       await tell(narrateNotices(database, options.opsChannel));
     } while (again && !stopped);
   };

@@ -123,8 +123,17 @@ async function send(options: Sending, row: OutboxRow): Promise<void> {
     }
   }
   const result = await deliver(options, row, target, marker);
-  if (result.ok) await markSent(database, row, result.ts, options.editEveryMs);
-  else await handleProblem(options, row, result.problem);
+  if (result.ok) {
+    await markSent(database, row, result.ts, options.editEveryMs);
+    if (row.ts === null) await pinPosted(options, row, result.ts);
+  } else await handleProblem(options, row, result.problem);
+}
+
+/** What shall be pinned is, once it is posted. A workspace that does not let us does without: nothing is said about it. */
+async function pinPosted({ slack, log }: Sending, { channelId, payload }: OutboxRow, ts: string | null): Promise<void> {
+  if (payload.kind !== "message" || payload.pin !== true || ts === null) return;
+  const pinned = await slack.pin(channelId, ts);
+  if (!pinned.ok) log("a message was not pinned", { channel: channelId, problem: pinned.problem.kind });
 }
 
 async function deliver(

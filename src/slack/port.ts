@@ -44,4 +44,6 @@ export interface SlackPort {
    * other messages, which it cannot be. `ts: null` means that it is not there.
    */
   find(target: PostTarget, look: Look): Promise<SlackResult>;
+  /** Pins a message to its channel; one that is pinned already is. */
+  pin(channelId: string, ts: string): Promise<SlackResult>;
 }

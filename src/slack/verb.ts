@@ -1,6 +1,7 @@
 import type { ActionService } from "../run/actions/service.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { PastService } from "../run/past/service.ts";
+import type { GameDayService } from "../gameday/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
@@ -22,6 +23,7 @@ export interface VerbContext {
   overview: OverviewService;
   past: PastService;
   actions: ActionService;
+  gameDays: GameDayService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

@@ -104,6 +104,13 @@ export function createWebPort(token: string, slackApiUrl: string | undefined): S
         } as Parameters<typeof posts.filesUploadV2>[0]);
         return null;
       }),
+    pin: (channelId, ts) =>
+      attempt(async () => {
+        await posts.pins.add({ channel: channelId, timestamp: ts }).catch((error: unknown) => {
+          if (!(error instanceof WebAPIPlatformError) || error.data.error !== "already_pinned") throw error;
+        });
+        return ts;
+      }),
     find: (target, look) =>
       attempt(async () => findMessage(posts, { ...target, channelId: await placeOf(target.channelId) }, look)),
   };

@@ -132,6 +132,13 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     frozen: ["id", "run_id", "finding", "team_id", "channel_id", "created_by", "created_at"],
   },
   action_events: { service: "append", audit: { subject: "action_id" } },
+  game_days: {
+    service: "write",
+    frozen: ["id", "team_id", "channel_id", "created_at"],
+    audit: { subject: "id", omitted: ["phase", "last_seq"] },
+  },
+  game_day_events: { service: "append", audit: { subject: "game_day_id" } },
+  game_day_runs: { service: "append", audit: { subject: "game_day_id" } },
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
   slack_pace: { service: "write" },
@@ -141,5 +148,6 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   schedule_narration_cursors: { service: "write" },
   halt_narration_cursors: { service: "write" },
   action_narration_cursors: { service: "write" },
+  game_day_narration_cursors: { service: "write" },
   notices_told: { service: "append" },
 };

@@ -7,7 +7,7 @@ import type { Import } from "./imports.ts";
 type Access = "all" | "types";
 
 export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> = {
-  commands: { run: "all", slack: "all", experiment: "all" },
+  commands: { run: "all", slack: "all", experiment: "all", gameday: "all" },
   run: {
     experiment: "all",
     probes: "all",
@@ -23,6 +23,8 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     "run/alarms/alarm": "all",
     "run/actions/due": "all",
     "run/actions/rules": "all",
+    // Its pure model: the board is drawn from what the events come to.
+    gameday: "all",
     findings: "all",
     probes: "types",
     experiment: "all",
@@ -32,6 +34,7 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     // The policy's pure words and the directory's port: who decides is written once, for answers and explanations.
     approvals: "all",
   },
+  gameday: { run: "all", store: "all", experiment: "all", findings: "types", approvals: "all" },
   findings: { probes: "all", experiment: "all" },
   probes: { experiment: "all" },
   experiment: {},
@@ -39,7 +42,15 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
   approvals: {},
   audit: {},
   // The lifecycle is vocabulary: a pure file of words that the database's queries share.
-  store: { run: "types", "run/lifecycle": "all", cluster: "types", audit: "types", approvals: "types" },
+  store: {
+    run: "types",
+    "run/lifecycle": "all",
+    cluster: "types",
+    audit: "types",
+    approvals: "types",
+    gameday: "types",
+    "gameday/events": "all",
+  },
   queue: {},
   config: { experiment: "all" },
   health: {},

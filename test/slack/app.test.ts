@@ -18,6 +18,7 @@ import { testPolicy } from "../support/policy.ts";
 import { waitFor } from "../support/stack.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
+import { noGameDays } from "../support/game-days.ts";
 import { noPast } from "../support/past.ts";
 import { noActions } from "../support/actions.ts";
 
@@ -101,6 +102,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     overview: seen(),
     past: noPast,
     actions: noActions,
+    gameDays: noGameDays,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),

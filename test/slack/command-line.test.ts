@@ -10,6 +10,7 @@ import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
+import { noGameDays } from "../support/game-days.ts";
 import { noPast } from "../support/past.ts";
 import { noActions } from "../support/actions.ts";
 
@@ -72,6 +73,7 @@ describe("options that a verb does not take", () => {
         overview: seen(),
         past: noPast,
         actions: noActions,
+        gameDays: noGameDays,
       },
       "/chaos",
     );

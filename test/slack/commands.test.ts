@@ -20,6 +20,7 @@ import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
+import { noGameDays } from "../support/game-days.ts";
 import { noPast } from "../support/past.ts";
 import { noActions } from "../support/actions.ts";
 
@@ -195,6 +196,7 @@ describe("the verbs", () => {
         alarms: noAlarms,
         past: noPast,
         actions: noActions,
+        gameDays: noGameDays,
         halts: scriptedHalts(calls, () => standing),
         overview: seen({
           overview: { waiting: [{ what: { kind: "run", run: row }, role: "asked", why: "You asked." }] },

@@ -41,6 +41,7 @@ const begin = async (on: number): Promise<RunningSlack> =>
     overview: rig.overview,
     past: rig.past,
     actions: rig.actions,
+    gameDays: rig.gameDays,
     teamId: workspace.teamId,
     database: db.database,
     log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),

@@ -70,6 +70,7 @@ function scriptedSlack(
         return ts;
       }),
     upload: async () => ({ ok: true, ts: null }),
+    pin: async (_channel, ts) => ({ ok: true, ts }),
     find: async (_target, look) => {
       calls.push(`find ${look.marker}`);
       return { ok: true, ts: [...stored.entries()].find(([, entry]) => entry.marker === look.marker)?.[0] ?? null };

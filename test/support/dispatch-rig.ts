@@ -1,5 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { Cluster } from "../../src/cluster/port.ts";
+import { createGameDayService } from "../../src/gameday/create-service.ts";
+import { driveGameDay, type DriveDeps } from "../../src/gameday/drive.ts";
+import type { GameDayService } from "../../src/gameday/service.ts";
 import { loadExperiments } from "../../src/experiment/load.ts";
 import type { Experiment } from "../../src/experiment/schema.ts";
 import type { SystemAdapter, SystemSession } from "../../src/probes/system.ts";
@@ -36,6 +39,9 @@ export interface DispatchRig {
   overview: OverviewService;
   past: PastService;
   actions: ActionService;
+  gameDays: GameDayService;
+  /** What game days are driven by; a keeper in a test is given these. */
+  drive: DriveDeps;
   dispatcher: Dispatcher;
   experiments: readonly Experiment[];
 }
@@ -85,8 +91,23 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
   const overview = createOverviewService({ database, authoriser });
   const past = createPastService(database);
   const actions = createActionService({ database, authoriser });
-  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts, overview, past, actions }, "/chaos");
-  return { verbs, service, schedules, alarms, halts, overview, past, actions, dispatcher, experiments };
+  const drive: DriveDeps = {
+    database,
+    experiments: service.experiments,
+    request: service.request,
+    isDeactivated: async () => false,
+    log,
+  };
+  const gameDays = createGameDayService({
+    database,
+    authoriser,
+    runs: service,
+    clusterNames: registry.clusterNames,
+    onChange: (id) => driveGameDay(drive, id),
+  });
+  const services = { service, schedules, alarms, halts, overview, past, actions, gameDays };
+  const dispatcher = createDispatcher(verbs, services, "/chaos");
+  return { verbs, ...services, drive, dispatcher, experiments };
 }
 
 const clusterDouble = {

@@ -27,6 +27,7 @@ import * as thread from "../../../src/slack/views/thread.ts";
 import { parameterText, people, person } from "../../../src/slack/views/words.ts";
 import { escapeText } from "../../../src/slack/limits.ts";
 import { actionRenderers } from "./action-renderers.ts";
+import { gameDayRenderers } from "./gameday-renderers.ts";
 import { homeRenderers } from "./home-renderers.ts";
 import type { Said } from "./said.ts";
 import type { Samples } from "./samples.ts";
@@ -49,6 +50,7 @@ const of = <T extends RunEventType>({ events }: Hostile, ...types: T[]): Array<E
 export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   ...homeRenderers,
   ...actionRenderers,
+  ...gameDayRenderers,
   "views/alarm-list.ts": {
     renderAlarms: ({ alarms }) => [alarmList.renderAlarms([], "/chaos"), alarmList.renderAlarms(alarms, "/chaos")],
     alarmLine: ({ alarms }) => alarms.map(alarmList.alarmLine),

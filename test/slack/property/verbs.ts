@@ -2,6 +2,7 @@ import { lastResults } from "../../../src/findings/comparison/trend.ts";
 import type { Experiment } from "../../../src/experiment/schema.ts";
 import type { Services } from "../../../src/slack/dispatch.ts";
 import { actionsAt } from "./action-samples.ts";
+import { someGameDays } from "./gameday-renderers.ts";
 import type { Hostile } from "./renderers.ts";
 
 /**
@@ -36,6 +37,30 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
   approve: (text) => ["approve", "approve run-1", `approve schedule-7 ${text}`],
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
   findings: (text) => ["findings", `findings ${text}`],
+  gameday: (text) => [
+    "gameday",
+    `gameday ${text}`,
+    "gameday status gameday-1",
+    `gameday status ${quoted(text)}`,
+    `gameday plan title=${quoted(text)} agenda="redis-split-brain" date=${quoted(text)}`,
+    `gameday plan title=t agenda=${quoted(text)} rule=${quoted(text)}`,
+    `gameday add redis-split-brain expect=${quoted(text)}`,
+    `gameday role ${quoted(text)} ${quoted(text)}`,
+    `gameday ready no ${text}`,
+    "gameday join",
+    "gameday start",
+    "gameday next",
+    `gameday next ${quoted(text)}`,
+    `gameday vote no-go ${text}`,
+    `gameday vote ${quoted(text)}`,
+    `gameday predict refuted some item=${quoted(text)}`,
+    `gameday predict ${quoted(text)}`,
+    "gameday see",
+    `gameday skip ${text}`,
+    `gameday note ${text}`,
+    `gameday halt ${text}`,
+    `gameday end ${text}`,
+  ],
   halt: (text) => ["halt", `halt ${text}`],
   help: (text) => ["help", "help run", "help halt", "help getting-started", `help ${text}`],
   home: () => [""],
@@ -82,6 +107,7 @@ export function hostileServices(
   const pick = <T>(all: readonly T[]): T => all[at % all.length] as T;
   const run = pick(runs);
   const schedule = pick(schedules);
+  const day = pick(someGameDays(text));
   const [experiment] = experiments;
   if (experiment === undefined) throw new Error("no experiment");
   return {
@@ -134,6 +160,14 @@ export function hostileServices(
       change: async () => pick(actions),
       done: async () => pick(actions),
       drop: async () => pick(actions),
+    },
+    gameDays: {
+      plan: async () => day,
+      add: async () => ({ day, events: [] }),
+      act: async () => ({ day, events: at % 2 === 0 ? [] : [{ type: "joined", by: "U0BOB" }] }),
+      halted: async () => day,
+      open: async () => (at % 3 === 0 ? null : day),
+      find: async () => day,
     },
     schedules: {
       request: async () => schedule,

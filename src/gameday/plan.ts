@@ -1,0 +1,28 @@
+import type { NewItem } from "./decide/act.ts";
+import type { GameDayEventBody, VoteRule } from "./events.ts";
+
+/** A game day as somebody plans it. */
+export interface GameDayPlan {
+  title: string;
+  /** ISO 8601. */
+  plannedFor: string | null;
+  scope: string | null;
+  environment: string | null;
+  rule: VoteRule;
+  mayBreak: string | null;
+  abortWhen: string | null;
+  items: readonly NewItem[];
+}
+
+/** The first events of a game day: who plans it commands it, until somebody else does. Pure. */
+export function planEvents(by: string, { items, ...plan }: GameDayPlan): GameDayEventBody[] {
+  return [
+    { type: "planned", by, ...plan },
+    { type: "role-taken", by, user: by, role: "commander", from: null },
+    ...items.map((item, at): GameDayEventBody => ({
+      type: "item-added",
+      by,
+      item: { ...item, id: at + 1, isExtra: false },
+    })),
+  ];
+}
