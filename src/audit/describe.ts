@@ -37,6 +37,7 @@ const tables: Readonly<Record<string, Describe>> = {
         ? `${faultName(row)} is ${text(row["state"])}`
         : `intent to inject ${faultName(row)} into ${pods(row["targets"])}`,
   }),
+  game_day_artifacts: (row) => ({ who: "", what: `file ${text(row["name"])}, sha256 ${text(row["sha256"])}` }),
   run_artifacts: (row) => ({ who: "", what: `file ${text(row["name"])}, sha256 ${text(row["sha256"])}` }),
 };
 

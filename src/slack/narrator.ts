@@ -7,6 +7,7 @@ import { behindHalts, narrateHalt } from "./halt-narrator.ts";
 import { narrate } from "./narrate.ts";
 import { narrateNotices } from "./notice-narrator.ts";
 import { behindSchedules, narrateSchedule } from "./schedule-narrator.ts";
+import { behindRetrospectives, tellRetrospective } from "./retrospective-narrator.ts";
 import { wantMessages } from "./store/outbox.ts";
 import { eventsToTell } from "./store/run-events.ts";
 
@@ -50,6 +51,8 @@ export function startNarrator(
       for (const id of await behindActions(database)) await tell(narrateAction(database, id));
       for (const id of await behindGameDays(database))
         await tell(tellGameDay(database, id, options.command ?? "/chaos"));
+      for (const id of await behindRetrospectives(database))
+        await tell(tellRetrospective(database, id, options.command ?? "/chaos"));
       await tell(narrateNotices(database, options.opsChannel));
     } while (again && !stopped);
   };

@@ -111,6 +111,16 @@ export function createWebPort(token: string, slackApiUrl: string | undefined): S
         });
         return ts;
       }),
+    canvas: (channelId, title, markdown) =>
+      attempt(async () => {
+        // docs.slack.dev, canvases.create: a plan without free-standing canvases needs the channel.
+        await posts.apiCall("canvases.create", {
+          title,
+          channel_id: channelId,
+          document_content: JSON.stringify({ type: "markdown", markdown }),
+        });
+        return null;
+      }),
     find: (target, look) =>
       attempt(async () => findMessage(posts, { ...target, channelId: await placeOf(target.channelId) }, look)),
   };

@@ -139,6 +139,7 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   },
   game_day_events: { service: "append", audit: { subject: "game_day_id" } },
   game_day_runs: { service: "append", audit: { subject: "game_day_id" } },
+  game_day_artifacts: { service: "append", audit: { subject: "game_day_id", omitted: ["bytes"] } },
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
   slack_pace: { service: "write" },

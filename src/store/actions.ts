@@ -127,11 +127,17 @@ export async function stillOpen(client: Queryable, experiment: string): Promise<
   return { openActions: found.map(({ id, title, owner, dueOn, runId }) => ({ id, title, owner, dueOn, runId })) };
 }
 
-/** Actions of these runs, in whatever state, oldest first. */
-export async function actionsOfRuns(client: Queryable, runIds: readonly string[]): Promise<Action[]> {
+/** Of a game day: those of its runs, and those of no run that were added in its channel while it went on; oldest first. */
+export async function actionsOfGameDay(
+  client: Queryable,
+  day: { runIds: readonly string[]; channelId: string; from: string; until: string },
+): Promise<Action[]> {
   const { rows } = await client.query<Row>(
-    `select ${columns} from ${tables} where a.run_id = any($1) order by a.created_at, a.id`,
-    [runIds],
+    `select ${columns} from ${tables}
+      where a.run_id = any($1)
+         or (a.run_id is null and a.channel_id = $2 and a.created_at >= $3 and a.created_at <= $4)
+      order by a.created_at, a.id`,
+    [day.runIds, day.channelId, day.from, day.until],
   );
   return rows.map(fromRow);
 }

@@ -10,10 +10,12 @@ export async function saveArtifact(client: Queryable, runId: string, artifact: A
   );
 }
 
-export async function findArtifact(client: Queryable, runId: string, name: string): Promise<Artifact | null> {
+/** A file of a run, or of a game day: `subject` is the id of either. */
+export async function findArtifact(client: Queryable, subject: string, name: string): Promise<Artifact | null> {
   const { rows } = await client.query<{ name: string; content_type: string; bytes: Buffer }>(
-    "select name, content_type, bytes from run_artifacts where run_id = $1 and name = $2",
-    [runId, name],
+    `select name, content_type, bytes from run_artifacts where run_id = $1 and name = $2
+     union all select name, content_type, bytes from game_day_artifacts where game_day_id = $1 and name = $2`,
+    [subject, name],
   );
   const row = rows[0];
   return row === undefined ? null : { name: row.name, contentType: row.content_type, bytes: row.bytes };

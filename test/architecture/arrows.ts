@@ -34,7 +34,14 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     // The policy's pure words and the directory's port: who decides is written once, for answers and explanations.
     approvals: "all",
   },
-  gameday: { run: "all", store: "all", experiment: "all", findings: "types", approvals: "all" },
+  gameday: {
+    run: "all",
+    store: "all",
+    experiment: "all",
+    findings: "types",
+    "findings/markdown-table": "all",
+    approvals: "all",
+  },
   findings: { probes: "all", experiment: "all" },
   probes: { experiment: "all" },
   experiment: {},

@@ -71,6 +71,7 @@ function scriptedSlack(
       }),
     upload: async () => ({ ok: true, ts: null }),
     pin: async (_channel, ts) => ({ ok: true, ts }),
+    canvas: async () => ({ ok: true, ts: null }),
     find: async (_target, look) => {
       calls.push(`find ${look.marker}`);
       return { ok: true, ts: [...stored.entries()].find(([, entry]) => entry.marker === look.marker)?.[0] ?? null };

@@ -3,7 +3,7 @@ import { remindDue } from "../../src/run/actions/reminders.ts";
 import { behindActions, narrateAction } from "../../src/slack/action-narrator.ts";
 import {
   actionEvents,
-  actionsOfRuns,
+  actionsOfGameDay,
   appendActionEvents,
   changeAction,
   closeAction,
@@ -88,10 +88,22 @@ describe("the store of actions", () => {
     expect(await stillOpen(db.database, "of-its-own")).toEqual({
       openActions: [{ id, title: "Set it", owner: "U0BOB", dueOn: null, runId }],
     });
-    expect((await actionsOfRuns(db.database, [runId])).map((each) => each.id)).toEqual([id]);
     await closeAction(db.database, { id, state: "dropped", by: "U0BOB", why: "no" });
     expect(await stillOpen(db.database, "of-its-own")).toEqual({});
-    expect(await actionsOfRuns(db.database, [runId])).toHaveLength(1);
+  });
+  it("finds those of a game day: of its runs, and those of no run in its channel and its time", async () => {
+    const channelId = channel();
+    const runId = await insertTestRun(db.database, channelId);
+    const [ofRun, ofNone] = [await add({ runId, channelId }), await add({ channelId })];
+    await add({ channelId: channel() });
+    await closeAction(db.database, { id: ofRun, state: "done", by: "U0BOB", why: null });
+    const times = { from: "2000-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z" };
+    const found = await actionsOfGameDay(db.database, { runIds: [runId], channelId, ...times });
+    expect(found.map(({ id }) => id)).toEqual([ofRun, ofNone]);
+    const early = { ...times, until: "2001-01-01T00:00:00Z" };
+    expect((await actionsOfGameDay(db.database, { runIds: [runId], channelId, ...early })).map(({ id }) => id)).toEqual(
+      [ofRun],
+    );
   });
   it("ends one once, whoever else tries", async () => {
     const id = await add();

@@ -59,8 +59,33 @@ create table action_narration_cursors (
   seq integer not null default 0
 );
 
+-- Files of a game day, as run_artifacts for runs: `retrospective.json` and `retrospective.md`, made once when it has ended.
+create table game_day_artifacts (
+  game_day_id text not null references game_days (id),
+  name text not null,
+  content_type text not null,
+  bytes bytea not null,
+  sha256 text generated always as (encode(sha256(bytes), 'hex')) stored,
+  primary key (game_day_id, name)
+);
+
+create trigger game_day_artifacts_append_only before update or delete or truncate on game_day_artifacts
+  for each statement execute function refuse_change();
+
+create function notify_game_day_artifact() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('run_events', new.game_day_id);
+  return null;
+end;
+$$;
+
+create trigger game_day_artifacts_notify after insert on game_day_artifacts
+  for each row execute function notify_game_day_artifact();
+
 -- Down Migration
 
+drop table game_day_artifacts;
+drop function notify_game_day_artifact;
 delete from slack_outbox where run_id like 'action-%' or key like 'action-%';
 drop table action_narration_cursors, action_events, actions;
 drop function notify_action_event;

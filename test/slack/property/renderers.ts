@@ -28,6 +28,7 @@ import { parameterText, people, person } from "../../../src/slack/views/words.ts
 import { escapeText } from "../../../src/slack/limits.ts";
 import { actionRenderers } from "./action-renderers.ts";
 import { gameDayRenderers } from "./gameday-renderers.ts";
+import { retrospectiveRenderers } from "./retrospective-renderers.ts";
 import { homeRenderers } from "./home-renderers.ts";
 import type { Said } from "./said.ts";
 import type { Samples } from "./samples.ts";
@@ -51,6 +52,7 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
   ...homeRenderers,
   ...actionRenderers,
   ...gameDayRenderers,
+  ...retrospectiveRenderers,
   "views/alarm-list.ts": {
     renderAlarms: ({ alarms }) => [alarmList.renderAlarms([], "/chaos"), alarmList.renderAlarms(alarms, "/chaos")],
     alarmLine: ({ alarms }) => alarms.map(alarmList.alarmLine),

@@ -2,6 +2,7 @@ import { lastResults } from "../../../src/findings/comparison/trend.ts";
 import type { Experiment } from "../../../src/experiment/schema.ts";
 import type { Services } from "../../../src/slack/dispatch.ts";
 import { actionsAt } from "./action-samples.ts";
+import { someRetrospectives } from "./retrospective-renderers.ts";
 import { someGameDays } from "./gameday-renderers.ts";
 import type { Hostile } from "./renderers.ts";
 
@@ -60,6 +61,8 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
     `gameday note ${text}`,
     `gameday halt ${text}`,
     `gameday end ${text}`,
+    "gameday retro",
+    `gameday retro ${quoted(text)}`,
   ],
   halt: (text) => ["halt", `halt ${text}`],
   help: (text) => ["help", "help run", "help halt", "help getting-started", `help ${text}`],
@@ -168,6 +171,7 @@ export function hostileServices(
       halted: async () => day,
       open: async () => (at % 3 === 0 ? null : day),
       find: async () => day,
+      retrospective: async () => (at % 3 === 0 ? null : pick(someRetrospectives(text))),
     },
     schedules: {
       request: async () => schedule,
