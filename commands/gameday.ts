@@ -71,6 +71,7 @@ export const verb: Verb = {
     ...agenda.buttons,
     ...notes.buttons,
   },
+  messages: notes.messages,
   modals: { ...planning.modals, ...notes.modals },
 };
 

@@ -2,7 +2,14 @@ import { AftershockError } from "../../src/errors.ts";
 import type { PersonsAct } from "../../src/gameday/service.ts";
 import type { OpenModal } from "../../src/slack/modal.ts";
 import { formOfNote } from "../../src/slack/views/gameday/forms.ts";
-import type { ButtonHandler, ModalHandler } from "../../src/slack/verb.ts";
+import type {
+  ButtonHandler,
+  MessageHandler,
+  ModalHandler,
+  PointedMessage,
+  Reply,
+  VerbContext,
+} from "../../src/slack/verb.ts";
 import { itemOf } from "./agenda.ts";
 import { done, said } from "./say.ts";
 import type { Word } from "./word.ts";
@@ -63,3 +70,36 @@ export const modals: Readonly<Record<string, ModalHandler>> = {
     return { kind: "close" };
   },
 };
+
+/** Notes a message that somebody points at; a reaction where there is no game day is only a reaction. */
+async function noteMessage(pointed: PointedMessage, { gameDays, actor }: VerbContext): Promise<Reply | void> {
+  const { by, channelId, ts } = pointed;
+  const open = await gameDays.open(channelId);
+  if (by === "reaction" && open === null) return undefined;
+  const { id } = open ?? (await gameDays.find(channelId));
+  const message = open === null ? null : await pointed.read();
+  if (open !== null && message === null) {
+    throw new AftershockError(
+      "unavailable",
+      "The message could not be read, so it was not noted.",
+      "Write it down: /chaos gameday note TEXT. The bot may lack the scope channels:history.",
+    );
+  }
+  const text = message?.text.trim() ?? "";
+  const noted = await gameDays.act(
+    actor,
+    {
+      kind: "note",
+      text: text === "" ? "(a message without text)" : text.slice(0, longestNote),
+      source: by,
+      link: message?.link?.slice(0, 500) ?? null,
+      author: message?.authorId ?? null,
+      key: `${channelId}:${ts}`,
+    },
+    id,
+  );
+  if (by === "reaction") return undefined;
+  return noted.events.length === 0 ? said("This message is noted already.") : said("Noted; it is on the board.");
+}
+
+export const messages: Readonly<Record<string, MessageHandler>> = { "note-message": noteMessage };

@@ -13,7 +13,16 @@ import type { KnownBlock } from "@slack/types";
 import { parseCommandLine, unknownVerb, type CommandLine } from "./command-line.ts";
 import { actionName, type ModalAnswer, type OpenModal } from "./modal.ts";
 import { noSurfaces, type Surfaces } from "./surfaces.ts";
-import type { ButtonHandler, InputHandler, ModalHandler, Reply, Verb, VerbContext } from "./verb.ts";
+import type {
+  ButtonHandler,
+  InputHandler,
+  MessageHandler,
+  ModalHandler,
+  PointedMessage,
+  Reply,
+  Verb,
+  VerbContext,
+} from "./verb.ts";
 
 /** Everything between Slack and a verb, without Slack: finds the verb and runs it. Throws AftershockError. */
 export interface Dispatcher {
@@ -22,6 +31,8 @@ export interface Dispatcher {
   /** Something was changed in a form. */
   change(action: string, value: string, modal: OpenModal, actor: Actor, surfaces?: Surfaces): Promise<void>;
   submit(callback: string, submitted: OpenModal, actor: Actor, surfaces?: Surfaces): Promise<ModalAnswer>;
+  /** Somebody points at a message. */
+  message(name: string, message: PointedMessage, actor: Actor, surfaces?: Surfaces): Promise<Reply | void>;
   /** The blocks of the person's App Home; null when no verb draws one. */
   appHome(actor: Actor, surfaces?: Surfaces): Promise<readonly KnownBlock[] | null>;
 }
@@ -47,6 +58,7 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
   const buttons = new Map<string, ButtonHandler>(verbs.flatMap((verb) => Object.entries(verb.buttons ?? {})));
   const inputs = new Map<string, InputHandler>(verbs.flatMap((verb) => Object.entries(verb.inputs ?? {})));
   const modals = new Map<string, ModalHandler>(verbs.flatMap((verb) => Object.entries(verb.modals ?? {})));
+  const messages = new Map<string, MessageHandler>(verbs.flatMap((verb) => Object.entries(verb.messages ?? {})));
   const context = (actor: Actor, surfaces: Surfaces): VerbContext => ({ ...services, actor, command, verbs, surfaces });
   const outdated = (what: string): AftershockError =>
     new AftershockError("bad_command", `This ${what} is from an older version.`, `Use ${command} status instead.`);
@@ -77,6 +89,11 @@ export function createDispatcher(verbs: readonly Verb[], services: Services, com
       const handler = modals.get(callback);
       if (handler === undefined || !isReadable(submitted)) throw outdated("form");
       return handler(submitted, context(actor, surfaces));
+    },
+    message: async (name, message, actor, surfaces = noSurfaces) => {
+      const handler = messages.get(name);
+      if (handler === undefined) throw outdated("shortcut");
+      return handler(message, context(actor, surfaces));
     },
     appHome: async (actor, surfaces = noSurfaces) =>
       (await verbs.find((verb) => verb.appHome !== undefined)?.appHome?.(context(actor, surfaces))) ?? null,

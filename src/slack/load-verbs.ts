@@ -35,6 +35,10 @@ export async function loadVerbs(directory: string): Promise<Verb[]> {
     "form",
   );
   refuseDoubles(
+    verbs.flatMap((verb) => Object.keys(verb.messages ?? {})),
+    "shortcut",
+  );
+  refuseDoubles(
     verbs.flatMap((verb) => (verb.appHome === undefined ? [] : ["for everybody"])),
     "App Home",
   );

@@ -64,6 +64,25 @@ export const mentionPayload = z.object({
   event: z.object({ channel: id, ts: key, thread_ts: key.optional() }),
 });
 
+/** The parts of a reaction (docs.slack.dev, reaction_added); it may be on something else than a message. */
+export const reactionPayload = z.object({
+  event_id: key,
+  team_id: id,
+  event: z.object({
+    user: id,
+    reaction: z.string().max(255),
+    item: z.object({ type: z.string().max(64), channel: id.optional(), ts: key.optional() }),
+  }),
+});
+
+/** The parts of a message shortcut (docs.slack.dev, message_action payload). */
+export const shortcutPayload = z.object({
+  trigger_id: key,
+  user: z.object({ id, team_id: id.optional() }),
+  channel: z.object({ id }),
+  message: z.object({ ts: key, text: z.string().default(""), user: id.optional() }),
+});
+
 /** What is wrong with a payload, by field, without its values. */
 export function payloadProblem(error: z.ZodError): string {
   return error.issues.map(({ path }) => path.join(".") || "all of it").join(", ");

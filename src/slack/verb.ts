@@ -10,6 +10,7 @@ import type { CommandLine } from "./command-line.ts";
 import type { KnownBlock } from "@slack/types";
 import type { MessageContent } from "./limits.ts";
 import type { ModalAnswer, OpenModal } from "./modal.ts";
+import type { SaidMessage } from "./message-reader.ts";
 import type { Surfaces } from "./surfaces.ts";
 
 /** What a verb answers: seen by the person who typed it only. What everybody shall see comes from run events. */
@@ -51,6 +52,8 @@ export interface Verb {
   inputs?: Readonly<Record<string, InputHandler>>;
   /** Handlers of its submitted forms, by callback name. */
   modals?: Readonly<Record<string, ModalHandler>>;
+  /** Handlers of messages that somebody points at (src/slack/hear/hear-messages.ts), by name. */
+  messages?: Readonly<Record<string, MessageHandler>>;
   /** The App Home of the person, of one verb only. At most 100 blocks. */
   appHome?(context: VerbContext): Promise<readonly KnownBlock[]>;
 }
@@ -65,3 +68,15 @@ export type ButtonHandler = (value: string, context: VerbContext) => Promise<Rep
 export type InputHandler = (value: string, context: VerbContext, modal: OpenModal) => Promise<void>;
 
 export type ModalHandler = (submitted: OpenModal, context: VerbContext) => Promise<ModalAnswer>;
+
+/** A message that somebody points at. */
+export interface PointedMessage {
+  channelId: string;
+  /** Slack's id of it in its channel. */
+  ts: string;
+  by: "reaction" | "shortcut";
+  /** Null when it cannot be read. */
+  read(): Promise<SaidMessage | null>;
+}
+
+export type MessageHandler = (message: PointedMessage, context: VerbContext) => Promise<Reply | void>;

@@ -7,6 +7,7 @@ import type { Database } from "../../store/database.ts";
 import type { Dispatcher } from "../dispatch.ts";
 import { errorMessage } from "../errors.ts";
 import type { MessageContent } from "../limits.ts";
+import type { MessageReader } from "../message-reader.ts";
 import { payloadProblem } from "../payload.ts";
 import type { ViewPort } from "../view-port.ts";
 
@@ -19,6 +20,7 @@ export interface Hearing {
   teamId: string;
   database: Database;
   views: ViewPort;
+  messages: MessageReader;
   log: Logger;
 }
 

@@ -9,7 +9,7 @@ export function renderInstructions(
   command: string,
 ): MessageContent {
   const lines = steps[role].map((step) => `• ${step.replaceAll("/chaos", command)}`);
-  const head = `You are *${role}* in the game day *${escapeText(day.title)}* in <#${escapeText(day.channelId)}>: ${roleWords[role].duty}.`;
+  const head = `You are *${role}* in the game day *${escapeText(day.title)}* in ${channelText(day.channelId)}: ${roleWords[role].duty}.`;
   return content(`You are ${role} in the game day ${escapeText(day.title)}.`, [
     section([head, ...lines].join("\n")),
     note(
@@ -19,6 +19,10 @@ export function renderInstructions(
       ),
     ),
   ]);
+}
+
+function channelText(channelId: string): string {
+  return /^[CDG][A-Z0-9]+$/.test(channelId) ? `<#${channelId}>` : "its channel";
 }
 
 const steps: Readonly<Record<RoleName, readonly string[]>> = {
