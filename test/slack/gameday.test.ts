@@ -30,7 +30,7 @@ beforeAll(async () => {
   [db, local] = await Promise.all([startTestDatabase(), startLocalSlack(directory)]);
   rig = await dispatchRig(db.database, workspace.teamId);
   const port = await freePort();
-  const { verbs, service, schedules, alarms, halts, overview, past, gameDays } = rig;
+  const { verbs, service, schedules, alarms, halts, overview, past, actions, gameDays } = rig;
   bot = await startSlack({
     config: { mode: "http", port, apiUrl: local.apiUrl, command: "/chaos", editEvery: 200, speed: 20 },
     secrets: {
@@ -39,7 +39,15 @@ beforeAll(async () => {
       slackBotToken: workspace.bot.token,
       slackSigningSecret: workspace.bot.signingSecret,
     },
-    ...{ verbs, service, schedules, alarms, halts, overview, past, gameDays },
+    verbs,
+    service,
+    schedules,
+    alarms,
+    halts,
+    overview,
+    past,
+    actions,
+    gameDays,
     teamId: workspace.teamId,
     database: db.database,
     log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),
