@@ -53,10 +53,8 @@ const skip: Word = {
 const see: Word = {
   name: "see",
   usage: "",
-  run: async (_line, { gameDays, actor }) => {
-    const { events } = await gameDays.act(actor, { kind: "see" });
-    return done({ events, day: await gameDays.find(actor.channelId) }, "Noted: you are the first to see it.");
-  },
+  run: async (_line, { gameDays, actor }) =>
+    done(await gameDays.act(actor, { kind: "see" }), "Noted: you are the first to see it."),
 };
 
 const predict: Word = {

@@ -28,6 +28,7 @@ const tables: Readonly<Record<string, Describe>> = {
   schedule_events: describeEvent,
   halt_events: describeEvent,
   action_events: describeEvent,
+  game_day_events: describeEvent,
   run_decisions: describeDecision("plan_digest"),
   schedule_decisions: describeDecision("shape_digest"),
   run_faults: (row, { op }) => ({

@@ -1,6 +1,7 @@
 import { resolveParameters } from "../experiment/parameters.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { NewItem } from "./decide/act.ts";
+import { longestWords } from "./events.ts";
 import type { AgendaRequest } from "./service.ts";
 
 /**
@@ -11,7 +12,10 @@ import type { AgendaRequest } from "./service.ts";
 export function plannedItemOf(experiment: Experiment, request: AgendaRequest): NewItem {
   const { parameters, profile, cluster, expect, mayBreak, abortWhen } = request;
   resolveParameters(experiment, parameters, profile ?? undefined);
-  const ownStops = experiment.stopConditions.map(({ title }) => title).join("; ");
+  const ownStops = experiment.stopConditions
+    .map(({ title }) => title)
+    .join("; ")
+    .slice(0, longestWords);
   return {
     experiment: experiment.name,
     title: experiment.title,

@@ -9,6 +9,7 @@ import { findHalt, openHalt } from "../store/halts.ts";
 import { findRun } from "../store/runs.ts";
 import { appendAct, loadGameDay } from "./append.ts";
 import { plannedItemOf } from "./agenda-item.ts";
+import { longestWords } from "./events.ts";
 import type { GameDay, Item } from "./state.ts";
 import { resultOf } from "./run-result.ts";
 
@@ -44,13 +45,18 @@ async function followHalts({ database }: DriveDeps, id: string): Promise<void> {
   const [day, halt] = await Promise.all([loadGameDay(database, id), openHalt(database)]);
   if (day === null) return;
   if (halt !== null && day.phase !== "halted") {
-    await appendAct(database, id, { kind: "halted", by: halt.by, reason: halt.reason, halt: halt.id });
+    await appendAct(database, id, {
+      kind: "halted",
+      by: halt.by.slice(0, 200),
+      reason: halt.reason?.slice(0, longestWords) ?? null,
+      halt: halt.id,
+    });
   }
   const held = day.phase === "halted" ? (day.held?.halt ?? null) : null;
   if (halt !== null || held === null) return;
   const lifted = await findHalt(database, held);
   if (lifted?.resumedBy != null)
-    await appendAct(database, id, { kind: "halt-lifted", by: lifted.resumedBy, halt: held });
+    await appendAct(database, id, { kind: "halt-lifted", by: lifted.resumedBy.slice(0, 200), halt: held });
 }
 
 /** Asks for the run of the item that was decided go, in the name of whoever put it to the vote. */
@@ -79,8 +85,8 @@ async function requestDecided(deps: DriveDeps, id: string): Promise<void> {
       return;
     }
     if (!isAftershockError(error)) throw error;
-    const { message, hint } = error;
-    await appendAct(database, id, { kind: "run-refused", item: item.id, reason: message, hint });
+    const [reason, hint] = [error.message, error.hint].map((text) => text.slice(0, longestWords));
+    await appendAct(database, id, { kind: "run-refused", item: item.id, reason: reason ?? "", hint: hint ?? "" });
   }
 }
 

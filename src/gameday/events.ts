@@ -29,8 +29,11 @@ export type ExpectedLoss = (typeof expectedLosses)[number];
 export const noteSources = ["typed", "reaction", "shortcut"] as const;
 export type NoteSource = (typeof noteSources)[number];
 
-const user = z.string().min(1).max(64);
-const words = z.string().max(1000);
+/** A Slack id, or who it was at a command line. */
+const user = z.string().min(1).max(200);
+/** As much of a sentence as is taken. An event holds a little more: what looks like a secret is hidden, which may be longer. */
+export const longestWords = 1000;
+const words = z.string().max(longestWords * 1.5);
 const why = words.nullable();
 const at = z.iso.datetime();
 const itemId = z.int().min(1);
@@ -40,12 +43,12 @@ const runId = z.string().min(1).max(64);
 export const plannedItem = z.object({
   id: itemId,
   experiment: z.string().max(64),
-  title: z.string().max(200),
+  title: z.string().max(300),
   /** As typed; what is not here is the experiment's own. */
-  parameters: z.record(z.string(), z.string().max(200)),
+  parameters: z.record(z.string(), z.string().max(400)),
   profile: z.string().max(64).nullable(),
   /** Null: the game day's environment, or else the default. */
-  cluster: z.string().max(64).nullable(),
+  cluster: z.string().max(253).nullable(),
   hypothesis: words,
   /** What whoever planned it expects, in their words. */
   expect: why,
@@ -81,12 +84,12 @@ const bodies = [
   z.object({
     type: z.literal("planned"),
     by: user,
-    title: z.string().min(1).max(150),
+    title: z.string().min(1).max(250),
     /** When it shall begin. */
     plannedFor: at.nullable(),
     scope: why,
     /** The cluster that its runs go to. */
-    environment: z.string().max(64).nullable(),
+    environment: z.string().max(253).nullable(),
     rule: z.enum(voteRules),
     mayBreak: why,
     abortWhen: why,
@@ -123,10 +126,10 @@ const bodies = [
   z.object({
     type: z.literal("noted"),
     by: user,
-    text: z.string().min(1).max(3000),
+    text: z.string().min(1).max(4500),
     source: z.enum(noteSources),
     /** Slack's link to the message, if it is about one. */
-    link: z.string().max(500).nullable(),
+    link: z.string().max(750).nullable(),
     /** Who wrote that message. */
     author: user.nullable(),
     /** What tells one message from another, so that none is noted twice. */

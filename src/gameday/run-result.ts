@@ -1,11 +1,8 @@
 import type { RunEvent } from "../run/events.ts";
 import { isTerminal, type RunState } from "../run/lifecycle.ts";
-import type { RunResult } from "./events.ts";
+import { longestWords as most, type RunResult } from "./events.ts";
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
-
-/** As much of a text as an event of a game day holds. */
-const most = 1000;
 
 /**
  * What came of a run, from its events: how it ended and why, and what its report says. A run that was not judged has no

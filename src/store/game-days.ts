@@ -1,4 +1,10 @@
-import { eventVersion, readEvent, type GameDayEvent, type GameDayEventBody } from "../gameday/events.ts";
+import {
+  eventVersion,
+  gameDayEventBody,
+  readEvent,
+  type GameDayEvent,
+  type GameDayEventBody,
+} from "../gameday/events.ts";
 import type { GameDayIdentity, Phase } from "../gameday/state.ts";
 import type { RunState } from "../run/lifecycle.ts";
 import { redactDeep } from "../redact.ts";
@@ -32,13 +38,15 @@ export async function insertGameDay(
 
 /**
  * Appends events to what somebody has seen up to `seen`, without what looks like a secret. False: somebody else has
- * appended since, and nothing is written. `phase` is what the game day is in after them.
+ * appended since, and nothing is written. Throws ZodError for what no event may hold, which is a mistake of ours. `phase` is what the game day is in after them.
  */
 export async function appendGameDayEvents(
   client: Queryable,
   to: { id: string; seen: number; phase: Phase },
   bodies: readonly GameDayEventBody[],
 ): Promise<boolean> {
+  // What could not be read again would be decided about again, for ever.
+  for (const body of bodies) gameDayEventBody.parse(body);
   const { rowCount } = await client.query(
     `with numbered as (
        update game_days set last_seq = last_seq + $3, phase = $4 where id = $1 and last_seq = $2 returning id)

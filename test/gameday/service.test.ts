@@ -221,6 +221,16 @@ describe("a decision", () => {
       await keeper.stop();
     }
   });
+  it("that many find undone at the same moment has one run, and no false refusal", async () => {
+    const id = await atTheVote();
+    for (const by of ["U0ALICE", "U0BOB"]) await appendAct(db.database, id, { ...go, by });
+    await Promise.all(Array.from({ length: 6 }, (_u, at) => driveGameDay((at % 2 === 0 ? one : two).drive, id)));
+    const seen = await types(id);
+    expect(seen.filter((type) => type === "run-requested")).toHaveLength(1);
+    expect(seen).not.toContain("run-refused");
+    const { rows } = await db.database.query("select id from runs where channel_id = $1", [channelId]);
+    expect(rows).toHaveLength(1);
+  });
   it("is told by another bot when the one that asked died before it said so", async () => {
     const id = await atTheVote();
     for (const by of ["U0ALICE", "U0BOB"]) await appendAct(db.database, id, { ...go, by });
@@ -321,9 +331,12 @@ describe("a run", () => {
 describe("a halt", () => {
   it("holds the game day, and after it was lifted the commander lets it go on", async () => {
     const id = await atTheVote();
-    await one.halts.halt(cleo(), "customers see errors");
+    const { halt } = await one.halts.halt(cleo(), "customers see errors");
+    // However long its reason is, it is told once.
+    await db.database.query("update halts set reason = reason || $2 where id = $1", [halt.id, "!".repeat(3000)]);
     await Promise.all([driveGameDay(one.drive, id), driveGameDay(two.drive, id)]);
-    expect(await day(id)).toMatchObject({ phase: "halted", held: { by: "U0CLEO", reason: "customers see errors" } });
+    expect(await day(id)).toMatchObject({ phase: "halted", held: { by: "U0CLEO", halt: halt.id } });
+    expect((await day(id)).held?.reason).toContain("customers see errors!!!");
     await expect(one.gameDays.act(alice(), go)).rejects.toMatchObject({ code: "not_pending" });
     await one.halts.resume(alice());
     await driveGameDay(two.drive, id);

@@ -8,9 +8,12 @@ import { startLocalSlack, workspace, type LocalMessage, type LocalSlack } from "
 import { startGameDayKeeper, type GameDayKeeper } from "../../src/gameday/keeper.ts";
 import { existingRun, move } from "../../src/run/decide.ts";
 import { startSlack, type RunningSlack } from "../../src/slack/app.ts";
+import { slackModal } from "../../src/slack/modal.ts";
+import { formOfNote, formOfPlan, formOfReason } from "../../src/slack/views/gameday/forms.ts";
 import { inTransaction } from "../../src/store/database.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { dispatchRig, type DispatchRig } from "../support/dispatch-rig.ts";
+import { refuseView } from "../support/slack-gate/rules.ts";
 import { signedSlack, type SignedSlack } from "../support/signed-slack.ts";
 import { waitFor } from "../support/stack.ts";
 
@@ -279,6 +282,15 @@ describe("a game day in the channel", () => {
 });
 
 describe("the forms of a game day", () => {
+  it("are what Slack takes", () => {
+    const shown = [
+      formOfPlan(rig.experiments),
+      formOfPlan([]),
+      formOfNote("gameday-1"),
+      formOfReason("skip", "gameday-1|2"),
+    ];
+    for (const view of shown) expect(refuseView(slackModal(view, { channelId: "C1" }))).toEqual([]);
+  });
   const actor = { userId: "U0ALICE", teamId: workspace.teamId, channelId: "C0FORMS" };
   it("plan one as the typed words do, and refuse what they refuse", async () => {
     const values = {

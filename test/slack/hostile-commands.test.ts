@@ -222,6 +222,18 @@ describe("every verb on a real database", () => {
         "--dry-run",
         "--help",
         "--",
+        "plan",
+        "title=t",
+        "join",
+        "start",
+        "next",
+        "vote",
+        "go",
+        "note",
+        "predict",
+        "held",
+        "status",
+        "gameday-1",
       ),
       fc.constantFrom(
         "cluster=lab",
@@ -248,8 +260,23 @@ describe("every verb on a real database", () => {
     expect(await halves()).toEqual([]);
   });
   it("by a button with any value: done or refused; all stored or nothing", async () => {
-    const action = fc.oneof(fc.constantFrom("approve", "deny", "stop", "unschedule", "constructor"), hostileText);
-    const value = fc.oneof(fc.constantFrom("run-1", "run-2", "schedule-1", "12", "run-1 ", "RUN-1"), hostileText);
+    const action = fc.oneof(
+      fc.constantFrom(
+        "approve",
+        "deny",
+        "stop",
+        "unschedule",
+        "constructor",
+        "gameday-join",
+        "gameday-predict",
+        "gameday-go",
+      ),
+      hostileText,
+    );
+    const value = fc.oneof(
+      fc.constantFrom("run-1", "run-2", "schedule-1", "12", "run-1 ", "RUN-1", "gameday-1", "gameday-1|1|held", "|||"),
+      hostileText,
+    );
     await fc.assert(
       fc.asyncProperty(action, value, fc.constantFrom(alice, bob, mallory), async (name, id, who) => {
         await storesAllOrNothing(() => rig.dispatcher.click(name, id, who));

@@ -70,8 +70,8 @@ function scriptedSlack(
         return ts;
       }),
     upload: async () => ({ ok: true, ts: null }),
-    pin: async (_channel, ts) => ({ ok: true, ts }),
     canvas: async () => ({ ok: true, ts: null }),
+    pin: async (_channel, ts) => act("pin", stored.get(ts)?.text ?? "", () => ts),
     find: async (_target, look) => {
       calls.push(`find ${look.marker}`);
       return { ok: true, ts: [...stored.entries()].find(([, entry]) => entry.marker === look.marker)?.[0] ?? null };
@@ -222,6 +222,37 @@ describe("the outbox", () => {
     await drained();
     await sender.stop();
     expect(slack.texts()).toEqual(["card", "good"]);
+  });
+});
+
+describe("a message that shall be pinned", () => {
+  const pinned = (text: string): DesiredMessage => ({
+    ...message("card", 0),
+    payload: { kind: "message", text, blocks: [], pin: true },
+  });
+  const pins = (calls: readonly string[]): number => calls.filter((call) => call.startsWith("pin ")).length;
+  it("is, once it is posted, and not again with each edit", async () => {
+    const runId = await insertTestRun(db.database);
+    const slack = scriptedSlack();
+    const sender = send(slack.port);
+    await want(runId, "C1", [pinned("first")]);
+    await drained();
+    await want(runId, "C1", [pinned("second")]);
+    await drained();
+    await sender.stop();
+    expect(slack.texts()).toEqual(["second"]);
+    expect(pins(slack.calls)).toBe(1);
+  });
+  it("stands unpinned where Slack does not allow it, and is edited as before", async () => {
+    const runId = await insertTestRun(db.database);
+    const slack = scriptedSlack((call) => (call === "pin" ? { kind: "refused", error: "missing_scope" } : null));
+    const sender = send(slack.port);
+    await want(runId, "C1", [pinned("first")]);
+    await drained();
+    await want(runId, "C1", [pinned("second")]);
+    await drained();
+    await sender.stop();
+    expect(slack.texts()).toEqual(["second"]);
   });
 });
 

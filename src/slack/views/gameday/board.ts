@@ -113,5 +113,5 @@ export function linkText(link: string | null): string {
 
 function hint({ phase }: GameDay, command: string): string {
   if (phase === "ended") return `Everything that happened is in the thread · another one: \`${command} gameday plan\``;
-  return `All that can be clicked can be typed: \`${command} help gameday\` · stop everything: \`${command} halt\``;
+  return `All that can be clicked can be typed: \`${command} help gameday\` · the reaction :memo: makes a note of any message · stop everything: \`${command} halt\``;
 }
