@@ -9,6 +9,7 @@ import * as notes from "./gameday/notes.ts";
 import * as people from "./gameday/people.ts";
 import * as phases from "./gameday/phases.ts";
 import * as planning from "./gameday/planning.ts";
+import * as retro from "./gameday/retro.ts";
 import type { Word } from "./gameday/word.ts";
 
 const status: Word = {
@@ -23,6 +24,7 @@ const words: readonly Word[] = [
   ...phases.words,
   ...agenda.words,
   ...notes.words,
+  ...retro.words,
   status,
 ];
 
@@ -52,6 +54,7 @@ export const verb: Verb = {
     "gameday pause lunch",
     "gameday resume",
     "gameday end",
+    "gameday retro",
   ],
   run: async (line, context) => {
     const [typed, ...tokens] = line.tokens;

@@ -1,3 +1,4 @@
+import { homeActions, mostOnHome } from "../src/slack/views/actions.ts";
 import { renderAppHome } from "../src/slack/views/home/app-home.ts";
 import { renderHere } from "../src/slack/views/home/here.ts";
 import { typedFor } from "../src/slack/typed-for.ts";
@@ -27,15 +28,18 @@ export const verb: Verb = {
     });
   },
   buttons: { open: typedFor },
-  appHome: async ({ overview, past, alarms, halts, actor, command }) => {
+  appHome: async ({ overview, past, actions, alarms, halts, actor, command }) => {
     await overview.admit(actor);
-    const [seen, standing, open, schedules, results] = await Promise.all([
+    const [seen, standing, open, schedules, results, mine, all] = await Promise.all([
       overview.look(actor),
       halts.current(),
       alarms.open(),
       overview.schedules(),
       past.lastResults(),
+      actions.open({ owner: actor.userId }, mostOnHome),
+      actions.open({}, 0),
     ]);
-    return renderAppHome({ overview: seen, standing, alarms: open, schedules, results, command });
+    const more = [{ title: "Open actions", blocks: homeActions(mine, all.count, command) }];
+    return renderAppHome({ overview: seen, standing, alarms: open, schedules, results, more, command });
   },
 };

@@ -1,4 +1,5 @@
 import { content, escapeLines, escapeText, header, note, section } from "../src/slack/limits.ts";
+import { mostActions, openActionBlocks } from "../src/slack/views/actions.ts";
 import { buttonRow } from "../src/slack/views/button.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
@@ -8,7 +9,7 @@ export const verb: Verb = {
   usage: "NAME",
   summary: "What an experiment does, its parameters and guards",
   examples: ["show redis-split-brain"],
-  run: async (line, { service, command }) => {
+  run: async (line, { service, actions, command }) => {
     const [name] = line.words;
     if (name === undefined) {
       const question = "Which experiment?";
@@ -35,6 +36,7 @@ export const verb: Verb = {
           .map(([key, value]) => escapeText(`${key}=${value}`))
           .join(" ")}`,
     );
+    const { actions: open } = await actions.open({ experiment: name }, mostActions);
     return content(escapeText(experiment.title), [
       header(experiment.title),
       section(`*Hypothesis*\n_${escapeText(experiment.hypothesis)}_`),
@@ -45,6 +47,7 @@ export const verb: Verb = {
       section(`*Guards*\n${experiment.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`),
       section(`*Parameters*\n${parameters.join("\n")}`),
       ...(profiles.length === 0 ? [] : [section(`*Profiles*\n${profiles.join("\n")}`)]),
+      ...openActionBlocks(open, command),
       ...buttonRow("next", [
         { action: "run-form", text: "Run…", value: name, style: "primary" },
         { action: "open", text: "Dry run: the exact targets", value: `run ${name} --dry-run` },

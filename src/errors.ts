@@ -24,6 +24,7 @@ export type ErrorCode =
   | "unknown_experiment"
   | "unknown_run"
   | "unknown_schedule"
+  | "unknown_action"
   | "unknown_game_day"
   | "unknown_cluster"
   | "not_allowed"

@@ -7,7 +7,8 @@ import { durationText, momentText } from "./words.ts";
 /**
  * What can be done. `look` is to be shown anything at all, `oversee` what goes on in all channels; they and `request`, `approve`, `deny`, `revoke`, `abort`,
  * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm), `mend` (what it is about), `note` (what one saw of a
- * run), `configure` (how much is said in a channel) and `export` (a run's files) are acts of a person;
+ * run), `configure` (how much is said in a channel), `export` (a run's files), `add-action` (an action item) and `tend-action`
+ * (change it, or end it) are acts of a person;
  * `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
  * with a run that was approved. `convene` is to plan or command a game day, `take-part` to join one, speak, vote and predict in it.
  */
@@ -27,6 +28,8 @@ export type Act =
   | "mend"
   | "note"
   | "configure"
+  | "add-action"
+  | "tend-action"
   | "convene"
   | "take-part"
   | "export"
@@ -51,6 +54,8 @@ export interface Question {
   approvals: readonly GivenApproval[];
   /** Another run that hits a primary on the same cluster, if this one does, too. */
   primaryHitBy: string | null;
+  /** Whose own matter it is: of an action item its owner and who added it. Absent: nobody's. */
+  concerned?: readonly string[];
   facts: Facts;
   now: Date;
 }
@@ -135,6 +140,9 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   note: [inSlack, ofThisWorkspace],
   // For everybody in the channel: not for its guests.
   configure: [inSlack, ofThisWorkspace, isMember],
+  // Noting what shall be done touches nothing: whoever sees the channel may.
+  "add-action": [inSlack, ofThisWorkspace],
+  "tend-action": [inSlack, ofThisWorkspace, mayTend],
   // Its runs are asked for one by one, each by its own rule.
   convene: [inSlack, ofThisWorkspace, isMember, mayConvene],
   "take-part": [inSlack, ofThisWorkspace, isMember],
@@ -238,6 +246,20 @@ function mayMend(policy: Policy, question: Question): Refusal | null {
     no: "A restart of a target is for those who may approve such a run.",
     who: "It can be asked for by",
   });
+}
+
+/** One's own action item, or else who may mend what it is about. */
+function mayTend(policy: Policy, question: Question): Refusal | null {
+  const { actor, subject, now, concerned = [] } = question;
+  if (actor !== null && concerned.includes(actor.userId)) return null;
+  const rule = subject === null ? null : ruleFor(policy, subject, now);
+  return (
+    isMember(policy, question) ??
+    unlessAmong(policy, question, rule?.approvers ?? policy.resumers, {
+      no: "This action is not yours.",
+      who: `It can be changed or ended by ${[...new Set(concerned)].map((id) => `<@${id}>`).join(", ")} or by`,
+    })
+  );
 }
 
 /** Whoever may ask for some run by some rule, whatever the time. */

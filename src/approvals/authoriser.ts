@@ -12,6 +12,7 @@ export interface Asked {
   subject?: Subject;
   approvals?: readonly GivenApproval[];
   primaryHitBy?: string | null;
+  concerned?: readonly string[];
 }
 
 /** Decides, with what it has to look up. Everything that may or may not be done goes through one of these. */
@@ -46,6 +47,7 @@ export function createAuthoriser(parts: { policy: Policy; directory: Directory; 
       subject: asked.subject ?? null,
       approvals: asked.approvals ?? [],
       primaryHitBy: asked.primaryHitBy ?? null,
+      concerned: asked.concerned ?? [],
       facts: found,
       now: now(),
     });
@@ -96,6 +98,11 @@ function needs(policy: Policy, asked: Asked, now: Date): { users: readonly strin
       return { users: self, people: null };
     case "mend":
       return { users: self, people: rule?.approvers ?? policy.resumers };
+    case "tend-action":
+      return asked.concerned?.includes(actor?.userId ?? "") === true
+        ? { users: [], people: null }
+        : { users: self, people: rule?.approvers ?? policy.resumers };
+    case "add-action":
     case "look":
     case "acknowledge":
     case "note":

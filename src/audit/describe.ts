@@ -27,6 +27,7 @@ const tables: Readonly<Record<string, Describe>> = {
   run_events: describeEvent,
   schedule_events: describeEvent,
   halt_events: describeEvent,
+  action_events: describeEvent,
   game_day_events: describeEvent,
   run_decisions: describeDecision("plan_digest"),
   schedule_decisions: describeDecision("shape_digest"),
@@ -38,6 +39,7 @@ const tables: Readonly<Record<string, Describe>> = {
         : `intent to inject ${faultName(row)} into ${pods(row["targets"])}`,
   }),
   channel_settings: (row) => ({ who: text(row["changed_by"]), what: `set verbosity ${text(row["verbosity"])}` }),
+  game_day_artifacts: (row) => ({ who: "", what: `file ${text(row["name"])}, sha256 ${text(row["sha256"])}` }),
   run_artifacts: (row) => ({ who: "", what: `file ${text(row["name"])}, sha256 ${text(row["sha256"])}` }),
 };
 
@@ -71,6 +73,9 @@ const events: Readonly<Record<string, (data: Row) => string>> = {
   "alarm-acknowledged": () => "acknowledged the alarm",
   "alarm-resolved": () => "the alarm is resolved: proven clean",
   "restart-asked": (data) => `asked to restart pod ${text(data["pod"])}`,
+  added: (data) => `added, for ${text(data["owner"])}: ${text(data["title"])}`,
+  done: (data) => `done${because(data)}`,
+  dropped: (data) => `dropped${because(data)}`,
   expired: () => "expired: nobody approved in time",
   "abort-requested": (data) => `asked to stop${because(data)}`,
   note: (data) => `noted: ${text(data["text"])}`,

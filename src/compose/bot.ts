@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { WebClient } from "@slack/web-api";
+import { createActionService } from "../run/actions/create-service.ts";
+import { startReminders } from "../run/actions/reminders.ts";
 import { createAlarmService } from "../run/alarms/create-service.ts";
 import { createChannelService } from "../run/channels/create-service.ts";
 import { createRunService } from "../run/create-service.ts";
@@ -17,6 +19,9 @@ import { composeGameDays } from "./game-days.ts";
 import { composeAuthoriser } from "./policy.ts";
 import { startHaltKeeper } from "./halt-keeper.ts";
 import type { Role } from "./worker.ts";
+
+/** How often is looked for actions whose day has come. */
+const remindEveryMs = 60_000;
 
 /** The bot: commands, buttons, and the thread. It injects nothing. */
 export async function startBot(foundation: Foundation): Promise<Role> {
@@ -64,6 +69,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     overview: createOverviewService({ database, authoriser }),
     past: createPastService(database),
     channels: createChannelService({ database, authoriser }),
+    actions: createActionService({ database, authoriser }),
     gameDays,
     exports: createExportService({ database, authoriser }),
     teamId,
@@ -71,9 +77,14 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     log,
     verbs,
   });
+  const reminders = startReminders(database, {
+    everyMs: remindEveryMs,
+    log: (message, detail) => log.warn(detail, message),
+  });
   return {
     ...slack,
     stop: async () => {
+      await reminders.stop();
       await gameDayKeeper.stop();
       await keeper.stop();
       await slack.stop();

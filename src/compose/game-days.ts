@@ -3,6 +3,7 @@ import { messageOf } from "../errors.ts";
 import { createGameDayService } from "../gameday/create-service.ts";
 import { driveGameDay, type DriveDeps } from "../gameday/drive.ts";
 import { startGameDayKeeper, type GameDayKeeper } from "../gameday/keeper.ts";
+import { startRetrospectives } from "../gameday/retrospective/make.ts";
 import type { GameDayService } from "../gameday/service.ts";
 import type { RunService } from "../run/service.ts";
 import type { Foundation } from "./foundation.ts";
@@ -35,5 +36,7 @@ export function composeGameDays(
         warn("a game day was not brought in line", { id, error: messageOf(error) }),
       ),
   });
-  return { gameDays, gameDayKeeper: startGameDayKeeper(deps) };
+  const [keeper, retrospectives] = [startGameDayKeeper(deps), startRetrospectives(database, warn)];
+  const stop = async (): Promise<void> => void (await Promise.all([keeper.stop(), retrospectives.stop()]));
+  return { gameDays, gameDayKeeper: { stop } };
 }

@@ -12,11 +12,13 @@ import {
   newestGameDayOf,
   openGameDayOf,
 } from "../store/game-days.ts";
+import { newestRetrospectiveOf } from "../store/retrospectives.ts";
 import { findRun } from "../store/runs.ts";
 import { plannedItemOf } from "./agenda-item.ts";
 import { appendAct, loadGameDay } from "./append.ts";
 import { bounds, type Act } from "./decide/act.ts";
 import { planEvents } from "./plan.ts";
+import { readRetrospective } from "./retrospective/make.ts";
 import type { Done, GameDayService, PersonsAct } from "./service.ts";
 import { currentItem, nextItem, type GameDay } from "./state.ts";
 
@@ -139,6 +141,10 @@ export function createGameDayService(options: GameDayOptions): GameDayService {
       const wanted = id ?? (await openGameDayOf(database, channelId)) ?? (await newestGameDayOf(database, channelId));
       if (wanted === null) throw noneOpen();
       return existing(wanted);
+    },
+    retrospective: async (channelId, id) => {
+      const wanted = id === undefined ? await newestRetrospectiveOf(database, channelId) : (await existing(id)).id;
+      return wanted === null ? null : readRetrospective(database, wanted);
     },
   };
 

@@ -1,6 +1,7 @@
 import type { Actor } from "../run/service.ts";
 import type { Act } from "./decide/act.ts";
 import type { GameDayEventBody, VoteRule } from "./events.ts";
+import type { Retrospective } from "./retrospective/record.ts";
 import type { GameDay } from "./state.ts";
 
 /** What a person wants done; who it is comes from Slack. */
@@ -76,4 +77,6 @@ export interface GameDayService {
   open(channelId: string): Promise<GameDay | null>;
   /** By its number, or the newest of the channel. */
   find(channelId: string, id?: string): Promise<GameDay>;
+  /** What a game day came to, by its number, or the channel's last; null: there is none. */
+  retrospective(channelId: string, id?: string): Promise<Retrospective | null>;
 }

@@ -4,6 +4,7 @@ import { AftershockError } from "../errors.ts";
 import { nearest } from "../experiment/nearest.ts";
 import { rangeText } from "../experiment/parameters.ts";
 import type { Experiment } from "../experiment/schema.ts";
+import { stillOpen } from "../store/actions.ts";
 import { findArtifact } from "../store/artifacts.ts";
 import { inTransaction, violates, type Database, type Queryable } from "../store/database.ts";
 import { appendEvents, eventsAfter } from "../store/events.ts";
@@ -114,6 +115,7 @@ export function createRunService(options: ServiceOptions): RunService {
           ...planned,
           expiresAt,
           policy: { rule: rule.name, approvers },
+          ...(await stillOpen(client, planned.plan.experiment)),
         };
         // A rule that needs no approval is the approval.
         if (planned.plan.approvalsNeeded > 0) await appendEvents(client, id, [requested]);

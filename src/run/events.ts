@@ -1,5 +1,6 @@
 import type { ProbeStatus } from "../probes/system.ts";
 import type { Report } from "../findings/report.ts";
+import type { ActionNote } from "./actions/action.ts";
 import type { Plan } from "./plan.ts";
 import type { HealStep } from "./ladder/steps.ts";
 import type { RunState } from "./lifecycle.ts";
@@ -20,6 +21,8 @@ export type RunEventBody =
       /** The rule that decided, and who may approve by it, in words; absent in events from before there were rules. */
       policy?: { rule: string; approvers: string };
       schedule?: { id: string; kind: ScheduleKind };
+      /** What was still open from earlier runs of the experiment, as an approver saw it; absent: nothing. */
+      openActions?: ActionNote[];
     }
   /** `schedule`: whose approval, given before, covers this run; absent when a person approved this very plan. */
   | {

@@ -5,6 +5,7 @@ import type { Secrets } from "../config/load.ts";
 import { renderTrend } from "../findings/chart/render-trend.ts";
 import type { TrendJob } from "../findings/chart/trend-job.ts";
 import type { ReadinessCheck } from "../health.ts";
+import type { ActionService } from "../run/actions/service.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
@@ -45,6 +46,7 @@ export interface SlackOptions {
   overview: OverviewService;
   past: PastService;
   channels: ChannelService;
+  actions: ActionService;
   gameDays: GameDayService;
   exports: ExportService;
   /** The workspace that the bot is installed in. */

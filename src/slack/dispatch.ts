@@ -1,3 +1,4 @@
+import type { ActionService } from "../run/actions/service.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
@@ -48,6 +49,7 @@ export interface Services {
   overview: OverviewService;
   past: PastService;
   channels: ChannelService;
+  actions: ActionService;
   gameDays: GameDayService;
   exports: ExportService;
 }

@@ -51,7 +51,13 @@ export type MessagePayload =
       /** Pinned to its channel, where the workspace lets us. */
       pin?: true;
     } & MessageContent)
-  | { kind: "files"; comment: string; files: Array<{ name: string; altText?: string }> };
+  | {
+      kind: "files";
+      comment: string;
+      files: Array<{ name: string; altText?: string }>;
+      /** Of this Markdown file a canvas is made besides, where the workspace lets us. */
+      canvas?: { title: string; file: string };
+    };
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 /** A message to be drawn at the end; `said`: enough is told here for it. */

@@ -3,12 +3,14 @@ import { channelSetting } from "../store/channels.ts";
 import { inTransaction, type Database } from "../store/database.ts";
 import { listen } from "../store/listen.ts";
 import { findRun } from "../store/runs.ts";
+import { behindActions, narrateAction } from "./action-narrator.ts";
 import { behindGameDays, tellGameDay } from "./gameday-narrator.ts";
 import { behindHalts, narrateHalt } from "./halt-narrator.ts";
 import { narrate } from "./narrate.ts";
 import { narrateNotices } from "./notice-narrator.ts";
 import { behindSchedules, narrateSchedule } from "./schedule-narrator.ts";
 import { wantedKeys, wantMessages } from "./store/outbox.ts";
+import { behindRetrospectives, tellRetrospective } from "./retrospective-narrator.ts";
 import { eventsToTell } from "./store/run-events.ts";
 
 const pollMs = 500;
@@ -48,8 +50,11 @@ export function startNarrator(
       for (const runId of await behindRuns(database)) await tell(narrateRun(database, runId));
       for (const id of await behindSchedules(database)) await tell(narrateSchedule(database, id));
       for (const id of await behindHalts(database)) await tell(narrateHalt(database, id, options.opsChannel));
+      for (const id of await behindActions(database)) await tell(narrateAction(database, id));
       for (const id of await behindGameDays(database))
         await tell(tellGameDay(database, id, options.command ?? "/chaos"));
+      for (const id of await behindRetrospectives(database))
+        await tell(tellRetrospective(database, id, options.command ?? "/chaos"));
       await tell(narrateNotices(database, options.opsChannel));
     } while (again && !stopped);
   };

@@ -135,6 +135,7 @@ async function send(options: Sending, row: OutboxRow): Promise<void> {
   if (result.ok) {
     await markSent(database, sent, result.ts, options.editEveryMs);
     if (row.ts === null) await pinPosted(options, row, result.ts);
+    await drawCanvas(options, row);
   } else await handleProblem(options, row, result.problem);
 }
 
@@ -172,6 +173,23 @@ async function everyWording(
   return [
     ...new Set(texts.flatMap((text) => [text, quietText(text, calls, names), quietText(text, calls, new Map())])),
   ];
+}
+
+/**
+ * Of a file that was just uploaded a canvas besides, at most once: whether a lost answer made one cannot be found out.
+ * Where there are no canvases (a plan, a scope) the file is enough, and only the log says so.
+ */
+async function drawCanvas({ database, slack, log }: Sending, { runId, channelId, payload }: OutboxRow): Promise<void> {
+  if (payload.kind !== "files" || payload.canvas === undefined) return;
+  const artifact = await findArtifact(database, runId, payload.canvas.file);
+  if (artifact === null) return;
+  const drawn = await slack.canvas(channelId, payload.canvas.title, artifact.bytes.toString("utf8"));
+  if (drawn.ok) return;
+  const { problem } = drawn;
+  log("no canvas was made; the file is there", {
+    subject: runId,
+    problem: problem.kind === "rate-limited" ? problem.kind : problem.error,
+  });
 }
 
 async function deliver(

@@ -46,4 +46,6 @@ export interface SlackPort {
   find(target: PostTarget, look: Look): Promise<SlackResult>;
   /** Pins a message to its channel; one that is pinned already is. */
   pin(channelId: string, ts: string): Promise<SlackResult>;
+  /** Makes a canvas of the channel from Markdown. */
+  canvas(channelId: string, title: string, markdown: string): Promise<SlackResult>;
 }

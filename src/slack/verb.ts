@@ -1,3 +1,4 @@
+import type { ActionService } from "../run/actions/service.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { ChannelService } from "../run/channels/service.ts";
 import type { PastService } from "../run/past/service.ts";
@@ -25,6 +26,7 @@ export interface VerbContext {
   overview: OverviewService;
   past: PastService;
   channels: ChannelService;
+  actions: ActionService;
   gameDays: GameDayService;
   exports: ExportService;
   actor: Actor;

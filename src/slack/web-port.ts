@@ -68,12 +68,14 @@ export function createWebPort(token: string, slackApiUrl: string | undefined): S
       return call({ text: message.text, blocks: [] });
     }
   };
+  const placeOf = createPlaces(posts);
   return {
     post: (target, message, marker) =>
       attempt(async () => {
+        const channel = await placeOf(target.channelId);
         const answer = await orPlain(message, (said) =>
           posts.chat.postMessage({
-            channel: target.channelId,
+            channel,
             ...(target.threadTs === undefined ? {} : { thread_ts: target.threadTs }),
             ...body(said),
             metadata: metadata(marker),
@@ -83,15 +85,14 @@ export function createWebPort(token: string, slackApiUrl: string | undefined): S
       }),
     update: (channelId, ts, message, marker) =>
       attempt(async () => {
-        await orPlain(message, (said) =>
-          edits.chat.update({ channel: channelId, ts, ...body(said), metadata: metadata(marker) }),
-        );
+        const channel = await placeOf(channelId);
+        await orPlain(message, (said) => edits.chat.update({ channel, ts, ...body(said), metadata: metadata(marker) }));
         return ts;
       }),
     upload: (target, comment, files) =>
       attempt(async () => {
         await posts.filesUploadV2({
-          channel_id: target.channelId,
+          channel_id: await placeOf(target.channelId),
           ...(target.threadTs === undefined ? {} : { thread_ts: target.threadTs }),
           initial_comment: comment,
           file_uploads: files.map((file) => ({
@@ -110,7 +111,41 @@ export function createWebPort(token: string, slackApiUrl: string | undefined): S
         });
         return ts;
       }),
-    find: (target, look) => attempt(() => findMessage(posts, target, look)),
+    canvas: (channelId, title, markdown) =>
+      attempt(async () => {
+        // docs.slack.dev, canvases.create: a plan without free-standing canvases needs the channel.
+        await posts.apiCall("canvases.create", {
+          title,
+          channel_id: channelId,
+          document_content: JSON.stringify({ type: "markdown", markdown }),
+        });
+        return null;
+      }),
+    find: (target, look) =>
+      attempt(async () => findMessage(posts, { ...target, channelId: await placeOf(target.channelId) }, look)),
+  };
+}
+
+/**
+ * Where messages for an id go: a person's id means the direct conversation with them, which is opened once
+ * (docs.slack.dev, conversations.open, scope `im:write`). Without that scope their own id serves: Slack takes it where a
+ * message is posted (docs.slack.dev, chat.postMessage), and nowhere else.
+ */
+function createPlaces(client: WebClient): (channelId: string) => Promise<string> {
+  const opened = new Map<string, string>();
+  return async (channelId) => {
+    if (!/^[UW]/.test(channelId)) return channelId;
+    const known = opened.get(channelId);
+    if (known !== undefined) return known;
+    try {
+      const { channel } = await client.conversations.open({ users: channelId });
+      if (channel?.id === undefined) return channelId;
+      opened.set(channelId, channel.id);
+      return channel.id;
+    } catch (error) {
+      if (error instanceof WebAPIPlatformError && error.data.error === "missing_scope") return channelId;
+      throw error;
+    }
   };
 }
 

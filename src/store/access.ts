@@ -130,6 +130,12 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     frozen: ["id", "run_id", "namespace", "pod", "asked_by", "asked_at"],
     audit: { subject: "run_id", omitted: ["claimed_until"] },
   },
+  // How it stands; what was done to it its events tell.
+  actions: {
+    service: "write",
+    frozen: ["id", "run_id", "finding", "team_id", "channel_id", "created_by", "created_at"],
+  },
+  action_events: { service: "append", audit: { subject: "action_id" } },
   game_days: {
     service: "write",
     frozen: ["id", "team_id", "channel_id", "created_at"],
@@ -137,6 +143,7 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   },
   game_day_events: { service: "append", audit: { subject: "game_day_id" } },
   game_day_runs: { service: "append", audit: { subject: "game_day_id" } },
+  game_day_artifacts: { service: "append", audit: { subject: "game_day_id", omitted: ["bytes"] } },
   slack_deliveries: { service: "consume" },
   slack_outbox: { service: "write" },
   slack_pace: { service: "write" },
@@ -145,6 +152,7 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   narration_cursors: { service: "write" },
   schedule_narration_cursors: { service: "write" },
   halt_narration_cursors: { service: "write" },
+  action_narration_cursors: { service: "write" },
   game_day_narration_cursors: { service: "write" },
   notices_told: { service: "append" },
 };

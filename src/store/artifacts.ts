@@ -11,13 +11,15 @@ export async function saveArtifact(client: Queryable, runId: string, artifact: A
   );
 }
 
-/** A file of a run; or the chart of a history that somebody shared, by the id of its picture. */
-export async function findArtifact(client: Queryable, runId: string, name: string): Promise<Artifact | null> {
+/** A file of a run or of a game day; or the chart of a history that somebody shared. `subject` is the id of any of these. */
+export async function findArtifact(client: Queryable, subject: string, name: string): Promise<Artifact | null> {
   const { rows } = await client.query<{ name: string; content_type: string; bytes: Buffer }>(
     `select name, content_type, bytes from run_artifacts where run_id = $1 and name = $2
       union all
+     select name, content_type, bytes from game_day_artifacts where game_day_id = $1 and name = $2
+      union all
      select $2, 'image/png', bytes from drawn_pictures where picture_id = $1 and $2 = $3 and bytes is not null`,
-    [runId, name, pictureName],
+    [subject, name, pictureName],
   );
   const row = rows[0];
   return row === undefined ? null : { name: row.name, contentType: row.content_type, bytes: row.bytes };

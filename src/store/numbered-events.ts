@@ -4,6 +4,7 @@ import type { Queryable } from "./database.ts";
 /** Whose events are numbered by its own row's `last_seq`, and where they stand. */
 const logs = {
   schedule: { owner: "schedules", events: "schedule_events", subject: "schedule_id" },
+  action: { owner: "actions", events: "action_events", subject: "action_id" },
   halt: { owner: "halts", events: "halt_events", subject: "halt_id" },
 } as const;
 

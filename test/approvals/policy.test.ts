@@ -146,10 +146,44 @@ describe("who may see to what a run has left", () => {
   });
 });
 
+describe("who may see to an action", () => {
+  const concerned = ["UFAY", "UDAVE"];
+  it("add one: anybody of the workspace, without a look-up", () => {
+    const nobody = { subject: null, facts: { people: {}, groups: {} } };
+    expect(ask("add-action", person("UEVE"), nobody)).toEqual(allowed);
+    expect(ask("add-action", person("UEVE", "T2"), nobody)).toEqual(refused("Only members"));
+  });
+  it("change or end it: its owner and who added it, without a look-up", () => {
+    const own = { concerned, facts: { people: {}, groups: {} } };
+    expect(ask("tend-action", person("UFAY"), own)).toEqual(allowed);
+    expect(ask("tend-action", person("UDAVE"), own)).toEqual(allowed);
+    expect(ask("tend-action", person("UFAY", "T2"), own)).toEqual(refused("Only members"));
+  });
+  it("change or end another's: who may approve such a run, or resume where no rule holds", () => {
+    expect(ask("tend-action", person("UBOB"), { concerned })).toEqual(allowed);
+    expect(ask("tend-action", person("UEVE"), { concerned })).toEqual(refused("not yours", /<@UFAY>.*<@UBOB>/));
+    expect(ask("tend-action", person("UBOB"), { concerned, facts: { people: {}, groups: {} } })).toMatchObject({
+      allowed: false,
+    });
+    const closed = policy({ rules: [], resumers: named("UCAROL") });
+    expect(ask("tend-action", person("UCAROL"), { concerned, subject: null }, closed)).toEqual(allowed);
+    expect(ask("tend-action", person("UBOB"), { concerned, subject: null }, closed)).toEqual(refused("not yours"));
+  });
+});
+
 describe("whoever is at a command line", () => {
   it("may halt, heal and resume with nothing but a kubeconfig, and nothing else", () => {
     for (const act of ["halt", "heal", "resume", "export"] as const) expect(mayOperate(act, "root")).toEqual(allowed);
-    for (const act of ["request", "approve", "deny", "revoke", "acknowledge", "mend"] as const) {
+    for (const act of [
+      "request",
+      "approve",
+      "deny",
+      "revoke",
+      "acknowledge",
+      "mend",
+      "add-action",
+      "tend-action",
+    ] as const) {
       expect(ask(act, { ...person("UBOB"), via: "command line" })).toEqual(refused("needs a person"));
     }
   });

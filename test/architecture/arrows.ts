@@ -22,6 +22,8 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     "run/lifecycle": "all",
     "run/alarms/alarm": "all",
     "run/channels/verbosity": "all",
+    "run/actions/due": "all",
+    "run/actions/rules": "all",
     // Its pure model: the board is drawn from what the events come to.
     gameday: "all",
     findings: "all",
@@ -33,7 +35,14 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     // The policy's pure words and the directory's port: who decides is written once, for answers and explanations.
     approvals: "all",
   },
-  gameday: { run: "all", store: "all", experiment: "all", findings: "types", approvals: "all" },
+  gameday: {
+    run: "all",
+    store: "all",
+    experiment: "all",
+    findings: "types",
+    "findings/markdown-table": "all",
+    approvals: "all",
+  },
   findings: { probes: "all", experiment: "all" },
   probes: { experiment: "all" },
   experiment: {},

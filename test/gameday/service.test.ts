@@ -221,6 +221,16 @@ describe("a decision", () => {
       await keeper.stop();
     }
   });
+  it("that many find undone at the same moment has one run, and no false refusal", async () => {
+    const id = await atTheVote();
+    for (const by of ["U0ALICE", "U0BOB"]) await appendAct(db.database, id, { ...go, by });
+    await Promise.all(Array.from({ length: 6 }, (_u, at) => driveGameDay((at % 2 === 0 ? one : two).drive, id)));
+    const seen = await types(id);
+    expect(seen.filter((type) => type === "run-requested")).toHaveLength(1);
+    expect(seen).not.toContain("run-refused");
+    const { rows } = await db.database.query("select id from runs where channel_id = $1", [channelId]);
+    expect(rows).toHaveLength(1);
+  });
   it("is told by another bot when the one that asked died before it said so", async () => {
     const id = await atTheVote();
     for (const by of ["U0ALICE", "U0BOB"]) await appendAct(db.database, id, { ...go, by });

@@ -23,6 +23,7 @@ import { noChannels } from "../support/channels.ts";
 import { noGameDays } from "../support/game-days.ts";
 import { noExports } from "../support/exports.ts";
 import { noPast } from "../support/past.ts";
+import { noActions } from "../support/actions.ts";
 
 /**
  * A scripted double of the service: it records who did what, lets the first approval through, and refuses as the real
@@ -106,6 +107,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     overview: seen(),
     past: noPast,
     channels: noChannels,
+    actions: noActions,
     gameDays: noGameDays,
     exports: noExports,
     teamId,

@@ -14,6 +14,7 @@ import { noChannels } from "../support/channels.ts";
 import { noGameDays } from "../support/game-days.ts";
 import { noExports } from "../support/exports.ts";
 import { noPast } from "../support/past.ts";
+import { noActions } from "../support/actions.ts";
 
 describe("sentences in a command", () => {
   it("may have apostrophes and dashes in them", () => {
@@ -74,6 +75,7 @@ describe("options that a verb does not take", () => {
         overview: seen(),
         past: noPast,
         channels: noChannels,
+        actions: noActions,
         gameDays: noGameDays,
         exports: noExports,
       },

@@ -24,6 +24,7 @@ import { noChannels } from "../support/channels.ts";
 import { noGameDays } from "../support/game-days.ts";
 import { noExports } from "../support/exports.ts";
 import { noPast } from "../support/past.ts";
+import { noActions } from "../support/actions.ts";
 
 describe("the command line", () => {
   it("takes key=value, --key value and --key=value, and flags", () => {
@@ -199,6 +200,7 @@ describe("the verbs", () => {
         alarms: noAlarms,
         past: noPast,
         channels: noChannels,
+        actions: noActions,
         gameDays: noGameDays,
         exports: noExports,
         halts: scriptedHalts(calls, () => standing),

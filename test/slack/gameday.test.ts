@@ -33,7 +33,7 @@ beforeAll(async () => {
   [db, local] = await Promise.all([startTestDatabase(), startLocalSlack(directory)]);
   rig = await dispatchRig(db.database, workspace.teamId);
   const port = await freePort();
-  const { verbs, service, schedules, alarms, halts, overview, past, channels, gameDays, exports } = rig;
+  const { verbs, service, schedules, alarms, halts, overview, past, channels, actions, gameDays, exports } = rig;
   bot = await startSlack({
     config: { mode: "http", port, apiUrl: local.apiUrl, command: "/chaos", editEvery: 200, speed: 20 },
     secrets: {
@@ -51,6 +51,7 @@ beforeAll(async () => {
     past,
     channels,
     exports,
+    actions,
     gameDays,
     teamId: workspace.teamId,
     database: db.database,

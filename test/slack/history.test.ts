@@ -139,6 +139,7 @@ describe("the chart in the channel", () => {
     post: async (_target, message) => (posts.push(message), { ok: true, ts: `${posts.length}.1` }),
     update: async (_channel, ts) => ({ ok: true, ts }),
     upload: async (target, comment, files) => (uploads.push({ ...target, comment, files }), { ok: true, ts: null }),
+    canvas: async () => ({ ok: true, ts: null }),
     pin: async () => ({ ok: true, ts: null }),
     find: async () => ({ ok: true, ts: null }),
   };

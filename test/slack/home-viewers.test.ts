@@ -8,6 +8,7 @@ import {
   type Drawing,
   type FollowRules,
 } from "../../src/slack/store/home-viewers.ts";
+import { insertAction } from "../../src/store/actions.ts";
 import { insertAlarm, acknowledge } from "../../src/store/alarms.ts";
 import { inTransaction } from "../../src/store/database.ts";
 import { insertDecision } from "../../src/store/decisions.ts";
@@ -66,6 +67,19 @@ describe("an App Home that was drawn", () => {
       () => insertAlarm(db.database, { runId: id, cluster: "lab", targetKey: "k", reasons: [], firstCheckMs: 1 }),
     ]);
     changes.push(["an alarm that was seen", () => acknowledge(db.database, id, "U9")]);
+    const action = { title: "t", owner: "U1", dueOn: null, runId: null, finding: null };
+    changes.push([
+      "an action",
+      () => insertAction(db.database, { ...action, createdBy: "U1", teamId: "T1", channelId: "C1" }),
+    ]);
+    changes.push([
+      "one that is overdue since now",
+      () => db.database.query("update actions set due_on = (clock_timestamp() at time zone 'UTC')::date - 3"),
+    ]);
+    changes.push([
+      "its end",
+      () => db.database.query("update actions set state = 'done', closed_by = 'U1', closed_at = now()"),
+    ]);
     const halt = { latch: randomUUID(), by: "U9", reason: null, channelId: null, fromCluster: null };
     changes.push(["a halt", () => inTransaction(db.database, (client) => insertHalt(client, halt))]);
     changes.push([

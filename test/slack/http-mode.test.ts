@@ -41,6 +41,7 @@ const begin = async (on: number): Promise<RunningSlack> =>
     overview: rig.overview,
     past: rig.past,
     channels: rig.channels,
+    actions: rig.actions,
     gameDays: rig.gameDays,
     exports: rig.exports,
     teamId: workspace.teamId,

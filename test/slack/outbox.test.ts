@@ -70,6 +70,7 @@ function scriptedSlack(
         return ts;
       }),
     upload: async () => ({ ok: true, ts: null }),
+    canvas: async () => ({ ok: true, ts: null }),
     pin: async (_channel, ts) => act("pin", stored.get(ts)?.text ?? "", () => ts),
     find: async (_target, look) => {
       calls.push(`find ${look.marker}`);

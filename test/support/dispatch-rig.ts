@@ -6,6 +6,8 @@ import type { GameDayService } from "../../src/gameday/service.ts";
 import { loadExperiments } from "../../src/experiment/load.ts";
 import type { Experiment } from "../../src/experiment/schema.ts";
 import type { SystemAdapter, SystemSession } from "../../src/probes/system.ts";
+import { createActionService } from "../../src/run/actions/create-service.ts";
+import type { ActionService } from "../../src/run/actions/service.ts";
 import { createAlarmService } from "../../src/run/alarms/create-service.ts";
 import type { AlarmService } from "../../src/run/alarms/service.ts";
 import { createChannelService } from "../../src/run/channels/create-service.ts";
@@ -41,6 +43,7 @@ export interface DispatchRig {
   overview: OverviewService;
   past: PastService;
   channels: ChannelService;
+  actions: ActionService;
   gameDays: GameDayService;
   /** What game days are driven by; a keeper in a test is given these. */
   drive: DriveDeps;
@@ -94,6 +97,7 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
   const overview = createOverviewService({ database, authoriser });
   const past = createPastService(database);
   const channels = createChannelService({ database, authoriser });
+  const actions = createActionService({ database, authoriser });
   const drive: DriveDeps = {
     database,
     experiments: service.experiments,
@@ -109,7 +113,7 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
     onChange: (id) => driveGameDay(drive, id),
   });
   const exports = createExportService({ database, authoriser });
-  const services = { service, schedules, alarms, halts, overview, past, channels, gameDays, exports };
+  const services = { service, schedules, alarms, halts, overview, past, channels, actions, gameDays, exports };
   const dispatcher = createDispatcher(verbs, services, "/chaos");
   return { verbs, ...services, drive, dispatcher, experiments };
 }

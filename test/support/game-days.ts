@@ -8,6 +8,7 @@ export const noGameDays: GameDayService = {
   halted: async () => null,
   open: async () => null,
   find: async () => never(),
+  retrospective: async () => null,
 };
 
 function never(): never {

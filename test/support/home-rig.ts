@@ -33,7 +33,7 @@ export async function startHomeRig(through: (service: RunService) => RunService 
   const [db, gate] = await Promise.all([startTestDatabase(), startGateRig()]);
   const dispatch = await dispatchRig(db.database, workspace.teamId);
   const lines: string[] = [];
-  const { service, schedules, alarms, halts, overview, past, channels, gameDays, exports, verbs } = dispatch;
+  const { service, schedules, alarms, halts, overview, past, channels, actions, gameDays, exports, verbs } = dispatch;
   const bots: RunningSlack[] = [];
   return {
     database: db.database,
@@ -59,6 +59,7 @@ export async function startHomeRig(through: (service: RunService) => RunService 
         overview,
         past,
         channels,
+        actions,
         gameDays,
         exports,
         teamId,

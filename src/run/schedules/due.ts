@@ -3,6 +3,7 @@ import { countApprovals } from "../../approvals/count.ts";
 import { hasUnknown, nameAll, type Facts } from "../../approvals/people.ts";
 import type { Subject } from "../../approvals/policy.ts";
 import { AftershockError, isAftershockError, messageOf } from "../../errors.ts";
+import { stillOpen } from "../../store/actions.ts";
 import { insertDecision } from "../../store/decisions.ts";
 import { inTransaction, violates, type Database, type Queryable } from "../../store/database.ts";
 import { appendEvents } from "../../store/events.ts";
@@ -193,6 +194,7 @@ async function insertScheduledRun(
     expiresAt,
     policy: { rule: rule.name, approvers: nameAll(rule.approvers, authoriser.policy, by) },
     schedule: { id: schedule.id, kind: schedule.kind },
+    ...(await stillOpen(client, plan.experiment)),
   };
   if (schedule.kind === "asks") {
     // A rule that needs no approval is the approval.

@@ -43,7 +43,9 @@ const stateSql = `md5(concat_ws('|',
   (select string_agg(concat_ws(' ', c.halt_id, c.cluster, c.state), ',' order by c.halt_id, c.cluster)
      from halt_clusters c join halts h on h.id = c.halt_id where h.resumed_at is null),
   (select string_agg(concat_ws(' ', a.run_id, a.state, a.acknowledged_by, a.last_problem), ',' order by a.run_id)
-     from alarms a where a.state <> 'resolved' or a.acknowledged_at is null)))`;
+     from alarms a where a.state <> 'resolved' or a.acknowledged_at is null),
+  (select string_agg(concat_ws(' ', a.id, a.last_seq, clock_timestamp() >= (a.due_on + interval '36 hours') at time zone 'UTC'),
+                     ',' order by a.id) from actions a where a.state = 'open')))`;
 
 /** Begins a drawing for somebody who has just opened or clicked it: at once, and counted among all drawings. */
 export async function beginDrawing(

@@ -17,6 +17,7 @@ import {
   type MessageContent,
 } from "../limits.ts";
 import { actionPrefix } from "../action-prefix.ts";
+import { openActionBlocks } from "./actions.ts";
 import { approvalLines, neededApprovals } from "./decisions.ts";
 import { faultLines } from "./plan.ts";
 import { readerTime } from "./reader-time.ts";
@@ -49,6 +50,9 @@ export function renderCard(run: RunRow, events: readonly RunEvent[]): MessageCon
   ];
   if (run.state === "requested" || run.state === "approved") blocks.push(section(subjectText(run)));
   if (given.length > 0) blocks.push(note(`:white_check_mark: ${given.join("\n:white_check_mark: ")}`));
+  const asked = events.find((event) => event.type === "requested");
+  // What is still open is for who decides; later it would only be old.
+  if (run.state === "requested") blocks.push(...openActionBlocks(asked?.openActions ?? [], "/chaos"));
   const provenSince = events.some((event) => event.type === "alarm-resolved");
   if (judged !== undefined) blocks.push(...verdictBlocks(judged.report, provenSince));
   const buttons = buttonsFor(run);

@@ -2,6 +2,7 @@ import type { KnownBlock } from "@slack/types";
 import type { Finding, Report } from "../../findings/report.ts";
 import { measureText } from "../../findings/measure-text.ts";
 import { content, divider, escapeText, fields, header, note, section, type MessageContent } from "../limits.ts";
+import { buttonRow } from "./button.ts";
 import { escapeReason } from "./card.ts";
 import { contextLines } from "./context-lines.ts";
 import { count, people, person } from "./words.ts";
@@ -43,6 +44,7 @@ export function renderSummary(report: Report): MessageContent {
     ...(report.run.reason === undefined ? [] : [note(escapeReason(report.run.reason))]),
     // The requester is mentioned here once, so that Slack tells them that it is over.
     note(`Asked for by ${person(report.run.requestedBy)}, approved by ${people(report.run.approvedBy)}`),
+    ...buttonRow("next", [{ action: "action-add", text: "Add an action…", value: report.run.id }]),
   ]);
 }
 

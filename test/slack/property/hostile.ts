@@ -72,6 +72,8 @@ const ours: ReadonlySet<string> = new Set([
   "requestExpiresAt",
   "approvedUntil",
   "nextDueAt",
+  "dueOn",
+  "closedAt",
   "dueAt",
   "first",
   "last",

@@ -32,7 +32,9 @@ import { parameterText, people, person } from "../../../src/slack/views/words.ts
 import { renderScheduledEnd } from "../../../src/slack/views/scheduled-end.ts";
 import { withControls } from "../../../src/slack/views/thread-controls.ts";
 import { content, escapeText, section } from "../../../src/slack/limits.ts";
+import { actionRenderers } from "./action-renderers.ts";
 import { gameDayRenderers } from "./gameday-renderers.ts";
+import { retrospectiveRenderers } from "./retrospective-renderers.ts";
 import { homeRenderers } from "./home-renderers.ts";
 import { runFormRenderers } from "./run-form-renderers.ts";
 import type { Said } from "./said.ts";
@@ -55,8 +57,10 @@ const of = <T extends RunEventType>({ events }: Hostile, ...types: T[]): Array<E
  */
 export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   ...homeRenderers,
+  ...actionRenderers,
   ...gameDayRenderers,
   ...runFormRenderers,
+  ...retrospectiveRenderers,
   "views/alarm-list.ts": {
     renderAlarms: ({ alarms }) => [alarmList.renderAlarms([], "/chaos"), alarmList.renderAlarms(alarms, "/chaos")],
     alarmLine: ({ alarms }) => alarms.map(alarmList.alarmLine),

@@ -2,6 +2,7 @@ import { buildReport } from "../../../src/findings/build-report.ts";
 import type { Explanation } from "../../../src/approvals/explain.ts";
 import type { Policy } from "../../../src/approvals/policy.ts";
 import type { Report } from "../../../src/findings/report.ts";
+import type { Action, ActionEvent } from "../../../src/run/actions/action.ts";
 import type { RunEvent, RunEventBody, RunEventType } from "../../../src/run/events.ts";
 import type { HealStepName } from "../../../src/run/ladder/steps.ts";
 import { runStates } from "../../../src/run/lifecycle.ts";
@@ -16,6 +17,7 @@ import type { RunRow } from "../../../src/run/service.ts";
 import { plan } from "../../support/database.ts";
 import { splitBrain } from "../../support/history-builder.ts";
 import { testSchedule } from "../../support/schedule.ts";
+import { actionEvents, actions } from "./action-samples.ts";
 import { overviewsOf } from "./overview-samples.ts";
 import { pastRuns } from "./past-samples.ts";
 import { explanations, haltEvents, halts, notices, openAlarms, policy, standings } from "./more-samples.ts";
@@ -65,7 +67,7 @@ const healSteps: readonly HealStepName[] = [
 /** At least one of every kind of event. A new kind is a line here; without it this does not compile. */
 const events: Readonly<Record<RunEventType, readonly RunEventBody[]>> = {
   requested: [
-    { type: "requested", by: "U0ALICE", plan, digest: "d".repeat(64), expiresAt: at },
+    { type: "requested", by: "U0ALICE", plan, digest: "d".repeat(64), expiresAt: at, openActions: [...actions] },
     {
       type: "requested",
       by: "U0ALICE",
@@ -251,6 +253,8 @@ export interface Samples {
   policy: Policy;
   explanations: readonly Explanation[];
   overviews: readonly Overview[];
+  actions: readonly Action[];
+  actionEvents: readonly ActionEvent[];
 }
 
 const runs: RunRow[] = runStates.flatMap((state) => [
@@ -290,4 +294,6 @@ export const samples: Samples = {
   policy,
   explanations,
   overviews: overviewsOf(runs, schedules),
+  actions,
+  actionEvents,
 };

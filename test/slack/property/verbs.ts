@@ -3,6 +3,8 @@ import { historyOf } from "../../../src/findings/comparison/history.ts";
 import { pairOf } from "../../../src/findings/comparison/pair.ts";
 import type { Experiment } from "../../../src/experiment/schema.ts";
 import type { Services } from "../../../src/slack/dispatch.ts";
+import { actionsAt } from "./action-samples.ts";
+import { someRetrospectives } from "./retrospective-renderers.ts";
 import { someGameDays } from "./gameday-renderers.ts";
 import type { Hostile } from "./renderers.ts";
 
@@ -23,6 +25,17 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
     `alarms restart run-1 ${quoted(text)}`,
     `alarms restart run-1 ${quoted(text)} --yes`,
     `alarms ${quoted(text)} run-1`,
+  ],
+  actions: (text) => [
+    "actions",
+    "actions all",
+    `actions ${quoted(text)}`,
+    "actions 1",
+    `actions done 1 ${text}`,
+    `actions drop 1 why=${quoted(text)}`,
+    `actions edit 1 title=${quoted(text)} owner=${quoted(text)} due=${quoted(text)}`,
+    `actions add run-1 ${quoted(text)} owner=${quoted(text)}`,
+    `actions add ${quoted(text)} due=${quoted(text)}`,
   ],
   approve: (text) => ["approve", "approve run-1", `approve schedule-7 ${text}`],
   channel: (text) => ["channel", "channel quiet", `channel verbosity=${quoted(text)}`, `channel ${quoted(text)}`],
@@ -52,6 +65,8 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
     `gameday note ${text}`,
     `gameday halt ${text}`,
     `gameday end ${text}`,
+    "gameday retro",
+    `gameday retro ${quoted(text)}`,
   ],
   halt: (text) => ["halt", `halt ${text}`],
   help: (text) => ["help", "help run", "help halt", "help getting-started", `help ${text}`],
@@ -87,7 +102,21 @@ const quoted = (text: string): string => `"${text.replaceAll('"', "")}"`;
 
 /** A scripted double of the services, which finds everything and answers with hostile content in every state. */
 export function hostileServices(
-  { text, runs, events, schedules, standings, alarms, pastRuns, policy, explanations, overviews, report }: Hostile,
+  {
+    text,
+    runs,
+    events,
+    schedules,
+    standings,
+    alarms,
+    pastRuns,
+    policy,
+    explanations,
+    overviews,
+    actions,
+    actionEvents,
+    report,
+  }: Hostile,
   at: number,
   experiments: readonly Experiment[],
 ): Services {
@@ -161,6 +190,15 @@ export function hostileServices(
       setting: async () => (at % 2 === 0 ? null : { verbosity: "quiet", by: "U0BOB", at: run.createdAt }),
       setVerbosity: async () => ({ verbosity: "full", by: "U0BOB", at: run.createdAt }),
     },
+    actions: {
+      open: async () => ({ actions: at % 3 === 0 ? [] : [...actions], count: at % 3 === 0 ? 0 : 40, at: actionsAt }),
+      find: async () => ({ action: pick(actions), events: [...actionEvents], at: actionsAt }),
+      findings: async () => ({ runId: "run-1", findings: report.findings }),
+      add: async () => pick(actions),
+      change: async () => pick(actions),
+      done: async () => pick(actions),
+      drop: async () => pick(actions),
+    },
     gameDays: {
       plan: async () => day,
       add: async () => ({ day, events: [] }),
@@ -168,6 +206,7 @@ export function hostileServices(
       halted: async () => day,
       open: async () => (at % 3 === 0 ? null : day),
       find: async () => day,
+      retrospective: async () => (at % 3 === 0 ? null : pick(someRetrospectives(text))),
     },
     schedules: {
       request: async () => schedule,
