@@ -94,7 +94,7 @@ export type RunEventBody =
   | { type: "problem"; code: string; message: string; hint: string }
   /** `charts`: the files that the thread shows, in words; absent in runs judged before there were several. */
   | { type: "judged"; report: Report; artifacts: string[]; charts?: Array<{ file: string; alt: string }> }
-  /** All files of the run as one, for the thread. `files`: what is in it, with sizes. */
+  /** All files of the run as one, for the thread. `files`: what is in it beside their sums, with sizes. */
   | { type: "exported"; by: string; file: string; bytes: number; sha256: string; files: ExportedFile[] }
   /** Where the audit trail stood when the run had been judged: said in the thread, so that a later cut shows. */
   | { type: "audit-head"; entry: number; hash: string };

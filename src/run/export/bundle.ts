@@ -56,9 +56,3 @@ export function zipOf(runId: string, files: readonly BundleFile[]): Promise<Buff
 export function sha256(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
-
-/** `812 B`, `24 kB`, `2.4 MB`. */
-export function sizeText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
-}

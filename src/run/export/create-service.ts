@@ -5,7 +5,7 @@ import { inTransaction, type Database } from "../../store/database.ts";
 import { appendEvents } from "../../store/events.ts";
 import { enforce } from "../decide.ts";
 import type { Actor } from "../service.ts";
-import { sha256, zipOf } from "./bundle.ts";
+import { sha256, sumsFile, zipOf } from "./bundle.ts";
 import { requireFiles } from "./require-files.ts";
 import type { ExportService } from "./service.ts";
 
@@ -27,7 +27,9 @@ export function createExportService({
         file: `${run.id}-export.zip`,
         bytes: bytes.length,
         sha256: sha256(bytes),
-        files: files.map((file) => ({ name: file.name, bytes: file.bytes.length })),
+        files: files
+          .filter(({ name }) => name !== sumsFile)
+          .map((file) => ({ name: file.name, bytes: file.bytes.length })),
       };
       // File and event together: the thread never tells of a file that is not there.
       await inTransaction(database, async (client) => {

@@ -1,4 +1,4 @@
-import { sizeText, sumsFile } from "../../run/export/bundle.ts";
+import { sizeText } from "../../findings/words.ts";
 import type { ExportedFile } from "../../run/events.ts";
 import type { Exported } from "../../run/export/service.ts";
 import { content, escapeText, note, section, type MessageContent } from "../limits.ts";
@@ -7,7 +7,7 @@ type Contents = Pick<Exported, "bytes" | "sha256" | "files">;
 
 /** What stands above the file in the thread. */
 export function renderExport({ bytes, sha256, files }: Contents): string {
-  return `Everything of this run: ${contents(files)}; ${sizeText(bytes)} as one file, sha256 ${escapeText(sha256)}. In it, ${sumsFile} checks each of them.`;
+  return `Everything of this run: ${contents(files)}; ${sizeText(bytes)} as one file, sha256 ${escapeText(sha256)}. In it, SHA256SUMS checks each of them.`;
 }
 
 /** What whoever asked is told, and where the file is. */
@@ -20,10 +20,8 @@ export function renderExportReply({ runId, channelId, ...what }: Exported, asked
   ]);
 }
 
-/** `report.md (21 kB), history.jsonl (2.4 MB)`; the list of sums names itself. */
+/** `report.md (21 kB), history.jsonl (2.4 MB)`. */
 function contents(files: readonly ExportedFile[]): string {
-  const named = files
-    .filter(({ name }) => name !== sumsFile)
-    .map(({ name, bytes }) => `${escapeText(name)} (${sizeText(bytes)})`);
+  const named = files.map(({ name, bytes }) => `${escapeText(name)} (${sizeText(bytes)})`);
   return named.slice(0, 12).join(", ") + (named.length > 12 ? ` and ${named.length - 12} more` : "");
 }
