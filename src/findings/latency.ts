@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
-import type { History } from "../probes/history.ts";
+import type { History, Operation } from "../probes/history.ts";
 import type { Report } from "./report.ts";
 
 /**
@@ -65,6 +65,54 @@ export function slowDowns(history: History): Report["slowDowns"] {
         max: ratio(is.maxMs, baseline.maxMs),
       }));
   });
+}
+
+/** What one client saw in the baseline, while the fault was there, or after it. */
+export interface StretchAnswers<What extends string> {
+  client: string;
+  stretch: "baseline" | "fault" | "recovery";
+  /** Of acknowledged operations; null: too few values for that percentile. */
+  figures: ReturnType<typeof figures>;
+  counts: ReadonlyMap<What, number>;
+}
+
+/** The same latencies over whole stretches, with counts of what became of the operations; a client without any is absent. */
+export function latencyByStretch<What extends string>(
+  history: History,
+  became: (op: Operation) => What,
+): StretchAnswers<What>[] {
+  const windows = phaseWindows(history);
+  const parts = new Map<string, StretchAnswers<What> & { us: RecordableHistogram; counts: Map<What, number> }>();
+  for (const op of history.operations) {
+    const phase = windows.find(({ fromMs, toMs }) => op.plannedMs >= fromMs && op.plannedMs < toMs)?.phase ?? "";
+    const stretch = stretchOf(phase);
+    if (stretch === null) continue;
+    const key = `${stretch} ${op.client}`;
+    const us = parts.get(key)?.us ?? createHistogram(histogramRange);
+    const part = parts.get(key) ?? {
+      client: op.client,
+      stretch,
+      figures: figures(us),
+      counts: new Map<What, number>(),
+      us,
+    };
+    parts.set(key, part);
+    const what = became(op);
+    part.counts.set(what, (part.counts.get(what) ?? 0) + 1);
+    if (op.outcome === "ok") us.record(toMicroseconds(op.endMs - op.plannedMs));
+  }
+  return [...parts.values()].map(({ us, client, stretch, counts }) => ({
+    client,
+    stretch,
+    counts,
+    figures: figures(us),
+  }));
+}
+
+function stretchOf(phase: string): StretchAnswers<string>["stretch"] | null {
+  if (phase === "baseline") return "baseline";
+  if (faultPhases.has(phase)) return "fault";
+  return phase === "healing" || phase === "recovery" ? "recovery" : null;
 }
 
 /** One histogram per client and phase, filled in one pass over the operations. */

@@ -3,7 +3,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { buildReport, type ReportInput } from "../../src/findings/build-report.ts";
 import { missingGlyphs, textOfSvg } from "../../src/findings/chart/glyphs.ts";
-import { renderChart } from "../../src/findings/chart/render-chart.ts";
+import { renderCharts } from "../../src/findings/chart/render-charts.ts";
 import { doubleAcceptance } from "../../src/findings/double-acceptance.ts";
 import { historyLines, parseHistory } from "../../src/findings/history-lines.ts";
 import type { Report } from "../../src/findings/report.ts";
@@ -306,7 +306,7 @@ describe("the chart's letters", () => {
   it("fail the drawing when one is missing, instead of vanishing", async () => {
     const h = splitBrain();
     const named = report(h);
-    await expect(renderChart(h, { ...named, run: { ...named.run, title: "分裂" } })).rejects.toThrow(
+    await expect(renderCharts(h, { ...named, run: { ...named.run, title: "分裂" } })).rejects.toThrow(
       /the font has no sign for 分 裂/,
     );
   });

@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { buildReport, type ReportInput } from "../../src/findings/build-report.ts";
 import { chartAltText } from "../../src/findings/chart/alt-text.ts";
-import { renderChart } from "../../src/findings/chart/render-chart.ts";
+import { renderCharts } from "../../src/findings/chart/render-charts.ts";
 import { reportMarkdown } from "../../src/findings/markdown.ts";
 import { reportJsonSchema } from "../../src/findings/report-json-schema.ts";
 import type { Report } from "../../src/findings/report.ts";
@@ -192,14 +192,19 @@ describe("the report", () => {
 });
 
 describe("the chart", () => {
-  it("is a PNG of twice 1200 by 780, drawn in a process of its own", async () => {
+  it("is drawn three times, in a process of its own: a PNG of twice its size, and SVG in light and dark", async () => {
     const h = splitBrain();
-    const png = await renderChart(h, report(h));
-    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2400, 1560]);
-    expect(png.length).toBeGreaterThan(50_000);
+    const drawn = await renderCharts(h, report(h));
+    expect(drawn.map(({ id }) => id)).toEqual(["timeline", "members", "phases"]);
+    for (const { png, widthPx, heightPx, lightSvg, darkSvg } of drawn) {
+      expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2 * widthPx, 2 * heightPx]);
+      expect(png.length).toBeGreaterThan(20_000);
+      for (const svg of [lightSvg, darkSvg]) expect(svg).not.toMatch(/NaN|undefined|\[object/);
+      expect(darkSvg).not.toBe(lightSvg);
+    }
   });
   it("rejects what it cannot draw, with the reason", async () => {
-    await expect(renderChart({} as History, report(null))).rejects.toThrow(/chart was not drawn/);
+    await expect(renderCharts({} as History, report(null))).rejects.toThrow(/chart was not drawn/);
   });
   it("has words for those who cannot see it", () => {
     expect(chartAltText(report(splitBrain()))).toMatch(/2,900 of [\d,]+ acknowledged writes were lost/);

@@ -5,17 +5,11 @@ import { readPatroniTimings } from "../patroni/timings.ts";
 import { readRabbitTimings } from "../rabbitmq/timings.ts";
 import { readTimings } from "../redis-sentinel/timings.ts";
 
-/** A moment worth a line in the picture; `row` keeps labels that are close apart. */
+/** A moment worth a line in the picture. */
 export interface Mark {
   atS: number;
   text: string;
-  row: number;
 }
-
-/** Labels closer than this share of the picture's width would overlap. */
-const crowded = 0.13;
-/** So many labels fit above each other over the picture. */
-const rows = 4;
 
 type Moment = [atMs: number | null, text: string];
 
@@ -109,18 +103,7 @@ const moments: Readonly<Record<string, (history: History) => Moment[]>> = {
 /** The moments of a run, in order; of a system without moments of its own, those of Redis that any run has. */
 export function readMarks(history: History): Mark[] {
   const known = (moments[history.header.system] ?? redisMoments)(history);
-  const inOrder = known
+  return known
     .flatMap(([atMs, text]) => (atMs === null ? [] : [{ atS: atMs / 1000, text }]))
     .toSorted((a, b) => a.atS - b.atS);
-  const wholeS = Math.max(
-    1,
-    ...history.operations.map((op) => op.plannedMs / 1000).slice(-1),
-    inOrder.at(-1)?.atS ?? 1,
-  );
-  let row = 0;
-  return inOrder.map((moment, at) => {
-    const before = inOrder[at - 1];
-    row = before !== undefined && (moment.atS - before.atS) / wholeS < crowded ? (row + 1) % rows : 0;
-    return { ...moment, row };
-  });
 }

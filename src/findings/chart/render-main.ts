@@ -1,25 +1,24 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
-import { CustomChart, LineChart } from "echarts/charts";
-import {
-  GridComponent,
-  LegendComponent,
-  MarkAreaComponent,
-  MarkLineComponent,
-  TitleComponent,
-} from "echarts/components";
+import { CustomChart, LineChart, ScatterChart } from "echarts/charts";
+import { GraphicComponent, GridComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import type { History } from "../../probes/history.ts";
 import type { Report } from "../report.ts";
 import { missingGlyphs, textOfSvg } from "./glyphs.ts";
-import { chartOption, chartSize } from "./option.ts";
+import type { DrawnChart, Picture } from "./picture.ts";
+import { runPictures } from "./run-pictures.ts";
+import { fontFamily, themes, type ChartTheme } from "./theme.ts";
 
 /** Twice the size, so that it stays sharp on dense screens. */
 const scale = 2;
 
-/** Reads `{ history, report }` as JSON from standard input and writes a PNG to standard output. */
+/** A drawn chart as JSON carries it. */
+export type DrawnLine = Omit<DrawnChart, "png"> & { pngBase64: string };
+
+/** Reads `{ history, report }` as JSON from standard input and writes the drawn charts as JSON to standard output. */
 async function main(): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
@@ -27,34 +26,46 @@ async function main(): Promise<void> {
     history: History;
     report: Report;
   };
-  use([
-    CustomChart,
-    LineChart,
-    GridComponent,
-    LegendComponent,
-    MarkAreaComponent,
-    MarkLineComponent,
-    TitleComponent,
-    SVGRenderer,
-  ]);
-  const chart = init(null, null, { renderer: "svg", ssr: true, ...chartSize });
-  chart.setOption(chartOption(history, report));
+  use([CustomChart, LineChart, ScatterChart, GridComponent, GraphicComponent, SVGRenderer]);
+  const files = fontFiles();
+  const drawn = runPictures(history, report).map((picture): DrawnLine => {
+    const { option: _option, ...rest } = picture;
+    const lightSvg = drawSvg(picture, themes.light);
+    requireGlyphs(lightSvg, files);
+    return {
+      ...rest,
+      lightSvg,
+      darkSvg: drawSvg(picture, themes.dark),
+      pngBase64: toPng(lightSvg, files).toString("base64"),
+    };
+  });
+  process.stdout.write(JSON.stringify(drawn));
+}
+
+function drawSvg(picture: Picture, theme: ChartTheme): string {
+  const chart = init(null, null, { renderer: "svg", ssr: true, width: picture.widthPx, height: picture.heightPx });
+  chart.setOption(picture.option(theme));
   const svg = chart.renderToSVGString();
   chart.dispose();
-  const files = fontFiles();
+  return svg;
+}
+
+function toPng(svg: string, files: string[]): Buffer {
+  return new Resvg(svg, {
+    fitTo: { mode: "zoom", value: scale },
+    // The fonts come with the project: where none is installed, text would vanish without an error.
+    font: { fontFiles: files, loadSystemFonts: false, defaultFontFamily: fontFamily },
+  })
+    .render()
+    .asPng();
+}
+
+function requireGlyphs(svg: string, files: readonly string[]): void {
   const words = textOfSvg(svg);
   for (const file of files) {
     const missing = missingGlyphs(words, readFileSync(file));
     if (missing.length > 0) throw new Error(`the font has no sign for ${missing.join(" ")}`);
   }
-  const png = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: scale },
-    // The fonts come with the project: where none is installed, text would vanish without an error.
-    font: { fontFiles: files, loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },
-  })
-    .render()
-    .asPng();
-  process.stdout.write(png);
 }
 
 function fontFiles(): string[] {
