@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../errors.ts";
-import { renderChart } from "../findings/chart/render-chart.ts";
+import { renderCharts } from "../findings/chart/render-charts.ts";
 import type { ReadinessCheck } from "../health.ts";
 import { startRunWorker } from "../queue/run-queue.ts";
 import { conduct, type ConductorDeps } from "../run/conductor.ts";
@@ -43,7 +43,7 @@ export function startWorker(foundation: Foundation): Role {
     },
     healDeadlines: healDeadlinesOf(loaded.config.healing),
     paging: pagingOf(loaded.config),
-    renderChart,
+    renderCharts,
     log: (message, detail) => log.info(detail ?? {}, message),
     onOwned: (ownership) => {
       owned.add(ownership);

@@ -17,7 +17,7 @@ person, approves it as another, and prints the thread as it grows. Leaves nothin
 
   EXPERIMENT         default: redis-split-brain
   --set KEY=VALUE    a parameter of the experiment; may be repeated, e.g. --set duration=20s
-  --report DIR       write report.json, report.md, chart.png and history.jsonl there
+  --report DIR       write report.html, report.md, report.json, charts and history.jsonl there
   --patroni-dcs NAME clean (default), or etcd3: the driver that loses writes after a partition before Patroni 3.0.3
   --timeout SECONDS  give up after this long (default 180)
   --plain            no colours, no rewritten progress line

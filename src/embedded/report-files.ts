@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 
-/** Writes a run's files (report.json, report.md, chart.png, history.jsonl) from the bot's database to a folder. */
+/** Writes a run's files (report.html, report.md, report.json, charts, history.jsonl) from the bot's database to a folder. */
 export async function writeReportFiles(databaseUrl: string, runId: string, directory: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -2,7 +2,17 @@ import { table } from "./markdown-table.ts";
 import { comparisonMarkdown } from "./comparison/markdown.ts";
 import { expectedMarkdown, recoveryTimesMarkdown } from "./expectations/markdown.ts";
 import { latencyMarkdown } from "./latency-markdown.ts";
-import { measureText } from "./measure-text.ts";
+import {
+  cleanupTable,
+  factRows,
+  guardsTable,
+  measuresTable,
+  outagesTable,
+  settingsTable,
+  timelineTable,
+  writesTable,
+  type ReportTable,
+} from "./report-tables.ts";
 import type { Finding, Report } from "./report.ts";
 
 /** The report as Markdown, for people and for tickets. */
@@ -16,127 +26,19 @@ export function reportMarkdown(report: Report): string {
       `> ${run.hypothesis}`,
       report.because,
       ...(run.reason === undefined ? [] : [`Why the run ended: ${run.reason}`]),
-      table(
-        ["", ""],
-        [
-          ["Cluster and namespace", `${run.cluster}, ${run.namespace}`],
-          ["Requested by", run.requestedBy],
-          ["Approved by", run.approvedBy.join(", ") || "nobody"],
-          ["Asked for", run.startedAt],
-          ["Ended", run.endedAt],
-          [
-            "Parameters",
-            Object.entries(run.parameters)
-              .map(([name, value]) => `${name}=${value}`)
-              .join(" "),
-          ],
-          ["Plan", `sha256 ${run.planDigest}`],
-          ...(run.auditHead === undefined
-            ? []
-            : [["Audit trail", `entry ${run.auditHead.entry}, sha256 ${run.auditHead.hash}`]]),
-        ],
-      ),
+      table(["", ""], factRows(report)),
       ...section("Findings", report.findings.map(findingMarkdown).join("\n\n")),
-      ...section(
-        "Writes",
-        report.writes.total.attempted === 0
-          ? ""
-          : table(
-              [
-                "Client",
-                "Attempted",
-                "Acknowledged",
-                "Failed",
-                "Unknown",
-                "Lost",
-                "Recovered",
-                "Duplicated",
-                "Unexpected",
-              ],
-              [...Object.entries(report.writes.byClient), ["**total**", report.writes.total] as const].map(
-                ([client, counts]) => [
-                  client,
-                  ...[
-                    counts.attempted,
-                    counts.acknowledged,
-                    counts.failed,
-                    counts.unknown,
-                    counts.lost,
-                    counts.recovered,
-                    counts.duplicated,
-                    counts.unexpected,
-                  ].map((value) => (value === null ? "unknown" : String(value))),
-                ],
-              ),
-            ),
-      ),
-      ...section(
-        "Measures",
-        report.measures.length === 0
-          ? ""
-          : table(
-              ["Measure", "Value", ""],
-              report.measures.map((m) => [m.title, measureText(m), m.note ?? ""]),
-            ),
-      ),
+      ...section("Writes", written(boldTotal(writesTable(report)))),
+      ...section("Measures", written(measuresTable(report))),
       ...section("Expected and measured", expectedMarkdown(report)),
       ...section(comparison.title, comparison.body),
       ...section("Recovery times, claimed and measured", recoveryTimesMarkdown(report)),
-      ...section(
-        "Outages",
-        report.outages.length === 0
-          ? ""
-          : table(
-              ["Client", "From (s)", "To (s)", "Length (s)", "Answers"],
-              report.outages.map((outage) => [
-                outage.probe,
-                inSeconds(outage.startMs),
-                outage.endMs === null ? "not recovered" : inSeconds(outage.endMs),
-                outage.lengthMs === null ? "open" : inSeconds(outage.lengthMs),
-                Object.entries(outage.errors)
-                  .map(([name, times]) => `${name} × ${times}`)
-                  .join(", "),
-              ]),
-            ),
-      ),
+      ...section("Outages", written(outagesTable(report))),
       ...section("Latency", latencyMarkdown(report)),
-      ...section(
-        "Guards",
-        table(
-          ["Guard", "Held", "Measured", "Bound"],
-          report.guards.map((g) => [g.id, g.ok ? "yes" : "NO", g.measured, g.bound]),
-        ),
-      ),
-      ...section(
-        "Cleanup",
-        table(
-          ["Proof", "Holds", ""],
-          report.cleanup.map((c) => [c.what, c.ok ? "yes" : "NO", c.detail]),
-        ),
-      ),
-      ...section(
-        "Timeline",
-        report.timeline.length === 0
-          ? ""
-          : table(
-              ["Second", "Source", "Event", ""],
-              report.timeline.map((entry) => [
-                inSeconds(entry.atMs),
-                entry.source,
-                entry.event,
-                Object.entries(entry.detail)
-                  .map(([name, value]) => `${name}=${value}`)
-                  .join(" "),
-              ]),
-            ),
-      ),
-      ...section(
-        "Settings",
-        table(
-          ["Member", "Setting", "Value"],
-          report.settings.map((s) => [s.member, s.name, s.value === "" ? '""' : s.value]),
-        ),
-      ),
+      ...section("Guards", written(guardsTable(report))),
+      ...section("Cleanup", written(cleanupTable(report))),
+      ...section("Timeline", written(timelineTable(report))),
+      ...section("Settings", written(settingsTable(report))),
     ].join("\n\n") + "\n"
   );
 }
@@ -159,6 +61,10 @@ function section(title: string, body: string): string[] {
   return body === "" ? [] : [`## ${title}`, body];
 }
 
-function inSeconds(atMs: number): string {
-  return (atMs / 1000).toFixed(2);
+function written({ head, rows }: ReportTable): string {
+  return table(head, rows);
+}
+
+function boldTotal({ head, rows }: ReportTable): ReportTable {
+  return { head, rows: rows.map((row, at) => (at === rows.length - 1 ? ["**total**", ...row.slice(1)] : row)) };
 }

@@ -1,5 +1,7 @@
 import { buildReport } from "../findings/build-report.ts";
 import { historyLines } from "../findings/history-lines.ts";
+import { chartFile, type DrawnChart } from "../findings/chart/picture.ts";
+import { reportHtml } from "../findings/html/report-html.ts";
 import { reportMarkdown } from "../findings/markdown.ts";
 import type { Report } from "../findings/report.ts";
 import { messageOf } from "../errors.ts";
@@ -20,14 +22,14 @@ import type { HealingProof } from "./faults/fault-kind.ts";
 import type { Journal } from "./journal.ts";
 import type { RunOutcome } from "./lifecycle.ts";
 
-/** Draws the chart as PNG, outside this process's event loop. */
-export type ChartRenderer = (history: History, report: Report) => Promise<Buffer>;
+/** Draws a run's charts, outside this process's event loop. */
+export type ChartRenderer = (history: History, report: Report) => Promise<DrawnChart[]>;
 
 export interface Conclusion {
   deps: {
     database: Database;
     paging?: Paging;
-    renderChart: ChartRenderer;
+    renderCharts: ChartRenderer;
     log: (message: string, detail?: Record<string, unknown>) => void;
   };
   run: StoredRun;
@@ -49,12 +51,20 @@ export async function conclude(conclusion: Conclusion): Promise<void> {
     head: await auditHead(deps.database),
     endedAt: await databaseNow(deps.database),
   });
-  const artifacts = await makeArtifacts(conclusion, report);
+  const charts = await drawCharts(conclusion, report);
+  const artifacts = makeArtifacts(history, report, charts);
   for (const artifact of artifacts) await saveArtifact(deps.database, run.id, artifact);
   for (const fault of await faultsOf(deps.database, run.id)) {
     await setFaultState(deps.database, run.id, fault.faultId, cleanedUp ? "verified" : "unverified");
   }
-  await journal.say({ type: "judged", report, artifacts: artifacts.map((artifact) => artifact.name) });
+  await journal.say({
+    type: "judged",
+    report,
+    artifacts: artifacts.map((artifact) => artifact.name),
+    charts: charts
+      .filter(({ shownIn }) => shownIn !== "report")
+      .map(({ id, alt }) => ({ file: chartFile(id, ".png"), alt })),
+  });
   await noteAuditHead(conclusion);
   await journal.move(ending.outcome, {
     outcome: ending.outcome,
@@ -133,27 +143,34 @@ function reportOf({ run, ending, history, guards, proofs }: Conclusion, cleanedU
   return redactDeep(report);
 }
 
-async function makeArtifacts({ deps, history, run }: Conclusion, report: Report): Promise<Artifact[]> {
+async function drawCharts({ deps, history, run }: Conclusion, report: Report): Promise<DrawnChart[]> {
+  if (history === null) return [];
+  try {
+    return await deps.renderCharts(history, report);
+  } catch (error) {
+    // A run is not worth less for a missing picture; the log says why.
+    deps.log("the chart could not be drawn", { run: run.id, error: messageOf(error) });
+    return [];
+  }
+}
+
+/** Everything that can be taken away from a run, in the order in which people look at it. */
+function makeArtifacts(history: History | null, report: Report, charts: readonly DrawnChart[]): Artifact[] {
   const text = (name: string, contentType: string, content: string): Artifact => ({
     name,
     contentType,
     bytes: Buffer.from(content),
   });
-  const artifacts = [
+  return [
+    ...charts.map(({ id, png }) => ({ name: chartFile(id, ".png"), contentType: "image/png", bytes: png })),
     text("report.md", "text/markdown", reportMarkdown(report)),
+    text("report.html", "text/html", reportHtml(report, charts)),
     text("report.json", "application/json", `${JSON.stringify(report, null, 2)}\n`),
+    ...(history === null
+      ? []
+      : [text("history.jsonl", "application/jsonl", [...historyLines(history)].map((line) => `${line}\n`).join(""))]),
+    ...charts.map(({ id, darkSvg }) => text(chartFile(id, "-dark.svg"), "image/svg+xml", darkSvg)),
   ];
-  if (history === null) return artifacts;
-  artifacts.push(
-    text("history.jsonl", "application/jsonl", [...historyLines(history)].map((line) => `${line}\n`).join("")),
-  );
-  try {
-    artifacts.unshift({ name: "chart.png", contentType: "image/png", bytes: await deps.renderChart(history, report) });
-  } catch (error) {
-    // A run is not worth less for a missing picture; the log says why.
-    deps.log("the chart could not be drawn", { run: run.id, error: messageOf(error) });
-  }
-  return artifacts;
 }
 
 function lastMs(history: History): number {

@@ -22,7 +22,7 @@ export interface ConductorDeps {
   healDeadlines: HealDeadlines;
   /** Whom to page when a cleanup cannot be proven, besides requester and approvers; absent: nobody (`defaultPaging`). */
   paging?: Paging;
-  renderChart: ChartRenderer;
+  renderCharts: ChartRenderer;
   log: (message: string, detail?: Record<string, unknown>) => void;
   /** Told about every run this worker owns, so that a shutdown can stop it. */
   onOwned: (ownership: Ownership) => void;

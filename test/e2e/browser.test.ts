@@ -57,7 +57,7 @@ describe.skipIf(executable === undefined || process.getuid?.() !== 0)("the local
     await chart.waitFor({ timeout: 15_000 });
     await expect
       .poll(() => chart.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth))
-      .toBe(2400);
+      .toBe(1920);
     await chart.scrollIntoViewIfNeeded();
     await picture("3-chart");
     await page.getByText("Findings of run-").first().scrollIntoViewIfNeeded();

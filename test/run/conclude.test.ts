@@ -7,6 +7,7 @@ import { findArtifact, saveArtifact } from "../../src/store/artifacts.ts";
 import { eventsAfter } from "../../src/store/events.ts";
 import { takeLease } from "../../src/store/leases.ts";
 import { compareAndSetState, findRun } from "../../src/store/runs.ts";
+import { drawnChart } from "../support/drawn-chart.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { event, history, op } from "../support/history-builder.ts";
 
@@ -33,7 +34,7 @@ async function concluded(measured: History, experiment = "redis-split-brain") {
   if (run === null) throw new Error("no run");
   const log: string[] = [];
   await conclude({
-    deps: { database, renderChart: async () => Buffer.from("png"), log: (message) => void log.push(message) },
+    deps: { database, renderCharts: async () => [drawnChart()], log: (message) => void log.push(message) },
     run,
     journal,
     guards: [],
@@ -65,7 +66,10 @@ describe("the end of a run", () => {
   it("is as it went, with the report and its files", async () => {
     const { state, judged, log } = await concluded(sound());
     expect(state).toBe("completed");
-    expect(judged).toMatchObject({ artifacts: ["chart.png", "report.md", "report.json", "history.jsonl"] });
+    expect(judged).toMatchObject({
+      artifacts: ["chart.png", "report.md", "report.html", "report.json", "history.jsonl", "chart-dark.svg"],
+      charts: [{ file: "chart.png", alt: "Nothing was lost." }],
+    });
     expect(log).toEqual(["audit trail"]);
   });
   it("compares it with the last run of the same experiment there, and with no other", async () => {

@@ -12,6 +12,7 @@ import { openDatabase, type Database } from "../../src/store/database.ts";
 import { insertDecision } from "../../src/store/decisions.ts";
 import { eventsAfter } from "../../src/store/events.ts";
 import { compareAndSetState, findRun, insertRun, requestAbort } from "../../src/store/runs.ts";
+import { drawnChart } from "../support/drawn-chart.ts";
 import { cutPostgres } from "../support/cut-postgres.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { testAuthoriser } from "../support/policy.ts";
@@ -50,7 +51,7 @@ describe("every way out of a run heals it", () => {
       authoriser: testAuthoriser(),
       lease: { owner: "worker-1", leaseMs: 5000, onError: () => undefined },
       healDeadlines: { deleteMs: 1000, forceMs: 500, reachMs: 1000, callMs: 500 },
-      renderChart: async () => Buffer.from("png"),
+      renderCharts: async () => [drawnChart()],
       log: () => undefined,
       onOwned: () => undefined,
     };

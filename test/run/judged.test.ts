@@ -30,7 +30,7 @@ describe("a run whose worker died in judging, on real PostgreSQL", () => {
     authoriser: testAuthoriser(),
     lease: { owner: "second", leaseMs: 5000, onError: () => undefined },
     healDeadlines: { deleteMs: 1000, forceMs: 1000 },
-    renderChart: () => Promise.reject(new Error("no chart")),
+    renderCharts: () => Promise.reject(new Error("no chart")),
     log: () => undefined,
     onOwned: () => undefined,
   });
