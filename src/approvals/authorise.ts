@@ -6,7 +6,7 @@ import { durationText, momentText } from "./words.ts";
 
 /**
  * What can be done. `look` is to be shown anything at all, `oversee` what goes on in all channels; they and `request`, `approve`, `deny`, `revoke`, `abort`,
- * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm) and `mend` (what it is about) are acts of a person;
+ * `cancel` (a schedule), `halt`, `heal`, `resume`, `acknowledge` (an alarm), `mend` (what it is about) and `export` (a run's files) are acts of a person;
  * `due` is what a schedule does for the person who asked for it; `start` and `inject` are what a worker does
  * with a run that was approved.
  */
@@ -24,6 +24,7 @@ export type Act =
   | "resume"
   | "acknowledge"
   | "mend"
+  | "export"
   | "due"
   | "start"
   | "inject";
@@ -80,7 +81,7 @@ export function mayLook(teamId: string, actor: Person): Authorisation {
 }
 
 /** Whether whoever is at a command line may do it: who holds the kubeconfig needs nobody of the workspace to stop. */
-export function mayOperate(act: "halt" | "resume" | "heal", userName: string): Authorisation {
+export function mayOperate(act: "halt" | "resume" | "heal" | "export", userName: string): Authorisation {
   const question = { subject: null, approvals: [], primaryHitBy: null, facts: noFacts, now: new Date(0) };
   return authorise(nothing, { ...question, act, actor: { userId: userName, teamId: "", via: "command line" } });
 }
@@ -123,6 +124,8 @@ const checks: Readonly<Record<Act, readonly Check[]>> = {
   resume: [mayResume],
   // Seeing an alarm, and having it healed again; like stopping, for everybody of the workspace.
   acknowledge: [inSlack, ofThisWorkspace],
+  // The files go where the run was told, to whoever reads that already.
+  export: [ofThisWorkspace],
   mend: [inSlack, ofThisWorkspace, isMember, mayMend],
   start: [...bounds, isApproved],
   inject: [...bounds],

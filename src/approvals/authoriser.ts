@@ -94,6 +94,7 @@ function needs(policy: Policy, asked: Asked, now: Date): { users: readonly strin
       return { users: self, people: rule?.approvers ?? policy.resumers };
     case "look":
     case "acknowledge":
+    case "export":
     case "revoke":
     case "abort":
     case "cancel":

@@ -5,6 +5,7 @@ import { createRunService } from "../run/create-service.ts";
 import { enforce, normaliseRunId } from "../run/decide.ts";
 import { createHaltService } from "../run/halt/create-service.ts";
 import { createOverviewService } from "../run/overview/create-service.ts";
+import { createExportService } from "../run/export/create-service.ts";
 import { createPastService } from "../run/past/create-service.ts";
 import { createScheduleService } from "../run/schedules/create-service.ts";
 import { subjectOf } from "../run/subject.ts";
@@ -59,6 +60,7 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     halts,
     overview: createOverviewService({ database, authoriser }),
     past: createPastService(database),
+    exports: createExportService({ database, authoriser }),
     teamId,
     database,
     log,

@@ -87,7 +87,10 @@ export type RunEventBody =
   | { type: "leftover-healed"; kind: string; name: string; ok: boolean; detail: string; tookMs: number }
   /** A problem in words for the channel; the stack is in the log. */
   | { type: "problem"; code: string; message: string; hint: string }
-  | { type: "judged"; report: Report; artifacts: string[] }
+  /** `charts`: the files that the thread shows, in words; absent in runs judged before there were several. */
+  | { type: "judged"; report: Report; artifacts: string[]; charts?: Array<{ file: string; alt: string }> }
+  /** All files of the run as one, for the thread. `files`: what is in it beside their sums, with sizes. */
+  | { type: "exported"; by: string; file: string; bytes: number; sha256: string; files: ExportedFile[] }
   /** Where the audit trail stood when the run had been judged: said in the thread, so that a later cut shows. */
   | { type: "audit-head"; entry: number; hash: string };
 
@@ -96,7 +99,12 @@ export type RunEventType = RunEventBody["type"];
 /** A stored event. `seq` counts from 1 in its run without gaps. `at` is ISO 8601, wall clock. */
 export type RunEvent = RunEventBody & { run: string; seq: number; at: string };
 
-/** A file made at the end of a run: `report.json`, `report.md`, `chart.png`, `history.jsonl`. */
+export interface ExportedFile {
+  name: string;
+  bytes: number;
+}
+
+/** A file made at the end of a run: `report.json`, `report.md`, `report.html`, `chart.png`, `history.jsonl`. */
 export interface Artifact {
   name: string;
   contentType: string;

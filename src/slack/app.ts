@@ -6,6 +6,7 @@ import type { ReadinessCheck } from "../health.ts";
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
+import type { ExportService } from "../run/export/service.ts";
 import type { PastService } from "../run/past/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { RunService } from "../run/service.ts";
@@ -37,6 +38,7 @@ export interface SlackOptions {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  exports: ExportService;
   /** The workspace that the bot is installed in. */
   teamId: string;
   database: Database;

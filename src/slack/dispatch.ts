@@ -2,6 +2,7 @@ import type { AlarmService } from "../run/alarms/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
 import type { PastService } from "../run/past/service.ts";
+import type { ExportService } from "../run/export/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { Actor, RunService } from "../run/service.ts";
 import { AftershockError } from "../errors.ts";
@@ -31,6 +32,7 @@ export interface Services {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  exports: ExportService;
 }
 
 /** Buttons of ours carry the id of a run or schedule. */

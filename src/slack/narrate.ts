@@ -1,5 +1,6 @@
 import type { RunEvent } from "../run/events.ts";
 import type { RunRow } from "../run/service.ts";
+import { renderExport } from "./views/export.ts";
 import { chartAltText } from "../findings/chart/alt-text.ts";
 import type { MessageContent } from "./limits.ts";
 import { narrateAlarm, type AlarmEvent } from "./narrate-alarm.ts";
@@ -170,6 +171,11 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
           files.set(message.key, { ...message, position: files.get(message.key)?.position ?? message.position });
         }
         break;
+      case "exported": {
+        const message = exportMessage(event);
+        files.set(message.key, message);
+        break;
+      }
       case "audit-head":
         put(own, event.seq, () => renderAuditHead(event));
         break;
@@ -184,7 +190,20 @@ export function narrate(run: RunRow, events: readonly RunEvent[]): DesiredMessag
   return [...messages, ...narrateAlarm(run, alarm), ...files.values()].toSorted((a, b) => a.position - b.position);
 }
 
-/** The chart by itself, with words for those who cannot see it; then the report and history as files. */
+/** Every export is a message of its own: whoever asks again may have lost the one before. */
+function exportMessage(event: EventOf<"exported">): DesiredMessage {
+  return {
+    key: `files:export:${event.seq}`,
+    position: event.seq,
+    inThread: true,
+    payload: { kind: "files", comment: renderExport(event), files: [{ name: event.file }] },
+  };
+}
+
+const oneChart = "Latency and outcome of every write";
+const twoCharts = `${oneChart}; which member took them`;
+
+/** The charts by themselves, with words for those who cannot see it; then the report and history as files. */
 function fileMessages(event: EventOf<"judged">): DesiredMessage[] {
   const message = (key: string, comment: string, files: Array<{ name: string; altText?: string }>): DesiredMessage => ({
     key,
@@ -193,18 +212,13 @@ function fileMessages(event: EventOf<"judged">): DesiredMessage[] {
     inThread: true,
     payload: { kind: "files", comment, files },
   });
-  const chart = event.artifacts.filter((name) => name.endsWith(".png"));
-  const reports = event.artifacts.filter((name) => !name.endsWith(".png"));
+  const pictures = event.artifacts.filter((name) => /\.(png|svg)$/.test(name));
+  const reports = event.artifacts.filter((name) => !pictures.includes(name));
+  // A run judged before there were several has one.
+  const before = pictures.map((file) => ({ file, alt: chartAltText(event.report) }));
+  const shown = (event.charts ?? before).map(({ file, alt }) => ({ name: file, altText: alt }));
   return [
-    ...(chart.length === 0
-      ? []
-      : [
-          message(
-            "files:chart",
-            "Latency and outcome of every write",
-            chart.map((name) => ({ name, altText: chartAltText(event.report) })),
-          ),
-        ]),
+    ...(shown.length === 0 ? [] : [message("files:chart", shown.length > 1 ? twoCharts : oneChart, shown)]),
     ...(reports.length === 0
       ? []
       : [

@@ -1,5 +1,6 @@
 import type { AlarmService } from "../run/alarms/service.ts";
 import type { PastService } from "../run/past/service.ts";
+import type { ExportService } from "../run/export/service.ts";
 import type { HaltService } from "../run/halt/service.ts";
 import type { OverviewService } from "../run/overview/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
@@ -20,6 +21,7 @@ export interface VerbContext {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  exports: ExportService;
   actor: Actor;
   /** The slash command, e.g. `/chaos`. */
   command: string;

@@ -148,7 +148,7 @@ describe("who may see to what a run has left", () => {
 
 describe("whoever is at a command line", () => {
   it("may halt, heal and resume with nothing but a kubeconfig, and nothing else", () => {
-    for (const act of ["halt", "heal", "resume"] as const) expect(mayOperate(act, "root")).toEqual(allowed);
+    for (const act of ["halt", "heal", "resume", "export"] as const) expect(mayOperate(act, "root")).toEqual(allowed);
     for (const act of ["request", "approve", "deny", "revoke", "acknowledge", "mend"] as const) {
       expect(ask(act, { ...person("UBOB"), via: "command line" })).toEqual(refused("needs a person"));
     }

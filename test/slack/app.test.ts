@@ -18,6 +18,7 @@ import { testPolicy } from "../support/policy.ts";
 import { waitFor } from "../support/stack.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
+import { noExports } from "../support/exports.ts";
 import { noPast } from "../support/past.ts";
 
 /**
@@ -99,6 +100,7 @@ const begin = (config: Parameters<typeof startSlack>[0]["config"], teamId: strin
     alarms: noAlarms,
     overview: seen(),
     past: noPast,
+    exports: noExports,
     teamId,
     database: db.database,
     log: pino({ level: "error" }, { write: (line: string) => void lines.push(line) }),

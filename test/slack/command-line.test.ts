@@ -10,6 +10,7 @@ import { createDispatcher, type Dispatcher } from "../../src/slack/dispatch.ts";
 import { loadVerbs } from "../../src/slack/load-verbs.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
+import { noExports } from "../support/exports.ts";
 import { noPast } from "../support/past.ts";
 
 describe("sentences in a command", () => {
@@ -70,6 +71,7 @@ describe("options that a verb does not take", () => {
         halts: {} as HaltService,
         overview: seen(),
         past: noPast,
+        exports: noExports,
       },
       "/chaos",
     );

@@ -20,6 +20,7 @@ import { testAuthoriser, testPolicy } from "../support/policy.ts";
 import { testSchedule } from "../support/schedule.ts";
 import { noAlarms } from "../support/alarms.ts";
 import { seen } from "../support/overview.ts";
+import { noExports } from "../support/exports.ts";
 import { noPast } from "../support/past.ts";
 
 describe("the command line", () => {
@@ -193,6 +194,7 @@ describe("the verbs", () => {
         schedules: scriptedSchedules(calls),
         alarms: noAlarms,
         past: noPast,
+        exports: noExports,
         halts: scriptedHalts(calls, () => standing),
         overview: seen({
           overview: { waiting: [{ what: { kind: "run", run: row }, role: "asked", why: "You asked." }] },

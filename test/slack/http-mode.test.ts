@@ -40,6 +40,7 @@ const begin = async (on: number): Promise<RunningSlack> =>
     halts: rig.halts,
     overview: rig.overview,
     past: rig.past,
+    exports: rig.exports,
     teamId: workspace.teamId,
     database: db.database,
     log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),

@@ -11,6 +11,8 @@ import { createHaltService } from "../../src/run/halt/create-service.ts";
 import type { HaltService } from "../../src/run/halt/service.ts";
 import { createOverviewService } from "../../src/run/overview/create-service.ts";
 import type { OverviewService } from "../../src/run/overview/service.ts";
+import { createExportService } from "../../src/run/export/create-service.ts";
+import type { ExportService } from "../../src/run/export/service.ts";
 import { createPastService } from "../../src/run/past/create-service.ts";
 import type { PastService } from "../../src/run/past/service.ts";
 import { createScheduleService } from "../../src/run/schedules/create-service.ts";
@@ -33,6 +35,7 @@ export interface DispatchRig {
   halts: HaltService;
   overview: OverviewService;
   past: PastService;
+  exports: ExportService;
   dispatcher: Dispatcher;
   experiments: readonly Experiment[];
 }
@@ -81,8 +84,9 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
   });
   const overview = createOverviewService({ database, authoriser });
   const past = createPastService(database);
-  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts, overview, past }, "/chaos");
-  return { verbs, service, schedules, alarms, halts, overview, past, dispatcher, experiments };
+  const exports = createExportService({ database, authoriser });
+  const dispatcher = createDispatcher(verbs, { service, schedules, alarms, halts, overview, past, exports }, "/chaos");
+  return { verbs, service, schedules, alarms, halts, overview, past, exports, dispatcher, experiments };
 }
 
 const clusterDouble = {

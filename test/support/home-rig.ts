@@ -32,7 +32,7 @@ export async function startHomeRig(): Promise<HomeRig> {
   const [db, gate] = await Promise.all([startTestDatabase(), startGateRig()]);
   const dispatch = await dispatchRig(db.database, workspace.teamId);
   const lines: string[] = [];
-  const { service, schedules, alarms, halts, overview, past, verbs } = dispatch;
+  const { service, schedules, alarms, halts, overview, past, exports, verbs } = dispatch;
   const bots: RunningSlack[] = [];
   return {
     database: db.database,
@@ -57,6 +57,7 @@ export async function startHomeRig(): Promise<HomeRig> {
         halts,
         overview,
         past,
+        exports,
         teamId,
         database: db.database,
         log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),

@@ -16,6 +16,7 @@ import { standingBlocks, standingSentences } from "../../../src/slack/views/stan
 import { escapeReason, renderCard } from "../../../src/slack/views/card.ts";
 import { contextLines } from "../../../src/slack/views/context-lines.ts";
 import { describeEvent } from "../../../src/slack/views/event-words/describe.ts";
+import { renderExport, renderExportReply } from "../../../src/slack/views/export.ts";
 import { renderLive } from "../../../src/slack/views/live.ts";
 import { planBlocks } from "../../../src/slack/views/plan.ts";
 import { runLine } from "../../../src/slack/views/run-line.ts";
@@ -112,6 +113,11 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
   "views/standing.ts": {
     standingSentences: ({ standings, alarms }) => standings.flatMap((each) => standingSentences(each, alarms)),
     standingBlocks: ({ standings, alarms }) => standings.flatMap((each) => standingBlocks(each, alarms, "/chaos")),
+  },
+  "views/export.ts": {
+    renderExport: (given) => of(given, "exported").map((event) => renderExport(event)),
+    renderExportReply: (given) =>
+      of(given, "exported").map((event) => renderExportReply({ ...event, runId: "run-1", channelId: "C1" }, "C2")),
   },
   "views/live.ts": {
     renderLive: (given) => of(given, "probe-status").map(({ status, phase }) => renderLive(status, phase)),

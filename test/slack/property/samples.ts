@@ -182,7 +182,25 @@ const events: Readonly<Record<RunEventType, readonly RunEventBody[]>> = {
   ],
   "stop-condition": [{ type: "stop-condition", id: "i", measured: "m", bound: "b" }],
   problem: [{ type: "problem", code: "c", message: "m", hint: "h" }],
-  judged: [{ type: "judged", report, artifacts: ["chart.png", "report.md"] }],
+  judged: [
+    { type: "judged", report, artifacts: ["chart.png", "report.md"] },
+    {
+      type: "judged",
+      report,
+      artifacts: ["chart.png", "chart-members.png"],
+      charts: [{ file: "chart.png", alt: "a" }],
+    },
+  ],
+  exported: [
+    {
+      type: "exported",
+      by: "U0ALICE",
+      file: "run-1-export.zip",
+      bytes: 312_000,
+      sha256: "ab".repeat(32),
+      files: [{ name: "report.md", bytes: 812 }],
+    },
+  ],
 };
 
 const scheduleEvents: Readonly<Record<ScheduleEventBody["type"], readonly ScheduleEventBody[]>> = {

@@ -23,6 +23,7 @@ export const lines: Readonly<Record<string, (text: string) => readonly string[]>
   ],
   approve: (text) => ["approve", "approve run-1", `approve schedule-7 ${text}`],
   deny: (text) => ["deny", `deny run-1 ${text}`, "deny schedule-7"],
+  export: (text) => ["export", `export ${quoted(text)}`],
   findings: (text) => ["findings", `findings ${text}`],
   halt: (text) => ["halt", `halt ${text}`],
   help: (text) => ["help", "help run", "help halt", "help getting-started", `help ${text}`],
@@ -95,6 +96,17 @@ export function hostileServices(
       check: async () => pick(alarms).alarm,
       restart: async () => undefined,
       describeRestart: async () => text,
+    },
+    exports: {
+      request: async () => ({
+        runId: run.id,
+        channelId: run.channelId,
+        file: text,
+        bytes: at,
+        sha256: text,
+        files: Array.from({ length: 20 }, () => ({ name: text, bytes: at })),
+      }),
+      candidates: async () => runs,
     },
     past: {
       lastResults: async () => (at % 3 === 0 ? [] : lastResults(pastRuns)),
