@@ -57,7 +57,9 @@ describe.skipIf(process.getuid?.() !== 0)("a run's thread, on the real stack", (
     );
     expect(thread).not.toContain("aftershock:note-run");
     // What is edited notifies nobody. Alice is told that it was approved and that it ended; Bob, who did all of it, is only named.
-    const posted = threadOf(await stack.slack.messages(), card).filter((message) => !("edited" in message));
+    const posted = threadOf(await stack.slack.messages(), card).filter(
+      (message) => message.ephemeral_to === undefined && !("edited" in message),
+    );
     const calling = (id: string): string[] =>
       posted.flatMap((message) => (JSON.stringify(message).includes(`<@${id}>`) ? [message.text ?? ""] : []));
     expect(calling(bob)).toEqual([]);

@@ -197,7 +197,8 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     isTold: "helps others",
   },
   "views/thread-controls.ts": {
-    withControls: ({ runs, text }) => runs.map((run) => withControls(content(text, [section(escapeText(text))]), run)),
+    withControls: ({ runs, text }) =>
+      runs.map((run) => withControls(content(escapeText(text), [section(escapeText(text))]), run)),
   },
   "views/thread.ts": {
     renderRequest: (given) => of(given, "requested").map(thread.renderRequest),
