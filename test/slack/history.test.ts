@@ -170,7 +170,7 @@ describe("the chart in the channel", () => {
     await waitFor(
       async () => uploads.length,
       (count) => count > 0,
-      30_000,
+      120_000,
     );
     await Promise.all(bots.map((bot) => bot.stop()));
     await outbox.stop();
@@ -201,7 +201,7 @@ describe("the chart in the channel", () => {
     await waitFor(
       async () => posts.length,
       (count) => count > 0,
-      30_000,
+      120_000,
     );
     await outbox.stop();
     expect(posts).toHaveLength(1);
