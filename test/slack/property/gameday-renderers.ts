@@ -147,8 +147,7 @@ const items = (text: string): Array<{ day: GameDay; item: Item }> =>
 /** Of the files in `src/slack/views/gameday`. */
 export const gameDayRenderers: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   "views/gameday/agenda.ts": {
-    agendaBlocks: ({ text }) =>
-      someGameDays(text).map((day) => ({ text: "t", blocks: agenda.agendaBlocks(day, "/chaos") })),
+    agendaBlocks: ({ text }) => someGameDays(text).flatMap((day) => agenda.agendaBlocks(day, "/chaos")),
     itemCommand: ({ text }) => agenda.itemCommand(itemOf(text)),
     predictionButtons: ({ text }) => items(text).flatMap(({ day, item }) => agenda.predictionButtons(day, item)),
   },
@@ -158,7 +157,7 @@ export const gameDayRenderers: Readonly<Record<string, Readonly<Record<string, E
     linkText: ({ text }) => board.linkText(text),
   },
   "views/gameday/board-buttons.ts": {
-    boardButtons: ({ text }) => someGameDays(text).map((day) => ({ text: "t", blocks: boardButtons(day) })),
+    boardButtons: ({ text }) => someGameDays(text).flatMap((day) => boardButtons(day)),
   },
   "views/gameday/forms.ts": {
     formOfReason: () => [...forms.formOfReason("skip", "gameday-1").blocks],

@@ -13,16 +13,23 @@ export function agendaBlocks(day: GameDay, command: string): KnownBlock[] {
     return [section(`*Agenda*: nothing on it yet. Add to it: \`${command} gameday add EXPERIMENT\``)];
   }
   const on = currentItem(day);
+  let room = roomForDetails;
   return day.items.map((item, at) => {
     const title = at === 0 ? "*Agenda*\n" : "";
-    return section(`${title}${item === on ? fullText(day, item) : lineText(item)}`);
+    if (item === on) return section(`${title}${fullText(day, item)}`);
+    const details = detailLines(item).join("\n");
+    room -= details.length;
+    return section(`${title}${lineText(item)}${details === "" || room < 0 ? "" : `\n${details}`}`);
   });
 }
+
+/** Of what is planned for items whose turn has not come, as much as leaves room for the rest of the board. */
+const roomForDetails = 4500;
 
 /** What is typed for the run of an item, without the command. */
 export function itemCommand({ experiment, parameters }: Pick<Item, "experiment" | "parameters">): string {
   const typed = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  return escapeText([experiment, ...typed].join(" "));
+  return shortText([experiment, ...typed].join(" "));
 }
 
 function lineText(item: Item): string {
@@ -30,23 +37,22 @@ function lineText(item: Item): string {
   const head = `${icon} ${item.id}. *${escapeText(item.title)}*${item.isExtra ? " (not planned)" : ""}`;
   switch (item.state) {
     case "waiting":
-      return [`${head}: ${text} · \`${itemCommand(item)}\``, ...plannedLines(item), ...predictionLines(item)].join(
-        "\n",
-      );
+      return `${head}: ${text} · \`${itemCommand(item)}\``;
     case "no-go":
     case "skipped":
       return `${head}: ${text}${item.reason === null ? "" : `, ${shortText(item.reason)}`}`;
     case "done":
-      return [
-        `${head}, ${item.run ?? ""}: ${item.result === null ? text : resultText(item.result)}`,
-        ...scoreLines(item),
-      ].join("\n");
+      return `${head}, ${item.run ?? ""}: ${item.result === null ? text : resultText(item.result)}`;
     default:
-      return [
-        `${head}, ${item.run ?? ""}: ${item.runState === null ? text : stateWords[item.runState].text}`,
-        ...predictionLines(item),
-      ].join("\n");
+      return `${head}, ${item.run ?? ""}: ${item.runState === null ? text : stateWords[item.runState].text}`;
   }
+}
+
+/** What is said of it besides, where there is room. */
+function detailLines(item: Item): string[] {
+  if (item.state === "done") return scoreLines(item);
+  if (item.state === "waiting") return [...plannedLines(item), ...predictionLines(item)];
+  return item.state === "running" ? predictionLines(item) : [];
 }
 
 function fullText(day: GameDay, item: Item): string {

@@ -44,9 +44,9 @@ export const lossWords: Readonly<Record<ExpectedLoss, string>> = { none: "nothin
 /** What came of a run, in a few words. */
 export function resultText({ state, reason, verdicts, lost, guard }: RunResult): string {
   if (guard !== null && state !== "completed") {
-    return `stopped by a guard before anything was injected: ${escapeText(guard.title)} (${escapeText(guard.measured)}, must be ${escapeText(guard.bound)})`;
+    return `stopped by a guard before anything was injected: ${shortText(guard.title)} (${shortText(guard.measured)}, must be ${shortText(guard.bound)})`;
   }
-  const why = reason === null ? "" : `: ${escapeReason(reason)}`;
+  const why = reason === null ? "" : `: ${shortReason(reason)}`;
   if (verdicts === null) return `${state}${why}`;
   const losses =
     lost === null
@@ -56,6 +56,11 @@ export function resultText({ state, reason, verdicts, lost, guard }: RunResult):
         : `${lost} acknowledged writes lost`;
   const cleanup = verdicts.cleanup === "verified" ? "cleanup proven" : ":rotating_light: cleanup NOT proven";
   return `${state}${why}${why === "" || /[.!?]$/.test(why) ? "" : "."} Hypothesis *${verdicts.hypothesis}*, ${losses}, ${cleanup}`;
+}
+
+/** As `escapeReason`, which lets mentions of people through, for what fits into a line. */
+function shortReason(reason: string): string {
+  return reason.length <= 300 ? escapeReason(reason) : shortText(reason, 300);
 }
 
 /** A text of a person, cut to what a line holds. */
