@@ -1,0 +1,72 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Locator, Page } from "playwright-core";
+import { untilMessage } from "../../src/embedded/run-drive.ts";
+import type { LocalMessage, LocalSlack } from "../../src/embedded/local-slack.ts";
+
+/** People before local-slack's page: one browser, in which whoever acts is chosen above. */
+export interface SlackPage {
+  page: Page;
+  /** Types `/chaos TEXT` as somebody; the answer that they alone see. */
+  type(user: string, text: string): Promise<LocalMessage>;
+  /** Clicks a button of a message; the last of that name, if there are several. */
+  click(user: string, ts: string, button: string): Promise<void>;
+  /** Fills in the form that a click has opened, its one text, and submits it. */
+  submit(text: string, button: string): Promise<void>;
+  /** A message of the channel or, where it is open, of the thread. */
+  message(ts: string): Locator;
+  /** Opens the thread of a message at the side. */
+  openThread(ts: string): Promise<void>;
+  /** Keeps a picture: of what is given, or of the whole page. Without SCREENSHOT_DIR none. */
+  picture(name: string, of?: Locator): Promise<void>;
+}
+
+const directory = process.env["SCREENSHOT_DIR"];
+
+export async function openSlackPage(slack: LocalSlack, page: Page): Promise<SlackPage> {
+  await page.goto(slack.url);
+  await page.locator(".composer-input").first().waitFor();
+  const actAs = async (user: string): Promise<void> => {
+    const select = page.getByLabel("Act as");
+    if ((await select.inputValue()) !== user) await select.selectOption(user);
+  };
+  const message = (ts: string): Locator => page.locator(`.msg[data-ts="${ts}"]`).last();
+  return {
+    page,
+    message,
+    type: async (user, text) => {
+      const before = new Set((await slack.messages()).map(({ ts }) => ts));
+      await actAs(user);
+      const composer = page.locator(".composer-input").first();
+      await composer.fill(`/chaos ${text}`);
+      await composer.press("Enter");
+      return untilMessage(slack, ({ ephemeral_to: to, ts }) => to === user && !before.has(ts), 45_000);
+    },
+    click: async (user, ts, button) => {
+      await actAs(user);
+      await page
+        .locator(`.msg[data-ts="${ts}"]`)
+        .first()
+        .getByRole("button", { name: button, exact: true })
+        .last()
+        .click();
+    },
+    submit: async (text, button) => {
+      const form = page.locator(".modal");
+      await form.locator("textarea, input[type=text]").first().fill(text);
+      await form.getByRole("button", { name: button, exact: true }).click();
+      await form.waitFor({ state: "detached" });
+    },
+    openThread: async (ts) => {
+      await page.locator(`.messages .msg[data-ts="${ts}"] .thread-summary`).first().click();
+    },
+    picture: async (name, of) => {
+      if (directory === undefined) return;
+      mkdirSync(directory, { recursive: true });
+      const path = join(directory, `${name}.png`);
+      // The page is drawn a moment after the message is there.
+      await page.waitForTimeout(400);
+      await (of === undefined ? page.screenshot({ path }) : of.screenshot({ path }));
+    },
+  };
+}
