@@ -2,9 +2,13 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LocalMessage } from "../../src/embedded/local-slack.ts";
 import { workspace } from "../../src/embedded/local-slack.ts";
-import { cardOf, threadOf, untilMessage } from "../../src/embedded/run-drive.ts";
+import { cardOf, untilMessage } from "../../src/embedded/run-drive.ts";
+import { retrospectiveSchema } from "../../src/gameday/retrospective/record.ts";
 import { findBrowser, launchBrowser } from "../support/browser.ts";
 import { foreignFault } from "../support/foreign-fault.ts";
+import { personAt, wordsOf } from "../support/modals.ts";
+import { checkCard, checkFile, checkRecord } from "../support/retrospective-check.ts";
+import { readRows } from "../support/retrospective-recount.ts";
 import { openSlackPage, type SlackPage } from "../support/slack-page.ts";
 import { drawDates } from "../support/slack-gate/draw-dates.ts";
 import { query, quick, startTestStack, untilState, waitFor, type TestStack } from "../support/stack.ts";
@@ -26,10 +30,10 @@ describe.skipIf(executable === undefined || process.getuid?.() !== 0)("a game da
   let board: LocalMessage;
   beforeAll(async () => {
     [stack, browser] = await Promise.all([
-      startTestStack({ draw: (text) => drawDates(text, new Date()) }),
+      startTestStack({ lease: "15s", draw: (text) => drawDates(text, new Date()) }),
       launchBrowser(executable ?? ""),
     ]);
-    slack = await openSlackPage(stack.slack, await browser.newPage({ viewport: { width: 1500, height: 1300 } }));
+    slack = await openSlackPage(stack.slack, await browser.newPage());
   });
   afterAll(async () => {
     await browser?.close();
@@ -140,7 +144,14 @@ describe.skipIf(executable === undefined || process.getuid?.() !== 0)("a game da
       30_000,
     );
     await happened("run-ended", 1);
+    const chart = await untilMessage(
+      stack.slack,
+      (message) => message.thread_ts === card.ts && message.files?.some(({ name }) => name === "chart.png") === true,
+      30_000,
+    );
     await slack.picture("thread-end");
+    await slack.picture("chart", slack.message(chart.ts));
+    await slack.picture("run-ended", slack.message(card.ts));
   }, 180_000);
 
   it("leaves out what somebody says no-go to, with the reason", async () => {
@@ -171,10 +182,11 @@ describe.skipIf(executable === undefined || process.getuid?.() !== 0)("a game da
     await fault.remove();
   }, 120_000);
 
-  it("takes in a run that was asked for otherwise, and ends", async () => {
+  it("takes in a run that was asked for otherwise, and ends with what somebody shall do", async () => {
     const asked = await slack.type(erin, `run redis-split-brain ${quick}`);
     const runId = /run-\d+/.exec(asked.text ?? "")?.[0] ?? "";
     const card = await untilMessage(stack.slack, (message, all) => cardOf(all, runId)?.ts === message.ts, 15_000);
+    await slack.pictureHome(dave, "home");
     await slack.click(dave, card.ts, "Approve");
     await untilState(stack, runId, ["completed"]);
     await happened("run-ended", 4);
@@ -191,21 +203,65 @@ describe.skipIf(executable === undefined || process.getuid?.() !== 0)("a game da
     await slack.type(alice, "gameday end done for today");
     await happened("ended", 1);
     await slack.picture("board-ended", slack.message(board.ts));
-    const card2 = await untilMessage(
+  }, 180_000);
+
+  it("ends in a retrospective whose every figure is the database's", async () => {
+    const card = await untilMessage(
       stack.slack,
       ({ text }) => text?.startsWith("Retrospective of gameday-1") === true,
-      20_000,
+      30_000,
     );
-    await slack.picture("retrospective", slack.message(card2.ts));
+    await untilMessage(
+      stack.slack,
+      (message) =>
+        message.thread_ts === board.ts && message.files?.some(({ name }) => name === "retrospective.md") === true,
+      30_000,
+    );
+    await slack.picture("retrospective", slack.message(card.ts));
+    const stored = await query<{ name: string; bytes: Buffer }>(
+      stack,
+      "select name, bytes from game_day_artifacts where game_day_id = 'gameday-1'",
+    );
+    const textOf = (name: string): string => stored.find((each) => each.name === name)?.bytes.toString("utf8") ?? "";
+    const retro = retrospectiveSchema.parse(JSON.parse(textOf("retrospective.json")));
+    expect(retro.items.map(({ outcome }) => outcome)).toEqual(["ran", "no-go", "ran", "not-started", "skipped", "ran"]);
+    expect(retro.items[2]?.result?.state).toBe("aborted");
+    expect(retro.items[3]?.result?.guard?.measured).toContain("somebody-elses");
+    const rows = await readRows(stack, "gameday-1");
+    checkRecord(retro, rows);
+    checkFile(textOf("retrospective.md"), retro);
+    checkCard(JSON.stringify(card.blocks), retro);
+    const actions = await query(stack, "select id, owner, due_on::text as due, run_id as run from actions order by id");
+    expect(retro.actions.map(({ id, owner, dueOn, run }) => ({ id, owner, due: dueOn, run }))).toEqual(actions);
+    // The check itself finds a figure that is off by a millisecond, and a vote that nobody cast.
+    const [first, ...others] = retro.items;
+    if (first?.toDetectMs == null) throw new Error("nothing was detected");
+    const off = { ...retro, items: [{ ...first, toDetectMs: first.toDetectMs + 1 }, ...others] };
+    expect(() => checkRecord(off, rows)).toThrow();
+    expect(() => checkRecord({ ...retro, items: [{ ...first, votes: [] }, ...others] }, rows)).toThrow();
+  }, 60_000);
+
+  it("keeps what is to be done, and what was learned", async () => {
+    const actions = await slack.type(bob, "actions");
+    expect(actions.text).toContain("Set min-replicas-to-write to 1");
+    await slack.picture("actions", slack.message(actions.ts));
     for (const [name, text] of [
-      ["actions", "actions"],
       ["history", "history redis-split-brain"],
       ["compare", "compare run-1 run-4"],
       ["chaos", ""],
     ] as const) {
       const answer = await slack.type(bob, text);
+      expect(answer.text).not.toBe("");
       await slack.picture(name, slack.message(answer.ts));
     }
-    expect(threadOf(await stack.slack.messages(), board).length).toBeGreaterThan(5);
-  }, 180_000);
+    await slack.pictureHome(bob, "home-after");
+    // What is chosen in a form's menu, local-slack's page does not tell as Slack does: the gate does.
+    const person = personAt(stack, alice);
+    await person.type("run");
+    await person.untilModal();
+    await person.enter("Experiment", "redis-split-brain");
+    await person.untilModal((view) => /Blast radius/.test(wordsOf(view)), 60_000);
+    await slack.picture("run-form");
+    await person.close();
+  }, 120_000);
 });

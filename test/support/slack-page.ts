@@ -17,13 +17,20 @@ export interface SlackPage {
   message(ts: string): Locator;
   /** Opens the thread of a message at the side. */
   openThread(ts: string): Promise<void>;
+  /** Keeps a picture of the App Home as somebody sees it, and goes back to the channel. */
+  pictureHome(user: string, name: string): Promise<void>;
   /** Keeps a picture: of what is given, or of the whole page. Without SCREENSHOT_DIR none. */
   picture(name: string, of?: Locator): Promise<void>;
 }
 
+/** A message is not wider than this leaves it. */
+const narrow = { width: 960, height: 1300 };
+const wide = { width: 1500, height: 1300 };
 const directory = process.env["SCREENSHOT_DIR"];
 
 export async function openSlackPage(slack: LocalSlack, page: Page): Promise<SlackPage> {
+  page.setDefaultTimeout(15_000);
+  await page.setViewportSize(wide);
   await page.goto(slack.url);
   await page.locator(".composer-input").first().waitFor();
   const actAs = async (user: string): Promise<void> => {
@@ -53,12 +60,24 @@ export async function openSlackPage(slack: LocalSlack, page: Page): Promise<Slac
     },
     submit: async (text, button) => {
       const form = page.locator(".modal");
-      await form.locator("textarea, input[type=text]").first().fill(text);
+      await form.locator("textarea, input").first().fill(text);
       await form.getByRole("button", { name: button, exact: true }).click();
       await form.waitFor({ state: "detached" });
     },
     openThread: async (ts) => {
       await page.locator(`.messages .msg[data-ts="${ts}"] .thread-summary`).first().click();
+    },
+    pictureHome: async (user, name) => {
+      if (directory === undefined) return;
+      await actAs(user);
+      await page.getByText("🏠").first().click();
+      // The bot draws it when it hears that it was opened; opened anew, it is there.
+      await page.waitForTimeout(1500);
+      await page.setViewportSize({ width: 1000, height: 1000 });
+      await page.screenshot({ path: join(directory, `${name}.png`) });
+      await page.setViewportSize(wide);
+      await page.locator(".sidebar-item", { hasText: "chaos" }).first().click();
+      await page.locator(".composer-input").first().waitFor();
     },
     picture: async (name, of) => {
       if (directory === undefined) return;
@@ -66,7 +85,13 @@ export async function openSlackPage(slack: LocalSlack, page: Page): Promise<Slac
       const path = join(directory, `${name}.png`);
       // The page is drawn a moment after the message is there.
       await page.waitForTimeout(400);
-      await (of === undefined ? page.screenshot({ path }) : of.screenshot({ path }));
+      if (of === undefined) {
+        await page.screenshot({ path });
+        return;
+      }
+      await page.setViewportSize(narrow);
+      await of.screenshot({ path });
+      await page.setViewportSize(wide);
     },
   };
 }

@@ -56,7 +56,7 @@ function recordOf(item: Item, run: readonly RunEvent[], day: readonly GameDayEve
   const moments = momentsOf(item.id, run, day);
   const judged = run.findLast((event) => event.type === "judged");
   const report = judged?.type === "judged" ? judged.report : null;
-  const outcome = outcomeOf(item, moments.injectedAt !== null || report !== null);
+  const outcome = outcomeOf(item, moments.injectedAt !== null || run.some(isActive));
   return {
     item: item.id,
     experiment: item.experiment,
@@ -80,6 +80,9 @@ function recordOf(item: Item, run: readonly RunEvent[], day: readonly GameDayEve
     })),
   };
 }
+
+/** A run that was stopped before has a report as well, which says so; one that injects nothing is active all the same. */
+const isActive = (event: RunEvent): boolean => event.type === "state" && event.to === "active";
 
 function outcomeOf({ state, run, runState }: Item, hasBegun: boolean): ItemRecord["outcome"] {
   if (state === "no-go" || state === "skipped") return state;
