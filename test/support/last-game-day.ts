@@ -47,6 +47,8 @@ const ofRun: ReadonlyArray<readonly [number, RunEventBody]> = [
 /** Item 4: a guard stopped it. */
 const ofStopped: ReadonlyArray<readonly [number, RunEventBody]> = [
   [300, { type: "guard", id: "g", title: "A healthy replica", ok: false, measured: "0", bound: "1", hint: "wait" }],
+  // It is judged all the same: its report says that nothing was injected.
+  [300.5, { type: "judged", report: { ...report, findings: [] }, artifacts: [] }],
   [301, { type: "state", from: "preflight", to: "failed", reason: "A guard does not hold.", atMs: null }],
 ];
 

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { untilMessage } from "../../src/embedded/run-drive.ts";
-import type { LocalMessage, LocalSlack } from "../../src/embedded/local-slack.ts";
+import { workspace, type LocalMessage, type LocalSlack } from "../../src/embedded/local-slack.ts";
 
 /** People before local-slack's page: one browser, in which whoever acts is chosen above. */
 export interface SlackPage {
@@ -35,7 +35,11 @@ export async function openSlackPage(slack: LocalSlack, page: Page): Promise<Slac
   await page.locator(".composer-input").first().waitFor();
   const actAs = async (user: string): Promise<void> => {
     const select = page.getByLabel("Act as");
-    if ((await select.inputValue()) !== user) await select.selectOption(user);
+    if ((await select.inputValue()) === user) return;
+    await select.selectOption(user);
+    // Drawn anew; a click before that would still be of whoever acted before.
+    const name = workspace.people.find(({ id }) => id === user)?.name ?? "";
+    await page.locator(`.composer-input[placeholder*=" as ${name} "]`).first().waitFor();
   };
   const message = (ts: string): Locator => page.locator(`.msg[data-ts="${ts}"]`).last();
   return {
