@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { workspace } from "../../src/embedded/local-slack.ts";
 import type { Retrospective } from "../../src/gameday/retrospective/record.ts";
 import { inSeconds, predictionsOf, scoresOf, timesOf, type Rows } from "./retrospective-recount.ts";
 
@@ -97,5 +98,10 @@ export function checkCard(card: string, { items, scores }: Retrospective): void 
     expect(card).toContain(`Fault removed after ${inSeconds(toHealMs)} · recovered after ${inSeconds(toRecoverMs)}`);
     expect(card).toContain(result?.verdicts?.hypothesis ?? "");
   }
-  for (const { by, right, wrong } of scores) expect(card).toContain(`<@${by}> ${right} right, ${wrong} wrong`);
+  for (const { by, right, wrong } of scores) expect(card).toContain(`${nameOf(by)} ${right} right, ${wrong} wrong`);
+}
+
+/** Nobody is called by a retrospective: people are named. */
+function nameOf(user: string): string {
+  return workspace.people.find(({ id }) => id === user)?.name ?? user;
 }

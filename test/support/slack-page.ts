@@ -17,6 +17,7 @@ export interface SlackPage {
   message(ts: string): Locator;
   /** Opens the thread of a message at the side. */
   openThread(ts: string): Promise<void>;
+  closeThread(): Promise<void>;
   /** Keeps a picture of the App Home as somebody sees it, and goes back to the channel. */
   pictureHome(user: string, name: string): Promise<void>;
   /** Keeps a picture: of what is given, or of the whole page. Without SCREENSHOT_DIR none. */
@@ -71,13 +72,14 @@ export async function openSlackPage(slack: LocalSlack, page: Page): Promise<Slac
     openThread: async (ts) => {
       await page.locator(`.messages .msg[data-ts="${ts}"] .thread-summary`).first().click();
     },
+    closeThread: () => page.getByRole("button", { name: "✕", exact: true }).last().click(),
     pictureHome: async (user, name) => {
       if (directory === undefined) return;
       await actAs(user);
       await page.getByText("🏠").first().click();
       // The bot draws it when it hears that it was opened; opened anew, it is there.
       await page.waitForTimeout(1500);
-      await page.setViewportSize({ width: 1000, height: 1000 });
+      await page.setViewportSize({ width: 1000, height: 620 });
       await page.screenshot({ path: join(directory, `${name}.png`) });
       await page.setViewportSize(wide);
       await page.locator(".sidebar-item", { hasText: "chaos" }).first().click();
