@@ -53,7 +53,7 @@ describe("the board", () => {
       },
     });
     const text = JSON.stringify(renderBoard(play.day(), "/chaos"));
-    expect(text).toContain("Hypothesis *refuted*, 14 acknowledged writes lost, cleanup proven");
+    expect(text).toContain("completed. Hypothesis *refuted*, 14 acknowledged writes lost, cleanup proven");
     expect(text).toContain(`right: <@${dan}>`);
     expect(text).toContain("silent:");
     expect(text).toContain("puts item 2");

@@ -72,7 +72,7 @@ export async function openSlackPage(slack: LocalSlack, page: Page): Promise<Slac
     openThread: async (ts) => {
       await page.locator(`.messages .msg[data-ts="${ts}"] .thread-summary`).first().click();
     },
-    closeThread: () => page.getByRole("button", { name: "✕", exact: true }).last().click(),
+    closeThread: () => page.locator(".thread-x").click(),
     pictureHome: async (user, name) => {
       if (directory === undefined) return;
       await actAs(user);

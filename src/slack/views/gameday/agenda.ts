@@ -60,7 +60,7 @@ function fullText(day: GameDay, item: Item): string {
   const state = item.runState === null ? text : `${item.run ?? ""}, ${stateWords[item.runState].text}`;
   const votes = item.votes.map(
     ({ by, vote, reason }) =>
-      `${vote === "go" ? ":thumbsup:" : ":thumbsdown:"} ${person(by)}${reason === null ? "" : ` (${shortText(reason)})`}`,
+      `${vote === "go" ? ":+1:" : ":-1:"} ${person(by)}${reason === null ? "" : ` (${shortText(reason)})`}`,
   );
   const missing = item.state === "voting" ? missingVotes(day, item) : [];
   return [

@@ -90,7 +90,7 @@ function othersBlocks(others: readonly ItemRecord[]): KnownBlock[] {
   const lines = others.slice(0, mostItems).map(({ item, title, outcome, reason, votes }) => {
     const against = votes
       .filter(({ vote }) => vote === "no-go")
-      .map(({ by, reason: why }) => `${person(by)}${why === null ? "" : `: ${shortText(why)}`}`);
+      .map(({ by, reason: why }) => `${person(by)}${why === null || why === reason ? "" : `: ${shortText(why)}`}`);
     const why = reason === null ? "" : `: ${shortText(reason)}`;
     return `• *${item}. ${shortText(title)}*: ${outcomeWords[outcome]}${why}${against.length === 0 ? "" : ` (no-go by ${against.join(", ")})`}`;
   });

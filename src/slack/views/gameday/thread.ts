@@ -97,7 +97,7 @@ function itemText(day: GameDay, event: ItemEvent, command: string): string | nul
     case "item-put":
       return `:ballot_box_with_ballot: *Go or no-go for ${name}?* ${people(missingVotes(day, item))}: \`${command} gameday vote go\` or the buttons on the board. And everybody: what do you expect?`;
     case "voted":
-      return `${event.vote === "go" ? ":thumbsup:" : ":thumbsdown:"} ${person(event.by)} says ${event.vote} to item ${id}${because(event.reason)}`;
+      return `${event.vote === "go" ? ":+1:" : ":-1:"} ${person(event.by)} says ${event.vote} to item ${id}${because(event.reason)}`;
     case "decided":
       return event.vote === "go"
         ? `:green_circle: *Go* for ${name}. Its run is asked for now.`

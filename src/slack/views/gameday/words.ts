@@ -55,7 +55,7 @@ export function resultText({ state, reason, verdicts, lost, guard }: RunResult):
         ? "no acknowledged write lost"
         : `${lost} acknowledged writes lost`;
   const cleanup = verdicts.cleanup === "verified" ? "cleanup proven" : ":rotating_light: cleanup NOT proven";
-  return `${state}${why}${why === "" || /[.!?]$/.test(why) ? "" : "."} Hypothesis *${verdicts.hypothesis}*, ${losses}, ${cleanup}`;
+  return `${state}${why}${/[.!?]$/.test(why) ? "" : "."} Hypothesis *${verdicts.hypothesis}*, ${losses}, ${cleanup}`;
 }
 
 /** As `escapeReason`, which lets mentions of people through, for what fits into a line. */
