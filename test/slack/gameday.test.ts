@@ -171,7 +171,7 @@ describe("a game day in the channel", () => {
     expect(text).toMatch(/silent: [^"]*<@U0ALICE>/);
     await slack.click("U0BOB", { action_id: "aftershock:gameday-ready:0", value: "gameday-1" });
     expect(await boardSays(":white_check_mark: ready: <@U0BOB>")).not.toContain("dashboards are down");
-    await threadSays("<@U0BOB> is *operator* now");
+    await threadSays("bob is *operator* now");
   });
   it("starts, asks once for the role that nobody has, and puts the first experiment to the vote", async () => {
     expect(await type("U0ALICE", "gameday start")).toContain("has started");
@@ -215,7 +215,7 @@ describe("a game day in the channel", () => {
     const text = await boardSays("aborted: A stop condition held.");
     expect(text).toContain("nobody is right or wrong");
     expect(text).toContain("puts item 2");
-    await threadSays("<@U0CAROL> is the first to see an effect of item 1");
+    await threadSays("carol is the first to see an effect of item 1");
   });
   it("notes a message by reaction and by shortcut, once however often Slack says it or people point", async () => {
     const ts = await post("U0CAROL", "latency is up on checkout");

@@ -119,7 +119,7 @@ function itemText(day: GameDay, event: ItemEvent, command: string): string | nul
         ? `${stateWords[event.state].icon} Item ${id}, ${event.run}: ${stateWords[event.state].text}.${event.state === "active" ? " Predictions are closed." : ""}`
         : null;
     case "run-ended":
-      return `${isTerminal(event.result.state) ? stateWords[event.result.state].icon : ":checkered_flag:"} Item ${id}, ${event.run}: ${resultText(event.result)}. \`${command} findings ${event.run}\`${nextText(day, command)}`;
+      return `${isTerminal(event.result.state) ? stateWords[event.result.state].icon : ":checkered_flag:"} Item ${id}, ${event.run}: ${sentence(resultText(event.result))} \`${command} findings ${event.run}\`${nextText(day, command)}`;
     case "effect-seen":
       return `:eyes: ${person(event.by)} is the first to see an effect of item ${id}.`;
   }
@@ -154,6 +154,10 @@ function nextText(day: GameDay, command: string): string {
 function countsText({ items }: GameDay): string {
   const of = (state: Item["state"]): number => items.filter((item) => item.state === state).length;
   return `${of("done")} done, ${of("no-go")} no-go, ${of("skipped")} skipped.`;
+}
+
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 /** Ends a sentence, with the reason if there is one. */
