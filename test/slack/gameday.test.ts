@@ -221,9 +221,10 @@ describe("a game day in the channel", () => {
     const ts = await post("U0CAROL", "latency is up on checkout");
     expect(await event("Ev1", "U0BOB", ts)).toBe(200);
     expect(await event("Ev1", "U0BOB", ts)).toBe(200);
+    // Bob's is in before Alice points, too.
+    expect(await boardSays("latency is up on checkout")).toContain("said by <@U0CAROL>");
     expect(await event("Ev2", "U0ALICE", ts)).toBe(200);
     expect(await event("Ev3", "U0ALICE", ts, "eyes")).toBe(200);
-    expect(await boardSays("latency is up on checkout")).toContain("said by <@U0CAROL>");
     const shortcut = (triggerId: string, message: string, text: string): Promise<number> =>
       slack.send({
         body: new URLSearchParams({
