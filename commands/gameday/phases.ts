@@ -48,7 +48,7 @@ const halt: Word = {
         : `${stopped} ${stopped === 1 ? "run is" : "runs are"} being stopped and healed.`;
     return said(
       `Everything is halted${day === null ? "" : `, and ${day.id} with it`}. ${runs}`,
-      "Somebody entitled lifts it by `/chaos resume`; then the commander goes on by `/chaos gameday resume`",
+      "Whoever may (`/chaos policy`) lifts it by `/chaos resume`; then the commander resumes by `/chaos gameday resume`",
     );
   },
 };

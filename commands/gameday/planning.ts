@@ -60,7 +60,7 @@ async function make(
     throw new AftershockError(
       "bad_parameter",
       `There is no rule "${rule}".`,
-      "rule=commander: the commander alone decides. rule=roles: everybody with a role must say go.",
+      "rule=commander: the commander alone decides. rule=roles: commander, operators and scribe must all say go.",
     );
   }
   const request: PlanRequest = {

@@ -181,7 +181,7 @@ async function startProgram(
   await untilReady(child, {
     name: `the ${role}`,
     logFile,
-    deadlineMs: 30_000,
+    deadlineMs: 90_000,
     ready: async () =>
       existsSync(portFile) && (await fetch(`http://127.0.0.1:${readFileSync(portFile, "utf8")}/readyz`)).ok,
   });

@@ -18,6 +18,7 @@ import { plannedItemOf } from "./agenda-item.ts";
 import { appendAct, loadGameDay } from "./append.ts";
 import { bounds, type Act } from "./decide/act.ts";
 import { planEvents } from "./plan.ts";
+import { withActionsNow } from "./retrospective/actions-now.ts";
 import { readRetrospective } from "./retrospective/make.ts";
 import type { Done, GameDayService, PersonsAct } from "./service.ts";
 import { currentItem, nextItem, type GameDay } from "./state.ts";
@@ -144,7 +145,8 @@ export function createGameDayService(options: GameDayOptions): GameDayService {
     },
     retrospective: async (channelId, id) => {
       const wanted = id === undefined ? await newestRetrospectiveOf(database, channelId) : (await existing(id)).id;
-      return wanted === null ? null : readRetrospective(database, wanted);
+      const retro = wanted === null ? null : await readRetrospective(database, wanted);
+      return retro === null ? null : withActionsNow(database, retro);
     },
   };
 

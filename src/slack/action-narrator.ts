@@ -1,8 +1,10 @@
 import type { Action, ActionEvent } from "../run/actions/action.ts";
 import { actionEvents, findAction } from "../store/actions.ts";
 import { inTransaction, type Database } from "../store/database.ts";
+import { gameDayOfRun } from "../store/game-days.ts";
 import { findRun } from "../store/runs.ts";
 import type { DesiredMessage } from "./narrate.ts";
+import { followActions } from "./retrospective-narrator.ts";
 import { wantMessages } from "./store/outbox.ts";
 import { renderActionInThread, renderAssigned, renderReminder } from "./views/action-told.ts";
 
@@ -16,7 +18,7 @@ export async function behindActions(database: Database): Promise<string[]> {
 }
 
 /** As `narrateRun`: true when something new is wanted; false when another narrator has the action. */
-export async function narrateAction(database: Database, id: string): Promise<boolean> {
+export async function narrateAction(database: Database, id: string, command: string): Promise<boolean> {
   return inTransaction(database, async (client) => {
     await client.query("insert into action_narration_cursors (action_id) values ($1) on conflict do nothing", [id]);
     const { rows } = await client.query<{ seq: number }>(
@@ -32,6 +34,8 @@ export async function narrateAction(database: Database, id: string): Promise<boo
     await wantMessages(client, id, action.owner, messagesToOwners(action, events));
     const run = action.runId === null ? null : await findRun(client, action.runId);
     if (run !== null) await wantMessages(client, run.id, run.channelId, [lineInThread(action)]);
+    const gameDay = action.runId === null ? null : await gameDayOfRun(client, action.runId);
+    if (gameDay !== null) await followActions(client, gameDay, command);
     await client.query("update action_narration_cursors set seq = $2 where action_id = $1", [id, last]);
     return true;
   });

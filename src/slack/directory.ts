@@ -1,5 +1,6 @@
-import { LogLevel, WebAPIPlatformError, WebAPIRateLimitedError, WebClient } from "@slack/web-api";
+import { WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
 import type { Directory, GroupMembers, Standing } from "../approvals/people.ts";
+import { webClient } from "./web-client.ts";
 
 /**
  * Answers are kept this long, so that a few clicks in a row ask once: `usergroups.users.list` may be asked 20 times a
@@ -27,13 +28,7 @@ interface SlackUser {
  */
 export function createDirectory(options: { token: string; slackApiUrl?: string; now?: () => number }): Directory {
   const { token, slackApiUrl, now = () => performance.now() } = options;
-  const client = new WebClient(token, {
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    timeout: timeoutMs,
-    logLevel: LogLevel.ERROR,
-    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
-  });
+  const client = webClient({ token, slackApiUrl, timeoutMs });
   let ownTeam: Promise<string> | undefined;
   const team = (): Promise<string> => {
     ownTeam ??= client.auth.test().then(({ team_id: id }) => {

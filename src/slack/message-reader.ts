@@ -1,4 +1,4 @@
-import { LogLevel, WebClient } from "@slack/web-api";
+import { webClient } from "./web-client.ts";
 
 /** A message that somebody pointed at, as Slack has it. */
 export interface SaidMessage {
@@ -22,13 +22,7 @@ const timeoutMs = 5000;
  * groups:history), and its link by `chat.getPermalink`.
  */
 export function createMessageReader(token: string, slackApiUrl: string | undefined): MessageReader {
-  const client = new WebClient(token, {
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    timeout: timeoutMs,
-    logLevel: LogLevel.ERROR,
-    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
-  });
+  const client = webClient({ token, slackApiUrl, timeoutMs });
   const orNull = <T>(work: Promise<T>): Promise<T | null> => work.catch(() => null);
   return {
     read: async (channel, ts) => {

@@ -1,4 +1,4 @@
-import { LogLevel, WebClient } from "@slack/web-api";
+import { webClient } from "./web-client.ts";
 
 /** Names change seldom, and an old one is still a name. */
 const keptMs = 3_600_000;
@@ -11,13 +11,7 @@ export type NameOf = (userId: string) => Promise<string | null>;
 /** Names by Slack's `users.info` (scope users:read), kept for an hour; a name that did not come is asked for again. */
 export function createNames(options: { token: string; slackApiUrl?: string; now?: () => number }): NameOf {
   const { token, slackApiUrl, now = () => performance.now() } = options;
-  const client = new WebClient(token, {
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    timeout: timeoutMs,
-    logLevel: LogLevel.ERROR,
-    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
-  });
+  const client = webClient({ token, slackApiUrl, timeoutMs });
   const kept = new Map<string, { name: string; askedAt: number }>();
   return async (userId) => {
     const known = kept.get(userId);

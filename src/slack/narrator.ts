@@ -35,6 +35,7 @@ export function startNarrator(
   let stopped = false;
   let working: Promise<void> | null = null;
   let again = false;
+  const { command = "/chaos" } = options;
 
   /** One that cannot be told must not silence the others. */
   const tell = async (told: Promise<boolean>): Promise<void> => {
@@ -50,11 +51,9 @@ export function startNarrator(
       for (const runId of await behindRuns(database)) await tell(narrateRun(database, runId));
       for (const id of await behindSchedules(database)) await tell(narrateSchedule(database, id));
       for (const id of await behindHalts(database)) await tell(narrateHalt(database, id, options.opsChannel));
-      for (const id of await behindActions(database)) await tell(narrateAction(database, id));
-      for (const id of await behindGameDays(database))
-        await tell(tellGameDay(database, id, options.command ?? "/chaos"));
-      for (const id of await behindRetrospectives(database))
-        await tell(tellRetrospective(database, id, options.command ?? "/chaos"));
+      for (const id of await behindActions(database)) await tell(narrateAction(database, id, command));
+      for (const id of await behindGameDays(database)) await tell(tellGameDay(database, id, command));
+      for (const id of await behindRetrospectives(database)) await tell(tellRetrospective(database, id, command));
       await tell(narrateNotices(database, options.opsChannel));
     } while (again && !stopped);
   };

@@ -1,6 +1,7 @@
 import type { Retrospective } from "../gameday/retrospective/record.ts";
+import { withActionsNow } from "../gameday/retrospective/actions-now.ts";
 import { readRetrospective } from "../gameday/retrospective/make.ts";
-import { inTransaction, type Database } from "../store/database.ts";
+import { inTransaction, type Database, type Queryable } from "../store/database.ts";
 import { retrospectiveRecord, retrospectiveText } from "../store/retrospectives.ts";
 import type { DesiredMessage } from "./narrate.ts";
 import { wantMessages } from "./store/outbox.ts";
@@ -22,9 +23,18 @@ export async function tellRetrospective(database: Database, gameDay: string, com
   return inTransaction(database, async (client) => {
     const retro = await readRetrospective(client, gameDay);
     if (retro === null) return false;
-    await wantMessages(client, gameDay, retro.channelId, retrospectiveMessages(retro, command));
+    const messages = retrospectiveMessages(await withActionsNow(client, retro), command);
+    await wantMessages(client, gameDay, retro.channelId, messages);
     return true;
   });
+}
+
+/** The card anew, after an action of one of the game day's runs was added or changed; nothing where there is none yet. */
+export async function followActions(client: Queryable, gameDay: string, command: string): Promise<void> {
+  const retro = await readRetrospective(client, gameDay);
+  if (retro === null) return;
+  const [card] = retrospectiveMessages(await withActionsNow(client, retro), command);
+  if (card !== undefined) await wantMessages(client, gameDay, retro.channelId, [card]);
 }
 
 const messageKey = "retrospective";

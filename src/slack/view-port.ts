@@ -1,6 +1,7 @@
-import { LogLevel, WebAPIPlatformError, WebClient } from "@slack/web-api";
+import { WebAPIPlatformError } from "@slack/web-api";
 import type { View } from "@slack/types";
 import type { MessageContent } from "./limits.ts";
+import { webClient } from "./web-client.ts";
 
 /** What became of a call: done, refused with Slack's word, or not known. */
 export type ViewResult =
@@ -27,13 +28,7 @@ const timeoutMs = 3000;
 
 /** The port on Slack's Web API, with a client of its own: what the outbox waits for is nothing that a person should. */
 export function createViewPort(token: string, slackApiUrl: string | undefined): ViewPort {
-  const client = new WebClient(token, {
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    timeout: timeoutMs,
-    logLevel: LogLevel.ERROR,
-    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
-  });
+  const client = webClient({ token, slackApiUrl, timeoutMs });
   return {
     open: (triggerId, view) => attempt(() => client.views.open({ trigger_id: triggerId, view })),
     update: (viewId, hash, view) =>

@@ -1,14 +1,13 @@
 import {
-  LogLevel,
   WebAPIHTTPError,
   WebAPIPlatformError,
   WebAPIRateLimitedError,
   WebAPIRequestError,
-  WebClient,
-  type WebClientOptions,
+  type WebClient,
 } from "@slack/web-api";
 import type { MessageContent } from "./limits.ts";
 import type { Look, PostTarget, SlackPort, SlackProblem, SlackResult } from "./port.ts";
+import { webClient } from "./web-client.ts";
 
 /** Slack's own trouble: it may or may not have done it (slack-api-ref, errors common to all methods). */
 const transientErrors: ReadonlySet<string> = new Set([
@@ -47,16 +46,9 @@ const fatalErrors: ReadonlySet<string> = new Set([
  * client's own retries are off in both: a repeated post would stand there twice, and one 429 would pause everything.
  */
 export function createWebPort(token: string, slackApiUrl: string | undefined): SlackPort {
-  const options: WebClientOptions = {
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    timeout: timeoutMs,
-    // Problems are results here and are logged by the outbox; the client's own lines would go to the terminal.
-    logLevel: LogLevel.ERROR,
-    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
-  };
-  const posts = new WebClient(token, options);
-  const edits = new WebClient(token, options);
+  // Problems are results here, which the outbox logs.
+  const client = (): WebClient => webClient({ token, slackApiUrl, timeoutMs });
+  const [posts, edits] = [client(), client()];
   const metadata = (marker: string) => ({ event_type: markerEvent, event_payload: { key: marker } });
   const body = (message: MessageContent) => ({ text: message.text, blocks: message.blocks, unfurl_links: false });
   /** Says it in plain words when Slack does not take the blocks: an approval must not fail for its looks. */

@@ -164,13 +164,13 @@ describe.skipIf(executable === undefined || process.getuid?.() !== 0)("a game da
     await byForm(bob, "No-go…", "The backup of last night failed", "No-go", "decided");
   }, 60_000);
 
-  it("stops a run whose fault is active when somebody clicks on Stop it", async () => {
+  it("stops a run whose fault is active when somebody clicks on Stop", async () => {
     const { runId } = await voteGo(3);
     await approve(bob, runId, "active");
     await until(
       "run-ended",
       async () => {
-        await slack.click(carol, board.ts, "Stop it");
+        await slack.click(carol, board.ts, `Stop ${runId}`);
         await untilState(stack, runId, ["aborted"]);
       },
       40_000,

@@ -136,7 +136,7 @@ describe.skipIf(process.getuid?.() !== 0)("scheduled runs, through Slack's proto
   it("of an experiment that injects a fault only asks when it comes due, and nothing is touched without an approval", async () => {
     await ask(stack.slack, alice, `schedule redis-split-brain "${pattern}"`);
     const other = await card("schedule-2");
-    expect(JSON.stringify(other)).toContain("Risk high: when it comes due it only asks");
+    expect(JSON.stringify(other)).toContain("It injects a fault (risk high): each run, when it comes due");
     await approve(stack, other);
     await waitFor(
       async () => (await card("schedule-2")).text,

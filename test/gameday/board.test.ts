@@ -53,10 +53,10 @@ describe("the board", () => {
       },
     });
     const text = JSON.stringify(renderBoard(play.day(), "/chaos"));
-    expect(text).toContain("completed. Hypothesis *refuted*, 14 acknowledged writes lost, cleanup proven");
+    expect(text).toContain("hypothesis *refuted*, 14 acknowledged writes lost, cleanup verified");
     expect(text).toContain(`right: <@${dan}>`);
     expect(text).toContain("silent:");
-    expect(text).toContain("puts item 2");
+    expect(text).toContain("o put item 2");
   });
   it("says of a guard that did not hold that nothing was injected", () => {
     const play = started({ ...somePlan, rule: "commander" });

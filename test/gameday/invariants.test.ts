@@ -14,7 +14,7 @@ import { currentItem, type GameDay } from "../../src/gameday/state.ts";
 import { votersOf } from "../../src/gameday/vote.ts";
 import { runStates } from "../../src/run/lifecycle.ts";
 import { tries } from "../support/fuzz.ts";
-import { ana, bob, cleo, dan, playGameDay, someItem, somePlan } from "./model.ts";
+import { acts, ana, bob, cleo, dan, playGameDay, someItem, somePlan } from "./model.ts";
 
 const by = fc.constantFrom(ana, bob, cleo, dan, "U0ELI");
 const item = fc.option(fc.integer({ min: 1, max: 5 }));
@@ -103,6 +103,13 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({ kind: fc.constant("gone" as const), user: by }),
 );
 
+/** Half of them begin with a decision, so that what follows meets a run, too. */
+const any = fc.array(act, { minLength: 10, maxLength: 60 });
+const walk = fc.oneof(
+  any,
+  any.map((all) => [acts.next(ana), acts.go(ana), ...all]),
+);
+
 const count = (values: readonly unknown[]): number => new Set(values).size;
 
 function holds(day: GameDay): void {
@@ -131,7 +138,7 @@ describe("any sequence of acts", () => {
   it("keeps what must hold, and every event is one that can be read again", () => {
     let decidedGo = 0;
     fc.assert(
-      fc.property(fc.constantFrom(...voteRules), fc.array(act, { minLength: 10, maxLength: 60 }), (rule, all) => {
+      fc.property(fc.constantFrom(...voteRules), walk, (rule, all) => {
         const play = playGameDay({ ...somePlan, rule });
         play.do({ kind: "start", by: ana });
         for (const each of all) {

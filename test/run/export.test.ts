@@ -37,7 +37,7 @@ describe("/chaos export", () => {
   it("puts all files of a run into its thread as one, with sums that hold", async () => {
     const id = await endedRun("C-ONE");
     const reply = await rig.dispatcher.command(`export ${id}`, bob("C-ONE"));
-    expect(reply.text).toBe(`The files of ${id} are put into the thread of the run.`);
+    expect(reply.text).toBe(`The files of ${id} are being posted to the thread of the run.`);
     const zip = await findArtifact(db.database, id, `${id}-export.zip`);
     const files = unzipSync(new Uint8Array(zip?.bytes ?? []));
     expect(Object.keys(files)).toEqual([`${id}/history.jsonl`, `${id}/report.md`, `${id}/SHA256SUMS`]);

@@ -48,7 +48,7 @@ describe("an action", () => {
     // The form is drawn anew with what that finding advises.
     await alice.untilModal((view) => wordsOf(view).includes(`[${second?.advice.slice(0, 30) ?? ""}`));
     await alice.enter("Who does it?", "U0BOB");
-    await alice.enter("Until when?", day(2));
+    await alice.enter("Due when?", day(2));
     await alice.submit();
     const open = () => rig.dispatch.actions.open({ owner: "U0BOB" }, 5);
     const { actions } = await waitFor(open, ({ count }) => count === 1, 15_000);
@@ -77,7 +77,7 @@ describe("an action", () => {
     // The messages stay true.
     await waitFor(
       async () => direct(),
-      (said) => said.some((each) => each.startsWith("chat.update") && each.includes("It is done")),
+      (said) => said.some((each) => each.startsWith("chat.update") && each.includes("Marked done")),
       15_000,
     );
     expect(rig.lines.filter((line) => line.includes("refused"))).toEqual([]);

@@ -58,7 +58,7 @@ describe("/chaos actions", () => {
     const list = await say("actions", actor("U0MALLORY", "C-LIST"));
     expect(list).toContain("2 actions are open in this channel");
     expect(list).toContain(`Set min-replicas\\n<@U0BOB> · due ${day(20)} · ${run} redis-split-brain`);
-    expect(list).toContain("Write it down\\n<@U0EVE> · no day set");
+    expect(list).toContain("Write it down\\n<@U0EVE> · no due day");
     expect(list.match(/action-done/g)).toHaveLength(2);
     expect(await say("actions", actor("U0EVE", "C-OTHER"))).toContain("No action is open");
     expect(await say("actions all", actor("U0EVE", "C-OTHER"))).toContain("Set min-replicas");

@@ -170,7 +170,7 @@ describe("over Socket Mode", () => {
       await slack.command("U0BOB", "/chaos", "findings run-1");
       const [text = ""] = texts(await answered("U0BOB"));
       expect(text).not.toContain("hunter2");
-      const reference = /log: ([0-9a-f]{8})/.exec(text)?.[1] ?? "no reference";
+      const reference = /log as ([0-9a-f]{8})/.exec(text)?.[1] ?? "no reference";
       expect(lines.find((line) => line.includes(reference))).toContain("hunter2");
     } finally {
       await bot.stop();

@@ -164,7 +164,7 @@ describe("a form", () => {
       throw new TypeError("undefined is not a function");
     };
     const shown = JSON.stringify(await submit("x"));
-    expect(shown).toContain("Reference for the log");
+    expect(shown).toContain("The operator finds it in the log as");
     expect(shown).not.toContain("not a function");
   });
 

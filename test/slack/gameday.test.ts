@@ -171,7 +171,7 @@ describe("a game day in the channel", () => {
     expect(text).toMatch(/silent: [^"]*<@U0ALICE>/);
     await slack.click("U0BOB", { action_id: "aftershock:gameday-ready:0", value: "gameday-1" });
     expect(await boardSays(":white_check_mark: ready: <@U0BOB>")).not.toContain("dashboards are down");
-    await threadSays("<@U0BOB> is *operator* now");
+    await threadSays("bob is *operator* now");
   });
   it("starts, asks once for the role that nobody has, and puts the first experiment to the vote", async () => {
     expect(await type("U0ALICE", "gameday start")).toContain("has started");
@@ -184,12 +184,12 @@ describe("a game day in the channel", () => {
   it("counts predictions without saying whose, and votes of those who may", async () => {
     await clicked("U0CAROL", "gameday-predict:1", "gameday-1|1|refuted");
     await clicked("U0BOB", "gameday-predict:3", "gameday-1|1|none");
-    expect(await boardSays("Expected so far: is refuted 1 · nothing lost 1")).toContain("Go or no-go");
+    expect(await boardSays("Predicted so far: is refuted 1 · nothing lost 1")).toContain("Go or no-go");
     expect(await type("U0CAROL", "gameday vote go")).toContain("Observers do not vote");
     await type("U0ALICE", "gameday vote go");
     await slack.click("U0BOB", { action_id: "aftershock:gameday-go:0", value: "gameday-1|1" });
     await boardSays("run-1 waits for approval");
-    await threadSays("run-1 is asked for");
+    await threadSays("run-1 is requested");
   });
   it("follows the run to its end and scores what was expected", async () => {
     await type("U0BOB", "approve run-1");
@@ -214,16 +214,17 @@ describe("a game day in the channel", () => {
     }
     const text = await boardSays("aborted: A stop condition held.");
     expect(text).toContain("nobody is right or wrong");
-    expect(text).toContain("puts item 2");
-    await threadSays("<@U0CAROL> is the first to see an effect of item 1");
+    expect(text).toContain("o put item 2");
+    await threadSays("carol is the first to see an effect of item 1");
   });
   it("notes a message by reaction and by shortcut, once however often Slack says it or people point", async () => {
     const ts = await post("U0CAROL", "latency is up on checkout");
     expect(await event("Ev1", "U0BOB", ts)).toBe(200);
     expect(await event("Ev1", "U0BOB", ts)).toBe(200);
+    // Bob's is in before Alice points, too.
+    expect(await boardSays("latency is up on checkout")).toContain("said by <@U0CAROL>");
     expect(await event("Ev2", "U0ALICE", ts)).toBe(200);
     expect(await event("Ev3", "U0ALICE", ts, "eyes")).toBe(200);
-    expect(await boardSays("latency is up on checkout")).toContain("said by <@U0CAROL>");
     const shortcut = (triggerId: string, message: string, text: string): Promise<number> =>
       slack.send({
         body: new URLSearchParams({
@@ -255,7 +256,7 @@ describe("a game day in the channel", () => {
   it("asks for a new commander when theirs has left, and goes on with the new one", async () => {
     await type("U0ALICE", "gameday leave");
     await boardSays("Nobody commands it now");
-    await threadSays("Somebody takes it over");
+    await threadSays("One of you takes over");
     await slack.click("U0BOB", { action_id: "aftershock:gameday-role:3", value: "gameday-1|commander" });
     await boardSays("*Commander* <@U0BOB>");
   });

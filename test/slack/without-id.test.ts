@@ -170,7 +170,8 @@ describe("/chaos status and findings without a number", () => {
     expect(JSON.stringify(await press(status, last, bob))).toContain("waiting for approval");
     const findings = await say("findings", bob);
     expect(findings.text).toContain(`${judged[2]}:`);
-    expect(buttonsOf(findings).map(({ value }) => value)).toEqual([`findings ${judged[1]}`, `findings ${judged[0]}`]);
+    const shows = buttonsOf(findings).filter(({ value }) => value.startsWith("findings "));
+    expect(shows.map(({ value }) => value)).toEqual([`findings ${judged[1]}`, `findings ${judged[0]}`]);
     const older = await press(findings, `${judged[0]} redis-split-brain`, bob);
     expect(older?.text).toContain(`${judged[0]}:`);
   });

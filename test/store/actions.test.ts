@@ -145,17 +145,17 @@ describe("what is told of an action", () => {
     const runId = await insertTestRun(db.database, "C7");
     const id = await add({ runId, channelId: "C7" });
     expect(await behindActions(db.database)).toContain(id);
-    await Promise.all(Array.from({ length: 4 }, () => narrateAction(db.database, id)));
+    await Promise.all(Array.from({ length: 4 }, () => narrateAction(db.database, id, "/chaos")));
     expect(await behindActions(db.database)).not.toContain(id);
     expect((await outbox(id)).map(({ key, channel_id }) => [key, channel_id])).toEqual([["assigned:1", "U0BOB"]]);
     expect((await outbox(runId)).map(({ key, channel_id }) => [key, channel_id])).toEqual([[id, "C7"]]);
   });
   it("is nothing to who took it upon themselves, until its day has come", async () => {
     const id = await add({ owner: "U0ALICE", dueOn: day(-1) });
-    await narrateAction(db.database, id);
+    await narrateAction(db.database, id, "/chaos");
     expect(await outbox(id)).toEqual([]);
     await remindDue(db.database);
-    await narrateAction(db.database, id);
+    await narrateAction(db.database, id, "/chaos");
     expect((await outbox(id)).map(({ key, channel_id }) => [key, channel_id])).toEqual([["due:2", "U0ALICE"]]);
   });
 });

@@ -5,6 +5,7 @@ import { makeRetrospective, readRetrospective } from "../../src/gameday/retrospe
 import type { RunEventBody } from "../../src/run/events.ts";
 import { startOutbox } from "../../src/slack/outbox.ts";
 import type { SlackPort, SlackResult, UploadFile } from "../../src/slack/port.ts";
+import { narrateAction } from "../../src/slack/action-narrator.ts";
 import { behindRetrospectives, tellRetrospective } from "../../src/slack/retrospective-narrator.ts";
 import { wantMessages } from "../../src/slack/store/outbox.ts";
 import { findArtifact } from "../../src/store/artifacts.ts";
@@ -87,6 +88,23 @@ const outbox = async (id: string) =>
   ).rows;
 
 describe("the retrospective of a game day", () => {
+  it("shows its actions as they are now on the card and when it is asked for, and the rest as it was", async () => {
+    const { id, run } = await play("C-NOW", "ended");
+    await makeRetrospective(db.database, id);
+    await tellRetrospective(db.database, id, "/chaos");
+    const card = async () => (await outbox(id)).find(({ key }) => key === "retrospective");
+    expect(JSON.stringify(await card())).not.toContain("Lower the timeout");
+    const who = { userId: ana, teamId: "T1", channelId: "C-NOW" };
+    const given = { runId: run, title: "Lower the timeout", owner: bob, dueOn: "2026-12-10", findingId: null };
+    const added = await rig.actions.add(who, given);
+    await narrateAction(db.database, added.id, "/chaos");
+    expect(JSON.stringify(await card())).toMatch(/Lower the timeout: <@U0BOB>, due 2026-12-10/);
+    expect(await say(`gameday retro ${id}`, "C-NOW")).toContain("Lower the timeout");
+    await rig.actions.done(who, added.id, null);
+    await narrateAction(db.database, added.id, "/chaos");
+    expect(JSON.stringify(await card())).toMatch(/Lower the timeout: <@U0BOB>, due 2026-12-10, done/);
+    expect((await readRetrospective(db.database, id))?.actions).toHaveLength(1);
+  });
   it("is made once by any number of bots, from what is stored, when it has ended", async () => {
     const { id, run } = await play("C-MADE", "ended");
     expect(await withoutRetrospective(db.database)).toContain(id);

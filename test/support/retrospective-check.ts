@@ -93,7 +93,7 @@ export function checkCard(card: string, { items, scores }: Retrospective): void 
   for (const { toSeeMs, toDetectMs, toHealMs, toRecoverMs, result } of items.filter(
     ({ outcome }) => outcome === "ran",
   )) {
-    expect(card).toContain(`Seen by a person after ${inSeconds(toSeeMs)}`);
+    expect(card).toContain(`seen by a person after ${inSeconds(toSeeMs)}`);
     expect(card).toContain(`detected by monitoring after ${inSeconds(toDetectMs)}`);
     expect(card).toContain(`Fault removed after ${inSeconds(toHealMs)} · recovered after ${inSeconds(toRecoverMs)}`);
     expect(card).toContain(result?.verdicts?.hypothesis ?? "");

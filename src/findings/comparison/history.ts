@@ -72,7 +72,7 @@ function differences(reference: PastRun, run: PastRun): string[] {
   return [
     ...(target(reference) === target(run) ? [] : [`on ${target(run)}`]),
     ...(reference.system === run.system ? [] : [run.system]),
-    ...(reference.version === run.version ? [] : [run.version ?? "version not told"]),
+    ...(reference.version === run.version ? [] : [run.version ?? "version unknown"]),
     ...differingParameters(reference.parameters, run.parameters).map(
       ({ name, now }) => `${name} ${now ?? "not there"}`,
     ),

@@ -41,15 +41,12 @@ export function buildRetrospective({ identity, events, runs, actions }: Past): R
     timeline: timelineOf(items, events),
     notes: day.notes.map(({ at, by, text, author, link, item }) => ({ at, by, text, author, link, item })),
     scores: scoresOf(items),
-    actions: actions.map(({ id, title, owner, dueOn, runId, state }) => ({
-      id,
-      title,
-      owner,
-      dueOn,
-      run: runId,
-      state,
-    })),
+    actions: actions.map(actionRecord),
   };
+}
+
+export function actionRecord({ id, title, owner, dueOn, runId, state }: Action): Retrospective["actions"][number] {
+  return { id, title, owner, dueOn, run: runId, state };
 }
 
 function recordOf(item: Item, run: readonly RunEvent[], day: readonly GameDayEvent[]): ItemRecord {

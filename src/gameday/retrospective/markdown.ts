@@ -64,7 +64,7 @@ export function retrospectiveMarkdown(retro: Retrospective): string {
           id,
           plain(title),
           owner,
-          dueOn ?? "no day set",
+          dueOn ?? "no due day",
           run ?? "",
           state,
         ]),

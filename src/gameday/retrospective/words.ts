@@ -7,7 +7,7 @@ export function timeText(durationMs: number | null): string {
 
 export const outcomeWords: Readonly<Record<ItemRecord["outcome"], string>> = {
   ran: "ran",
-  "not-started": "did not begin",
+  "not-started": "not injected",
   "no-go": "no-go",
   skipped: "skipped",
   "not-reached": "not reached",

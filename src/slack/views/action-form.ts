@@ -88,14 +88,14 @@ function peopleBlocks({ owner, dueOn }: Pick<ActionForm, "owner" | "dueOn">): Kn
       type: "input",
       block_id: "owner",
       label: words("Who does it?", 75),
-      hint: words("Somebody else than you gets a message about it.", 150),
+      hint: words("They get a message about it, unless it is you.", 150),
       element: { type: "users_select", action_id: `${actionPrefix}action-owner`, initial_user: owner },
     },
     {
       type: "input",
       block_id: "due",
       optional: true,
-      label: words("Until when?", 75),
+      label: words("Due when?", 75),
       hint: words("On that day its owner is reminded, once.", 150),
       element: {
         type: "datepicker",

@@ -28,7 +28,7 @@ function toOwner(action: Action, owner: string, text: string, at: string): Messa
 
 /** Null: it is still this person's to do. */
 function overText({ state, closedBy, owner: now }: Action, owner: string): string | null {
-  if (state !== "open") return `It is ${state === "done" ? "done" : "dropped"}, noted by ${person(closedBy ?? "")}.`;
+  if (state !== "open") return `Marked ${state === "done" ? "done" : "dropped"} by ${person(closedBy ?? "")}.`;
   return now === owner ? null : `It is ${person(now)}'s now; nothing is left for you to do.`;
 }
 
@@ -38,5 +38,5 @@ export function renderActionInThread(action: Action, command: string): MessageCo
   const icon = { open: ":pushpin:", done: ":white_check_mark:", dropped: ":wastebasket:" }[action.state];
   const why = action.closedWhy === null ? "" : `: ${escapeText(action.closedWhy)}`;
   const text = `${icon} Action ${action.id}${action.state === "open" ? "" : ` is ${action.state}${why}`}: ${escapeText(action.title)}${action.state === "open" ? due : ""}`;
-  return content(text, [section(text), note(`Whose it is, and all that is open: \`${command} actions\``)]);
+  return content(text, [section(text), note(`Owners, and all that is open: \`${command} actions\``)]);
 }

@@ -17,7 +17,7 @@ export function actionLine(action: Action, at: string): string {
 }
 
 function dueWords({ dueOn, state }: Pick<Action, "dueOn" | "state">, at: string): string {
-  if (dueOn === null) return "no day set";
+  if (dueOn === null) return "no due day";
   const late = state === "open" ? overdueText(dueOn, at) : "";
   return late === "" ? `due ${dueOn}` : `:warning: *${late}* (due ${dueOn})`;
 }
@@ -92,7 +92,7 @@ export function renderActions(open: OpenActions, where: "here" | "everywhere", c
     ...actionBlocks(open),
     ...add,
     note(
-      `\`${command} actions done ID why\` · \`${command} actions drop ID why="…"\` · \`${command} actions edit ID owner=@NAME due=2026-12-10\``,
+      `\`${command} actions done ID [WHY]\` · \`${command} actions drop ID why="…"\` · \`${command} actions edit ID owner=@NAME due=2026-12-10\``,
     ),
   ]);
 }

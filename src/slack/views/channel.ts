@@ -6,7 +6,7 @@ import { person } from "./words.ts";
 
 const meanings: Readonly<Record<Verbosity, string>> = {
   quiet: "the card, and in its thread the request, what you must act on, notes, and the end",
-  normal: "besides, each step of a run, what the system says, and how the probes fare",
+  normal: "the same, and each step of a run, what the system says, and how the probes fare",
   full: "every event, also of scheduled runs",
 };
 
@@ -23,10 +23,10 @@ export function channelMessage(setting: ChannelSetting | null, command: string):
       "verbosity",
       verbosities
         .filter((each) => each !== now)
-        .map((each) => ({ action: "channel-verbosity", text: `Tell them ${each}`, value: each })),
+        .map((each) => ({ action: "channel-verbosity", text: `Set to ${each}`, value: each })),
     ),
     note(
-      `It holds from now on; what stands stays, and is kept true. Alarms, halts, approvals and failed guards are always told. \`${command} channel verbosity=${now}\``,
+      `It applies from now on; older messages stay up to date. Alarms, halts, approvals and failed guards are always told. \`${command} channel verbosity=${now}\``,
     ),
   ]);
 }

@@ -48,7 +48,7 @@ export function renderComparison(pair: RunPair, command: string): MessageContent
       { action: "open", text: `Findings of ${second.run.id}`, value: `findings ${second.run.id}` },
       { action: "open", text: "History", value: `history ${second.run.experiment}` },
     ]),
-    note(`${noiseNote(rows)} · \`${command} compare ${b} ${a}\` turns it round`),
+    note(`${noiseNote(rows)} · \`${command} compare ${b} ${a}\` swaps the two`),
   ]);
 }
 
@@ -58,7 +58,7 @@ function runText({ run, verdicts, settings }: Report): string {
     `run ${verdicts.run}, cleanup ${verdicts.cleanup}`,
     readerTime(run.endedAt),
     `on ${escapeText(`${run.cluster}/${run.namespace}`)}`,
-    escapeText(systemVersion(settings) ?? "version not told"),
+    escapeText(systemVersion(settings) ?? "version unknown"),
     `asked for by ${person(run.requestedBy)}`,
   ].join("\n");
 }
@@ -117,7 +117,7 @@ function rowLine({ title, unit, first, second, noise, noiseRuns, change }: PairR
 function noiseNote(rows: readonly PairRow[]): string {
   return rows.some(({ noiseRuns }) => noiseRuns > 0)
     ? "Noise is what comparable runs differ by anyhow (median and MAD), and never less than the tolerance"
-    : "There are too few comparable runs to know the noise: only the tolerance is used, 1 s or a quarter of a time, 10 or a tenth of a count";
+    : "Too few comparable runs to know the noise: 'the same' is within 1 s or 25 % of a time, 10 or 10 % of a count, whichever is more";
 }
 
 function findingSections({ findings, first, second }: RunPair) {

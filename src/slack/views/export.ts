@@ -7,15 +7,15 @@ type Contents = Pick<Exported, "bytes" | "sha256" | "files">;
 
 /** What stands above the file in the thread. */
 export function renderExport({ bytes, sha256, files }: Contents): string {
-  return `Everything of this run: ${contents(files)}; ${sizeText(bytes)} as one file, sha256 ${escapeText(sha256)}. In it, SHA256SUMS checks each of them.`;
+  return `Everything of this run: ${contents(files)}; ${sizeText(bytes)} as one file, sha256 ${escapeText(sha256)}. SHA256SUMS in it covers each file.`;
 }
 
 /** What whoever asked is told, and where the file is. */
 export function renderExportReply({ runId, channelId, ...what }: Exported, askedIn: string): MessageContent {
   const where = channelId === askedIn ? "the thread of" : `<#${escapeText(channelId)}>, in the thread of`;
-  const text = `The files of ${escapeText(runId)} are put into ${where} the run.`;
+  const text = `The files of ${escapeText(runId)} are being posted to ${where} the run.`;
   return content(text, [
-    section(`*${text}*\nOne file, ${sizeText(what.bytes)}: ${contents(what.files)}.`),
+    section(`*${text}*\nOne archive, ${sizeText(what.bytes)}: ${contents(what.files)}.`),
     note(`sha256 ${escapeText(what.sha256)}`),
   ]);
 }

@@ -53,7 +53,7 @@ export function renderHistory(history: ExperimentHistory, { typed, command }: Hi
     ...sections,
     ...buttonRow("findings", buttons),
     note(
-      `Only comparable runs are held against each other: same parameters, target and version, and both conclusive · \`${command} compare RUN RUN\` puts two side by side`,
+      `Only comparable runs are compared: same parameters, target and version, and both conclusive · \`${command} compare RUN RUN\` puts two side by side`,
     ),
   ]);
 }

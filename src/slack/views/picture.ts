@@ -13,7 +13,7 @@ export function pictureComment(history: ExperimentHistory): string {
 
 /** The same without a picture, where it could not be drawn. */
 export function pictureFailed(history: ExperimentHistory | null): MessageContent {
-  const why = "The chart could not be drawn. Who operates me finds the reason in my log.";
+  const why = "The chart could not be drawn. The reason is in the bot's own log.";
   const text = history === null ? why : `${pictureComment(history)}\n${why}`;
   return content(text, [section(text)]);
 }

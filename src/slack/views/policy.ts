@@ -21,7 +21,7 @@ export function explanationMessage(explanation: Explanation, command: string): M
       ["Risk", subject.risk],
       ["Rule", rule === null ? "none: what no rule allows is denied" : escapeText(rule.name)],
       ["Who may ask", rule === null ? "nobody now" : escapeReason(nameAll(rule.requesters, policy))],
-      ["Approvers", rule === null ? "none can be given now" : approvalText(rule, policy)],
+      ["Approvers", rule === null ? "nobody now" : approvalText(rule, policy)],
       ["Limits", rule === null ? "none: it is denied" : limitsText(rule.limits)],
       ["Freezes", freezeText(explanation)],
     ]),

@@ -93,7 +93,7 @@ function predictionLines({ predictions, predictionsClosedAt }: Item): string[] {
   );
   const losses = predictions.flatMap(({ loss }) => (loss === null ? [] : [lossWords[loss]]));
   const said = [counts(hypotheses), counts(losses)].filter((text) => text !== "").join(" · ");
-  return [`:crystal_ball: ${predictionsClosedAt === null ? "Expected so far" : "Expected, closed now"}: ${said}`];
+  return [`:crystal_ball: ${predictionsClosedAt === null ? "Predicted so far" : "Predicted, closed now"}: ${said}`];
 }
 
 function scoreLines(item: Item): string[] {
@@ -106,7 +106,7 @@ function scoreLines(item: Item): string[] {
     return [
       `:crystal_ball: ${scored.length} predicted it; the run says neither held nor refuted, so nobody is right or wrong`,
     ];
-  return [`:crystal_ball: of the hypothesis, right: ${people(right)} · wrong: ${people(wrong)}`];
+  return [`:crystal_ball: predicted right: ${people(right)} · wrong: ${people(wrong)}`];
 }
 
 /** What is expected of the item that is next or on, as buttons, until its fault begins. */

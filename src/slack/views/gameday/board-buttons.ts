@@ -15,7 +15,7 @@ export function boardButtons(day: GameDay): KnownBlock[] {
     ...buttonRow(`gameday:${day.id}:now`, nowButtons(day, item)),
     ...(canPredict
       ? [
-          note(`What do you expect of item ${predictable.id}? Others see how many, not who.`),
+          note(`What do you expect of item ${predictable.id}? Names are shown after the run.`),
           ...predictionButtons(day, predictable),
         ]
       : []),
@@ -27,7 +27,7 @@ function nowButtons({ id, phase }: GameDay, item: Item | null): ButtonText[] {
   const value = item === null ? id : `${id}|${item.id}`;
   const next: ButtonText = { action: "gameday-next", text: "Next", value: id, style: "primary" };
   if (phase === "planned") return [{ action: "gameday-start", text: "Start", value: id, style: "primary" }];
-  if (phase === "paused") return [{ action: "gameday-resume", text: "Go on", value: id, style: "primary" }];
+  if (phase === "paused") return [{ action: "gameday-resume", text: "Resume", value: id, style: "primary" }];
   if (phase !== "open") return [];
   switch (item?.state) {
     case "voting":
@@ -40,14 +40,14 @@ function nowButtons({ id, phase }: GameDay, item: Item | null): ButtonText[] {
       const run = item.run ?? "";
       const stop: ButtonText = {
         action: "stop",
-        text: "Stop it",
+        text: `Stop ${run}`,
         value: run,
         style: "danger",
-        confirm: `${run} is stopped and healed at once.`,
+        confirm: `The fault is removed at once, and ${run} ends as aborted.`,
       };
       return [
         { action: "gameday-see", text: "I see an effect", value },
-        { action: "open", text: `How ${run} goes`, value: `status ${run}` },
+        { action: "open", text: `Status of ${run}`, value: `status ${run}` },
         stop,
       ];
     }

@@ -31,7 +31,7 @@ const steps: Readonly<Record<RoleName, readonly string[]>> = {
     "Put the next experiment to the vote: `/chaos gameday next`. Leave one out: `/chaos gameday skip WHY`.",
     "The run is asked for in your name, so that somebody else must approve it.",
     "Hold it: `/chaos gameday pause`, go on: `/chaos gameday resume`, finish: `/chaos gameday end`.",
-    "If you must go: `/chaos gameday role commander @somebody`.",
+    "To hand it over: `/chaos gameday role commander @somebody`.",
   ],
   operator: [
     "Before it begins: are the dashboards open, is the way back known? Then `/chaos gameday ready`, or `/chaos gameday ready no WHY`.",
@@ -47,6 +47,6 @@ const steps: Readonly<Record<RoleName, readonly string[]>> = {
   observer: [
     "Before each experiment say what you expect, with the buttons on the board: it is scored afterwards.",
     "If you see an effect of a fault, say so: `/chaos gameday see`. Write down what you notice: `/chaos gameday note TEXT`.",
-    "To do more, take a role: `/chaos gameday role operator`.",
+    "To do more: `/chaos gameday role operator`.",
   ],
 };

@@ -18,11 +18,11 @@ export function nextStep(day: GameDay, command: string): string {
   const who = person(commander);
   switch (day.phase) {
     case "planned":
-      return `${who} starts it: \`${command} gameday start\`. Until then: join, take a role, say whether you are ready.`;
+      return `To start, ${who}: \`${command} gameday start\`. Until then: join, take a role, say whether you are ready.`;
     case "paused":
-      return `${who} lets it go on: \`${command} gameday resume\``;
+      return `To resume, ${who}: \`${command} gameday resume\``;
     case "halted":
-      return `Everything is stopped. Somebody entitled lifts the halt: \`${command} resume\`; then ${who} lets the game day go on.`;
+      return `Everything is stopped. To lift the halt, whoever may (\`${command} policy\`): \`${command} resume\`; then ${who}: \`${command} gameday resume\`.`;
     case "open":
       return whenOpen(day, who, command);
   }
@@ -34,14 +34,14 @@ function whenOpen(day: GameDay, who: string, command: string): string {
     const next = nextItem(day);
     return next === null
       ? `The agenda is done. ${who} ends it, \`${command} gameday end\`, or adds to it, \`${command} gameday add EXPERIMENT\`.`
-      : `${who} puts item ${next.id}, ${escapeText(next.title)}, to the vote: \`${command} gameday next\``;
+      : `To put item ${next.id}, ${escapeText(next.title)}, to the vote, ${who}: \`${command} gameday next\``;
   }
   switch (item.state) {
     case "voting":
       return `*Go or no-go for item ${item.id}, ${escapeText(item.title)}?* Waiting for ${people(missingVotes(day, item))}: \`${command} gameday vote go\``;
     case "go":
       return item.refusal === null
-        ? `Item ${item.id} is go; its run is being asked for.`
+        ? `Item ${item.id} is go; its run is being requested.`
         : `Item ${item.id} is go, but its run could not be asked for: ${escapeReason(item.refusal.reason)} ${escapeReason(item.refusal.hint)} Then ${who} puts it again: \`${command} gameday next\``;
     default:
       return runText(item, command);

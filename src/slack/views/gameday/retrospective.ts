@@ -65,7 +65,7 @@ function itemText(item: ItemRecord): string {
       : `${timeText(item.toDetectMs)}, by ${item.detected.how === "probe" ? "a probe" : "a stop condition"}`;
   return [
     `*${item.item}. ${shortText(item.title)}*${item.run === null ? "" : ` (${escapeText(item.run)})`}: ${result === null ? outcomeWords[item.outcome] : resultText(result)}`,
-    `Seen by a person after ${seen} · detected by monitoring after ${detected}`,
+    `From the injection: seen by a person after ${seen} · detected by monitoring after ${detected}`,
     `Fault removed after ${timeText(item.toHealMs)} · recovered after ${timeText(item.toRecoverMs)}`,
     ...found,
     ...(more > 0 ? [`• … and ${more} more findings`] : []),

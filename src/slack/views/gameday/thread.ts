@@ -33,7 +33,7 @@ function textOf(day: GameDay, event: GameDayEvent, command: string): string | nu
       const had = day.former.find(({ userId }) => userId === event.by)?.role ?? "observer";
       if (had === "observer") return `:dash: ${person(event.by)} ${what}.`;
       return had === "commander"
-        ? `:rotating_light: ${person(event.by)} commanded this game day and ${what}. ${waitingFor(day)}Somebody takes it over: \`${command} gameday role commander\``
+        ? `:rotating_light: ${person(event.by)} commanded this game day and ${what}. ${waitingFor(day)}One of you takes over, in the channel: \`${command} gameday role commander\``
         : `:dash: ${person(event.by)} was ${had} and ${what}. To take the role: \`${command} gameday role ${had}\``;
     }
     case "role-taken": {
@@ -54,11 +54,11 @@ function textOf(day: GameDay, event: GameDayEvent, command: string): string | nu
     case "paused":
       return `:double_vertical_bar: ${person(event.by)} paused the game day${because(event.reason)} What runs goes on; nothing new begins.`;
     case "resumed":
-      return `:arrow_forward: ${person(event.by)} lets the game day go on.`;
+      return `:arrow_forward: ${person(event.by)} resumed the game day.`;
     case "halted":
       return `:octagonal_sign: ${person(event.by)} halted everything${because(event.reason)} Runs are stopped and healed.`;
     case "halt-lifted":
-      return `:arrow_forward: ${person(event.by)} lifted the halt. The game day is paused until the commander lets it go on: \`${command} gameday resume\``;
+      return `:arrow_forward: ${person(event.by)} lifted the halt. The game day stays paused until the commander resumes it: \`${command} gameday resume\``;
     case "ended":
       return day.startedAt === null
         ? `:checkered_flag: ${person(event.by)} cancelled the game day${because(event.reason)}`
@@ -95,12 +95,12 @@ function itemText(day: GameDay, event: ItemEvent, command: string): string | nul
   const name = `item ${id}, ${escapeText(item.title)}`;
   switch (event.type) {
     case "item-put":
-      return `:ballot_box_with_ballot: *Go or no-go for ${name}?* ${people(missingVotes(day, item))}: \`${command} gameday vote go\` or the buttons on the board. And everybody: what do you expect?`;
+      return `:ballot_box_with_ballot: *Go or no-go for ${name}?* ${people(missingVotes(day, item))}: vote on the board, or in the channel: \`${command} gameday vote go\`. Everybody: say on the board what you expect.`;
     case "voted":
       return `${event.vote === "go" ? ":+1:" : ":-1:"} ${person(event.by)} says ${event.vote} to item ${id}${because(event.reason)}`;
     case "decided":
       return event.vote === "go"
-        ? `:green_circle: *Go* for ${name}. Its run is asked for now.`
+        ? `:green_circle: *Go* for ${name}. Its run is being requested.`
         : `:no_entry: *No-go* for ${name}${because(event.reason)}`;
     case "skipped":
       return `:fast_forward: ${person(event.by)} skipped ${name}: ${escapeReason(event.reason)}`;
@@ -108,7 +108,7 @@ function itemText(day: GameDay, event: ItemEvent, command: string): string | nul
       // Counted on the board; who expects what is told at the end, so that nobody follows the others.
       return null;
     case "run-requested":
-      return `:hourglass_flowing_sand: ${event.run} is asked for, for ${name}. Somebody else than ${person(item.putBy ?? "")} approves it, if its rule wants that: \`${command} approve ${event.run}\``;
+      return `:hourglass_flowing_sand: ${event.run} is requested for ${name}. If it needs an approval, anybody entitled but ${person(item.putBy ?? "")} gives it on its card, or: \`${command} approve ${event.run}\``;
     case "run-refused":
       return `:warning: The run of ${name} could not be asked for: ${escapeReason(event.reason)} ${escapeReason(event.hint)}`;
     case "run-attached":
@@ -119,7 +119,7 @@ function itemText(day: GameDay, event: ItemEvent, command: string): string | nul
         ? `${stateWords[event.state].icon} Item ${id}, ${event.run}: ${stateWords[event.state].text}.${event.state === "active" ? " Predictions are closed." : ""}`
         : null;
     case "run-ended":
-      return `${isTerminal(event.result.state) ? stateWords[event.result.state].icon : ":checkered_flag:"} Item ${id}, ${event.run}: ${resultText(event.result)}. \`${command} findings ${event.run}\`${nextText(day, command)}`;
+      return `${isTerminal(event.result.state) ? stateWords[event.result.state].icon : ":checkered_flag:"} Item ${id}, ${event.run}: ${sentence(resultText(event.result))} \`${command} findings ${event.run}\`${nextText(day, command)}`;
     case "effect-seen":
       return `:eyes: ${person(event.by)} is the first to see an effect of item ${id}.`;
   }
@@ -154,6 +154,10 @@ function nextText(day: GameDay, command: string): string {
 function countsText({ items }: GameDay): string {
   const of = (state: Item["state"]): number => items.filter((item) => item.state === state).length;
   return `${of("done")} done, ${of("no-go")} no-go, ${of("skipped")} skipped.`;
+}
+
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 /** Ends a sentence, with the reason if there is one. */

@@ -30,7 +30,7 @@ export const roleWords: Readonly<Record<RoleName, { title: string; duty: string 
 
 export const ruleWords: Readonly<Record<VoteRule, string>> = {
   commander: "the commander alone decides",
-  roles: "everybody with a role must say go",
+  roles: "commander, operators and scribe must all say go",
 };
 
 export const hypothesisWords: Readonly<Record<ExpectedHypothesis, string>> = {
@@ -54,8 +54,8 @@ export function resultText({ state, reason, verdicts, lost, guard }: RunResult):
       : lost === 0
         ? "no acknowledged write lost"
         : `${lost} acknowledged writes lost`;
-  const cleanup = verdicts.cleanup === "verified" ? "cleanup proven" : ":rotating_light: cleanup NOT proven";
-  return `${state}${why}${/[.!?]$/.test(why) ? "" : "."} Hypothesis *${verdicts.hypothesis}*, ${losses}, ${cleanup}`;
+  const cleanup = verdicts.cleanup === "verified" ? "cleanup verified" : ":rotating_light: cleanup UNVERIFIED";
+  return `${state}${why}${why === "" ? ":" : /[.!?]$/.test(why) ? "" : "."} hypothesis *${verdicts.hypothesis}*, ${losses}, ${cleanup}`;
 }
 
 /** As `escapeReason`, which lets mentions of people through, for what fits into a line. */

@@ -51,7 +51,7 @@ export function profileInput(experiment: Experiment, picked: Picked, catalogue: 
   const fallback = profileThatApplies(experiment, null, catalogue);
   const offers: Offer[] = profiles.map(([name, values]) => ({
     value: name === fallback ? defaultOption : name,
-    text: name === fallback ? `${name} (holds here if none is picked)` : name,
+    text: name === fallback ? `${name} (used if none is picked)` : name,
     description: Object.entries(values)
       .map(([key, value]) => `${key}=${value}`)
       .join(" "),

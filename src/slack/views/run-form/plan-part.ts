@@ -15,7 +15,7 @@ export function planPart(outcome: Outcome): KnownBlock[] {
     case "resolving":
       return [
         section(
-          ":hourglass_flowing_sand: *Resolving targets…*\nThe system is asked what it looks like now. Go on filling in the form; the plan appears here.",
+          ":hourglass_flowing_sand: *Resolving targets…*\nReading the system as it is now. Go on filling in the form; the plan appears here.",
         ),
       ];
     case "problem":
@@ -35,7 +35,7 @@ export function planPart(outcome: Outcome): KnownBlock[] {
         ),
         ...planDetails(outcome.plan, outcome.digest),
         note(
-          "Nothing is touched before it is approved. Who changes a value is shown the plan for it before it is asked for.",
+          "Nothing is touched before it is approved. If you change a value, you see the new plan before you submit.",
         ),
       ];
   }
@@ -47,7 +47,7 @@ function mayAskText({ mayAsk }: Explanation): string {
 }
 
 function approvalFields({ rule, policy, subject }: Explanation): Array<readonly [string, string]> {
-  if (rule === null) return [["Approvals needed", "none can be given now"]];
+  if (rule === null) return [["Approvals needed", "nobody may approve now"]];
   return [
     ["Approvals needed", approvalText(rule, policy, subject.requestedBy)],
     ["By the rule", escapeText(rule.name)],
