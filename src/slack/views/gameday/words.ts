@@ -55,7 +55,7 @@ export function resultText({ state, reason, verdicts, lost, guard }: RunResult):
         ? "no acknowledged write lost"
         : `${lost} acknowledged writes lost`;
   const cleanup = verdicts.cleanup === "verified" ? "cleanup verified" : ":rotating_light: cleanup UNVERIFIED";
-  return `${state}${why}${why === "" ? ":" : /[.!?]$/.test(why) ? "" : "."} hypothesis *${verdicts.hypothesis}*, ${losses}, ${cleanup}`;
+  return `${state}${why}${why === "" ? ":" : /[.!?]$/.test(why) ? "" : "."} ${why === "" ? "hypothesis" : "Hypothesis"} *${verdicts.hypothesis}*, ${losses}, ${cleanup}`;
 }
 
 /** As `escapeReason`, which lets mentions of people through, for what fits into a line. */
