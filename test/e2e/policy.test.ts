@@ -123,7 +123,7 @@ describe.skipIf(process.getuid?.() !== 0)("the policy, on the real stack", () =>
     await untilState(stack, runId, ["approved"]);
     const whole = await cardNow(
       runId,
-      (text) => text.includes("aftershock:revoke") && text.includes("approved, waiting"),
+      (text) => text.includes("aftershock:revoke") && text.includes("approved, about to start"),
     );
     await click(stack.slack, carol, whole, "revoke");
     await untilState(stack, runId, ["aborted"]);
