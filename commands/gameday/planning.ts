@@ -20,7 +20,7 @@ const plan: Word = {
   options: "any",
   run: async ({ words, options }, context) => {
     if (words.length === 0 && Object.keys(options).length === 0) {
-      await context.surfaces.openModal(formOfPlan(context.service.experiments()));
+      await context.surfaces.openModal(formOfPlan(context.service.experiments(), context.service.choices().clusters));
       return said("A form is open for the game day.", `Or in one line: \`${context.command} gameday plan title="…"\``);
     }
     const [stray] = words;
@@ -134,7 +134,7 @@ export const words: readonly Word[] = [plan, add];
 
 export const buttons: Readonly<Record<string, ButtonHandler>> = {
   "gameday-plan": async (_value, { surfaces, service }) =>
-    void (await surfaces.openModal(formOfPlan(service.experiments()))),
+    void (await surfaces.openModal(formOfPlan(service.experiments(), service.choices().clusters))),
 };
 
 export const modals: Readonly<Record<string, ModalHandler>> = {
@@ -152,6 +152,7 @@ export const modals: Readonly<Record<string, ModalHandler>> = {
       title: typed("title"),
       date,
       scope: typed("scope"),
+      env: typed("environment"),
       rule: typed("rule"),
       breaks: typed("breaks"),
       abort: typed("abort"),

@@ -287,8 +287,8 @@ describe("a game day in the channel", () => {
 describe("the forms of a game day", () => {
   it("are what Slack takes", () => {
     const shown = [
-      formOfPlan(rig.experiments),
-      formOfPlan([]),
+      formOfPlan(rig.experiments, ["lab", "staging"]),
+      formOfPlan([], []),
       formOfNote("gameday-1"),
       formOfReason("skip", "gameday-1|2"),
     ];
@@ -302,6 +302,7 @@ describe("the forms of a game day", () => {
       experiments: ["redis-failover", "etcd-quorum-loss"],
       agenda: "redis-split-brain duration=30s",
       rule: "commander",
+      environment: "lab",
       scope: null,
       breaks: "caches",
       abort: null,
@@ -316,6 +317,7 @@ describe("the forms of a game day", () => {
       title: "By form",
       plannedFor: "2026-12-01T08:00:00.000Z",
       rule: "commander",
+      environment: "lab",
       mayBreak: "caches",
     });
     expect(day?.items.map(({ experiment, parameters }) => [experiment, parameters])).toEqual([

@@ -162,7 +162,7 @@ export const gameDayRenderers: Readonly<Record<string, Readonly<Record<string, E
   "views/gameday/forms.ts": {
     formOfReason: () => [...forms.formOfReason("skip", "gameday-1").blocks],
     formOfNote: () => [...forms.formOfNote("gameday-1").blocks],
-    formOfPlan: () => [...forms.formOfPlan([]).blocks],
+    formOfPlan: () => [...forms.formOfPlan([], []).blocks],
   },
   "views/gameday/instructions.ts": {
     renderInstructions: ({ text }) =>

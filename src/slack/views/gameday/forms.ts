@@ -40,14 +40,18 @@ export function formOfNote(id: string): ModalView {
   };
 }
 
-/** The form twin of `gameday plan`. */
-export function formOfPlan(experiments: readonly Experiment[]): ModalView {
+/** The form twin of `gameday plan`. `clusters`: where its runs can go. */
+export function formOfPlan(experiments: readonly Experiment[], clusters: readonly string[]): ModalView {
   const options = experiments.slice(0, mostOptions).map(({ name, title }): PlainTextOption => ({
     text: { type: "plain_text", text: plain(title, optionText) },
     value: name,
   }));
+  const places = clusters.slice(0, mostOptions).map((name): PlainTextOption => ({
+    text: { type: "plain_text", text: plain(name, optionText) },
+    value: name,
+  }));
   const rules: PlainTextOption[] = [
-    { text: { type: "plain_text", text: "Everybody with a role must say go" }, value: "roles" },
+    { text: { type: "plain_text", text: "Commander, operators and scribe must all say go" }, value: "roles" },
     { text: { type: "plain_text", text: "The commander alone decides" }, value: "commander" },
   ];
   return {
@@ -84,6 +88,26 @@ export function formOfPlan(experiments: readonly Experiment[]): ModalView {
         optional: "yes",
         placeholder: 'redis-split-brain duration=30s expect="nothing is lost"',
       }),
+      ...(places.length === 0
+        ? []
+        : [
+            {
+              type: "input",
+              block_id: "environment",
+              optional: true,
+              label: { type: "plain_text", text: "Environment" },
+              hint: {
+                type: "plain_text",
+                text: "The cluster that its runs go to; the default one, if none is chosen.",
+              },
+              element: {
+                type: "static_select",
+                action_id: `${actionPrefix}environment`,
+                options: places,
+                placeholder: { type: "plain_text", text: "Choose a cluster" },
+              },
+            } satisfies KnownBlock,
+          ]),
       {
         type: "input",
         block_id: "rule",
@@ -92,7 +116,10 @@ export function formOfPlan(experiments: readonly Experiment[]): ModalView {
           type: "static_select",
           action_id: `${actionPrefix}rule`,
           options: rules,
-          initial_option: { text: { type: "plain_text", text: "Everybody with a role must say go" }, value: "roles" },
+          initial_option: {
+            text: { type: "plain_text", text: "Commander, operators and scribe must all say go" },
+            value: "roles",
+          },
         },
       },
       input("scope", "Scope", { optional: "yes", maxLength: 900 }),
