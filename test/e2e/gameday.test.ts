@@ -236,6 +236,7 @@ describe.skipIf(executable === undefined || process.getuid?.() !== 0)("a game da
     const off = { ...retro, items: [{ ...first, toDetectMs: first.toDetectMs + 1 }, ...others] };
     expect(() => checkRecord(off, rows)).toThrow();
     expect(() => checkRecord({ ...retro, items: [{ ...first, votes: [] }, ...others] }, rows)).toThrow();
+    expect(() => checkRecord({ ...retro, timeline: retro.timeline.slice(1) }, rows)).toThrow();
   }, 60_000);
 
   it("keeps what is to be done, and what was learned", async () => {

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { workspace } from "../../src/embedded/local-slack.ts";
 import type { Retrospective } from "../../src/gameday/retrospective/record.ts";
+import { checkTimeline } from "./retrospective-timeline.ts";
 import { inSeconds, predictionsOf, scoresOf, timesOf, type Rows } from "./retrospective-recount.ts";
 
 /** Every figure of a retrospective's record against the rows of the database. */
@@ -49,6 +50,7 @@ export function checkRecord(retro: Retrospective, rows: Rows): void {
   expect(retro.notes.map(({ at, by, text, item }) => [at, by, text, item])).toEqual(
     of("noted").map((row) => [iso(row), row.data["by"], row.data["text"], row.data["item"]]),
   );
+  checkTimeline(retro, rows);
   checkAttendance(retro, rows);
 }
 
