@@ -49,7 +49,10 @@ describe.skipIf(process.getuid?.() !== 0)("/chaos run alone: a form, its plan, a
     expect(await person.submit()).toMatch(/closed|updated/);
     const runs = await waitFor(
       () =>
-        query<{ id: string; digest: string; requested_by: string }>(stack, "select id, digest, requested_by from runs"),
+        query<{ id: string; digest: string; requested_by: string }>(
+          stack,
+          "select id, plan_digest as digest, requested_by from runs",
+        ),
       (rows) => rows.length > 0,
       60_000,
     );
@@ -61,8 +64,12 @@ describe.skipIf(process.getuid?.() !== 0)("/chaos run alone: a form, its plan, a
     await approve(stack, card);
     await untilState(stack, run.id, ["completed"], 120_000);
     const events = await eventsOf(stack, run.id);
-    const injected = events.find((event) => event.type === "fault-injected");
-    expect(JSON.stringify(injected)).toMatch(/redis-\d/);
+    // What was shown is what was hit.
+    const shown = /gets a fault: (redis-\d)/.exec(wordsOf(planned))?.[1];
+    expect(events.find((event) => event.type === "fault-intended")).toMatchObject({
+      pods: expect.arrayContaining([shown]),
+    });
+    expect(events.some((event) => event.type === "fault-injected")).toBe(true);
     expect(events.some((event) => event.type === "judged")).toBe(true);
   }, 240_000);
 });
