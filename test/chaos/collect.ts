@@ -97,12 +97,12 @@ export async function collectThread({ stack, database }: Place, runId: string): 
   return {
     events: await eventsAfter(database, runId, 0),
     wanted: {
-      card: card?.kind === "message" ? { text: card.text, blocks: canonical(card.blocks), files: [] } : nothing,
+      card: card?.kind === "message" ? { text: named(card.text), blocks: canonical(card.blocks), files: [] } : nothing,
       thread: wanted
         .filter(({ inThread }) => inThread)
         .map(({ payload }) =>
           payload.kind === "message"
-            ? { text: payload.text, blocks: canonical(payload.blocks), files: [] }
+            ? { text: named(payload.text), blocks: canonical(payload.blocks), files: [] }
             : { ...nothing, files: payload.files.map(({ name }) => name) },
         ),
     },
@@ -117,16 +117,22 @@ const nothing: ShownMessage = { text: "", blocks: "", files: [] };
 
 function asShown(message: LocalMessage): ShownMessage {
   return {
-    text: message.text ?? "",
+    text: named(message.text ?? ""),
     blocks: canonical(message.blocks ?? []),
     files: (message.files ?? []).map(({ name }) => name),
   };
+}
+
+/** A first posting names those whom it does not call, and an edit mentions them (src/slack/calls.ts): here it is one. */
+function named(text: string): string {
+  return workspace.people.reduce((said, { id, name }) => said.replaceAll(`<@${id}>`, name), text);
 }
 
 /** Keys in order, so that JSON that took another way compares equal; Slack's own ids of blocks are not ours. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (key, inner: unknown) => {
     if (key === "block_id") return undefined;
+    if (key === "text" && typeof inner === "string") return named(inner);
     if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
     return Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   });
