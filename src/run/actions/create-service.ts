@@ -1,6 +1,5 @@
 import type { Asked, Authoriser } from "../../approvals/authoriser.ts";
 import { AftershockError } from "../../errors.ts";
-import type { Finding } from "../../findings/report.ts";
 import {
   actionEvents,
   appendActionEvents,
@@ -14,9 +13,9 @@ import {
   openActions,
 } from "../../store/actions.ts";
 import { databaseNow, inTransaction, type Database, type Queryable } from "../../store/database.ts";
-import { eventsAfter } from "../../store/events.ts";
 import { findRun } from "../../store/runs.ts";
 import { enforce, existingRun } from "../decide.ts";
+import { judgedReport } from "../judged.ts";
 import { nearHint } from "../near-ids.ts";
 import type { Actor } from "../service.ts";
 import { subjectOf } from "../subject.ts";
@@ -77,7 +76,7 @@ export function createActionService(options: { database: Database; authoriser: A
     },
     findings: async (typed) => {
       const { id } = await existingRun(database, typed);
-      return { runId: id, findings: await findingsOf(database, id) };
+      return { runId: id, findings: (await judgedReport(database, id))?.findings ?? [] };
     },
     add: async (actor, request) => {
       enforce(await authoriser.decide({ act: "add-action", actor }));
@@ -88,7 +87,7 @@ export function createActionService(options: { database: Database; authoriser: A
       const finding =
         run === null || request.findingId === null
           ? null
-          : checkFinding(request.findingId, run.id, await findingsOf(database, run.id));
+          : checkFinding(request.findingId, run.id, (await judgedReport(database, run.id))?.findings ?? []);
       const channelId = run?.channelId ?? actor.channelId;
       if (channelId === "") {
         throw new AftershockError(
@@ -167,9 +166,4 @@ function requireOpen({ id, state, closedBy }: Action): void {
     `${id} was ${state === "done" ? "noted as done" : "dropped"} by <@${closedBy ?? ""}> already.`,
     `See it: /chaos actions ${id}`,
   );
-}
-
-async function findingsOf(client: Queryable, runId: string): Promise<readonly Finding[]> {
-  const judged = (await eventsAfter(client, runId, 0)).findLast((event) => event.type === "judged");
-  return judged?.type === "judged" ? judged.report.findings : [];
 }
