@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/port.ts";
 import { messageOf } from "../errors.ts";
 import { askCheck } from "../store/alarms.ts";
 import { databaseNow, inTransaction, type Database, type Queryable } from "../store/database.ts";
+import { oneAtATime } from "../store/one-at-a-time.ts";
 import { withSessionLock } from "../store/session-lock.ts";
 import { appendEvents } from "../store/events.ts";
 import { appendNotice } from "../store/notices.ts";
@@ -54,20 +55,18 @@ export function emptyMemory(): Memory {
 export function startJanitor(deps: JanitorDeps, everyMs: number): Janitor {
   const memory = emptyMemory();
   const ended = new AbortController();
-  let working: Promise<void> | null = null;
-  const tick = (): void => {
+  const swept = oneAtATime(
     // A little less than a turn, so that the second look at the same object is enough.
-    working ??= sweep(deps, memory, { graceMs: 0.8 * everyMs, signal: ended.signal })
-      .catch((error: unknown) => deps.log("the janitor could not sweep", { error: messageOf(error) }))
-      .finally(() => (working = null));
-  };
-  tick();
-  const timer = setInterval(tick, everyMs);
+    () => sweep(deps, memory, { graceMs: 0.8 * everyMs, signal: ended.signal }),
+    (error) => deps.log("the janitor could not sweep", { error: messageOf(error) }),
+  );
+  swept.go();
+  const timer = setInterval(swept.go, everyMs);
   return {
     stop: async () => {
       clearInterval(timer);
       ended.abort(new Error("the janitor stops"));
-      await working;
+      await swept.over();
     },
   };
 }

@@ -2,6 +2,7 @@ import { usualVerbosity } from "../run/channels/verbosity.ts";
 import { channelSetting } from "../store/channels.ts";
 import { inTransaction, type Database } from "../store/database.ts";
 import { listen } from "../store/listen.ts";
+import { oneAtATime } from "../store/one-at-a-time.ts";
 import { findRun } from "../store/runs.ts";
 import { behindActions, narrateAction } from "./action-narrator.ts";
 import { behindGameDays, tellGameDay } from "./gameday-narrator.ts";
@@ -33,19 +34,18 @@ export function startNarrator(
   },
 ): Narrator {
   let stopped = false;
-  let working: Promise<void> | null = null;
   let again = false;
   const { command = "/chaos" } = options;
 
   /** One that cannot be told must not silence the others. */
-  const tell = async (told: Promise<boolean>): Promise<void> => {
+  const tell = async (telling: Promise<boolean>): Promise<void> => {
     try {
-      if (await told) options.onWanted();
+      if (await telling) options.onWanted();
     } catch (error) {
       options.onError(error);
     }
   };
-  const step = async (): Promise<void> => {
+  const told = oneAtATime(async () => {
     do {
       again = false;
       for (const runId of await behindRuns(database)) await tell(narrateRun(database, runId));
@@ -56,13 +56,11 @@ export function startNarrator(
       for (const id of await behindRetrospectives(database)) await tell(tellRetrospective(database, id, command));
       await tell(narrateNotices(database, options.opsChannel));
     } while (again && !stopped);
-  };
+  }, options.onError);
   const wake = (): void => {
     if (stopped) return;
     again = true;
-    working ??= step()
-      .catch(options.onError)
-      .finally(() => (working = null));
+    told.go();
   };
   const listener = listen(database, "run_events", wake, options.onError);
   const timer = setInterval(wake, pollMs);
@@ -72,7 +70,7 @@ export function startNarrator(
       stopped = true;
       clearInterval(timer);
       await listener.stop();
-      await working;
+      await told.over();
     },
   };
 }

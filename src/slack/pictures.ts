@@ -4,6 +4,7 @@ import type { ExperimentHistory } from "../findings/comparison/history.ts";
 import type { Picture } from "../run/past/picture.ts";
 import type { PastService } from "../run/past/service.ts";
 import { inTransaction, type Database } from "../store/database.ts";
+import { oneAtATime } from "../store/one-at-a-time.ts";
 import { notePictureDrawn, pictureName, undrawnPictures } from "../store/pictures.ts";
 import type { MessagePayload } from "./narrate.ts";
 import { wantMessages } from "./store/outbox.ts";
@@ -26,21 +27,16 @@ const atOnce = 3;
  * takes a second or two, for which no run's thread should stand still.
  */
 export function startPictures(options: PicturesOptions): { stop(): Promise<void> } {
-  let working: Promise<void> | null = null;
-  const step = async (): Promise<void> => {
+  const look = oneAtATime(async () => {
     for (const picture of await undrawnPictures(options.database, atOnce)) {
       if (await drawPicture(options, picture)) options.onWanted();
     }
-  };
-  const timer = setInterval(() => {
-    working ??= step()
-      .catch(options.onError)
-      .finally(() => (working = null));
-  }, pollMs);
+  }, options.onError);
+  const timer = setInterval(look.go, pollMs);
   return {
     stop: async () => {
       clearInterval(timer);
-      await working;
+      await look.over();
     },
   };
 }

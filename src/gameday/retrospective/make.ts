@@ -5,6 +5,7 @@ import { inTransaction, type Database, type Queryable } from "../../store/databa
 import { eventsAfter } from "../../store/events.ts";
 import { findGameDay } from "../../store/game-days.ts";
 import { listen } from "../../store/listen.ts";
+import { oneAtATime } from "../../store/one-at-a-time.ts";
 import {
   retrospectiveRecord,
   retrospectiveText,
@@ -61,21 +62,20 @@ export function startRetrospectives(
   log: (message: string, detail: Record<string, unknown>) => void,
 ): { stop(): Promise<void> } {
   let stopped = false;
-  let working: Promise<void> | null = null;
-  const step = async (): Promise<void> => {
-    for (const id of await withoutRetrospective(database)) {
-      if (stopped) return;
-      // One that cannot be made must not hold the others.
-      await makeRetrospective(database, id).catch((error: unknown) =>
-        log("a retrospective was not made", { gameDay: id, error: messageOf(error) }),
-      );
-    }
-  };
+  const made = oneAtATime(
+    async () => {
+      for (const id of await withoutRetrospective(database)) {
+        if (stopped) return;
+        // One that cannot be made must not hold the others.
+        await makeRetrospective(database, id).catch((error: unknown) =>
+          log("a retrospective was not made", { gameDay: id, error: messageOf(error) }),
+        );
+      }
+    },
+    (error) => log("retrospectives were not looked for", { error: messageOf(error) }),
+  );
   const look = (): void => {
-    if (stopped) return;
-    working ??= step()
-      .catch((error: unknown) => log("retrospectives were not looked for", { error: messageOf(error) }))
-      .finally(() => (working = null));
+    if (!stopped) made.go();
   };
   const listener = listen(database, "run_events", look, (error) =>
     log("retrospectives are not made at once", { error: messageOf(error) }),
@@ -87,7 +87,7 @@ export function startRetrospectives(
       stopped = true;
       clearInterval(timer);
       await listener.stop();
-      await working;
+      await made.over();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { messageOf } from "../../errors.ts";
 import { appendActionEvents, claimReminder } from "../../store/actions.ts";
 import { inTransaction, type Database } from "../../store/database.ts";
+import { oneAtATime } from "../../store/one-at-a-time.ts";
 
 export interface ReminderKeeper {
   stop(): Promise<void>;
@@ -31,20 +32,17 @@ export function startReminders(
   options: { everyMs: number; log: (message: string, detail: Record<string, unknown>) => void },
 ): ReminderKeeper {
   const stopping = new AbortController();
-  let working: Promise<void> | null = null;
-  const look = (): void => {
-    working ??= remindDue(database, stopping.signal)
-      .then(() => undefined)
-      .catch((error: unknown) => options.log("reminding of actions failed", { error: messageOf(error) }))
-      .finally(() => (working = null));
-  };
-  look();
-  const timer = setInterval(look, options.everyMs);
+  const look = oneAtATime(
+    async () => void (await remindDue(database, stopping.signal)),
+    (error) => options.log("reminding of actions failed", { error: messageOf(error) }),
+  );
+  look.go();
+  const timer = setInterval(look.go, options.everyMs);
   return {
     stop: async () => {
       clearInterval(timer);
       stopping.abort();
-      await working;
+      await look.over();
     },
   };
 }

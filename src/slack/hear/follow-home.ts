@@ -1,4 +1,5 @@
 import { listen } from "../../store/listen.ts";
+import { oneAtATime } from "../../store/one-at-a-time.ts";
 import { homeRate } from "../rates.ts";
 import { claimStale, isLookedAt, type FollowRules } from "../store/home-viewers.ts";
 import type { Hearing } from "./hearing.ts";
@@ -30,21 +31,17 @@ export function followHome(hearing: Hearing, speed: number): HomeFollower {
   };
   const { database, log } = hearing;
   let stopped = false;
-  let working: Promise<void> | null = null;
-  const step = async (): Promise<void> => {
+  const onError = (error: unknown): void => log.warn({ err: error }, "the App Home is not followed");
+  const drawn = oneAtATime(async () => {
     if (!(await isLookedAt(database, rules))) return;
     for (;;) {
       const viewer = stopped ? null : await claimStale(database, rules);
       if (viewer === null) return;
       await drawHome(hearing, { userId: viewer.userId, teamId: viewer.teamId, channelId: "" }, viewer);
     }
-  };
-  const onError = (error: unknown): void => log.warn({ err: error }, "the App Home is not followed");
+  }, onError);
   const look = (): void => {
-    if (stopped) return;
-    working ??= step()
-      .catch(onError)
-      .finally(() => (working = null));
+    if (!stopped) drawn.go();
   };
   const listener = listen(database, "run_events", look, onError);
   const timer = setInterval(look, Math.min(lookEveryMs, rules.everyMs));
@@ -53,7 +50,7 @@ export function followHome(hearing: Hearing, speed: number): HomeFollower {
       stopped = true;
       clearInterval(timer);
       await listener.stop();
-      await working;
+      await drawn.over();
     },
   };
 }
