@@ -18,11 +18,11 @@ const kindOf: Readonly<Record<string, string>> = {
 
 /** Every line of the timeline against the rows: when, what and of which item; and that it is in the order of time. */
 export function checkTimeline({ timeline, items }: Retrospective, rows: Rows): void {
-  const line = (at: number, kind: string, item: unknown): string =>
+  const line = (at: number, kind: string, item: number | null): string =>
     `${new Date(at).toISOString()} ${kind} ${item ?? "-"}`;
   const counted = rows.day.flatMap(({ type, at, data }) => {
     const kind = type === "decided" ? String(data["vote"]) : kindOf[type];
-    return kind === undefined ? [] : [line(at.getTime(), kind, data["item"])];
+    return kind === undefined ? [] : [line(at.getTime(), kind, (data["item"] as number | null | undefined) ?? null)];
   });
   for (const { item } of items) {
     const run = rows.runs[rows.runOf[item] ?? ""] ?? [];
