@@ -1,16 +1,12 @@
 import type { NewItem } from "./decide/act.ts";
-import type { GameDayEventBody, VoteRule } from "./events.ts";
+import type { GameDayEventBody } from "./events.ts";
+import type { GameDay } from "./state.ts";
 
 /** A game day as somebody plans it. */
-export interface GameDayPlan {
-  title: string;
-  /** ISO 8601. */
-  plannedFor: string | null;
-  scope: string | null;
-  environment: string | null;
-  rule: VoteRule;
-  mayBreak: string | null;
-  abortWhen: string | null;
+export interface GameDayPlan extends Pick<
+  GameDay,
+  "title" | "plannedFor" | "scope" | "environment" | "rule" | "mayBreak" | "abortWhen"
+> {
   items: readonly NewItem[];
 }
 

@@ -102,7 +102,8 @@ export function apply(before: GameDay, event: GameDayEvent): GameDay {
   }
 }
 
-type ItemEvent = EventOf<
+/** What is about one item of the agenda and changes it. */
+export type ItemEvent = EventOf<
   | "item-put"
   | "voted"
   | "decided"

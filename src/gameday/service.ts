@@ -1,6 +1,7 @@
 import type { Actor } from "../run/service.ts";
 import type { Act } from "./decide/act.ts";
-import type { GameDayEventBody, VoteRule } from "./events.ts";
+import type { GameDayEventBody } from "./events.ts";
+import type { GameDayPlan } from "./plan.ts";
 import type { Retrospective } from "./retrospective/record.ts";
 import type { GameDay } from "./state.ts";
 
@@ -43,15 +44,7 @@ export interface AgendaRequest {
 }
 
 /** A game day as it was typed. */
-export interface PlanRequest {
-  title: string;
-  /** ISO 8601. */
-  plannedFor: string | null;
-  scope: string | null;
-  environment: string | null;
-  rule: VoteRule;
-  mayBreak: string | null;
-  abortWhen: string | null;
+export interface PlanRequest extends Omit<GameDayPlan, "items"> {
   agenda: readonly AgendaRequest[];
 }
 

@@ -5,25 +5,10 @@ import { isChange } from "../../src/findings/comparison/tolerance.ts";
 import type { Finding, Report } from "../../src/findings/report.ts";
 import { contextLines } from "../../src/slack/views/context-lines.ts";
 import { killed } from "../support/killed-redis.ts";
+import { killedRun } from "../support/killed-report.ts";
 
 function report(previous: Report | null, change: Partial<ReportInput["run"]> = {}, history = killed()): Report {
-  const run: ReportInput["run"] = {
-    id: "run-9",
-    experiment: "redis-failover",
-    title: "Redis master killed",
-    hypothesis: "A replica is promoted in time, and nothing is lost.",
-    state: "completed",
-    system: "redis-sentinel",
-    cluster: "lab",
-    namespace: "cache",
-    parameters: { maxOutage: "30s", rate: 100 },
-    requestedBy: "U1",
-    approvedBy: ["U2"],
-    planDigest: "abc",
-    startedAt: "2026-01-01T00:00:00.000Z",
-    endedAt: "2026-01-01T00:01:00.000Z",
-    ...change,
-  };
+  const run = { ...killedRun, id: "run-9", ...change };
   const common = { runVerdict: "completed", cleanupVerdict: "verified", guards: [], cleanup: [] } as const;
   return buildReport({ history, run, ...common, guards: [], cleanup: [], previous });
 }

@@ -8,6 +8,7 @@ import { reportMarkdown } from "../../src/findings/markdown.ts";
 import { reportSchema, type Finding, type Measure, type Report } from "../../src/findings/report.ts";
 import { contextLines } from "../../src/slack/views/context-lines.ts";
 import { killed } from "../support/killed-redis.ts";
+import { killedRun } from "../support/killed-report.ts";
 import { pastRun } from "../support/past.ts";
 
 const first: Measure = { id: "first-new-write", title: "First write", value: 3000, unit: "ms", better: "lower" };
@@ -121,19 +122,9 @@ describe("the version of what ran", () => {
 });
 
 describe("the finding of a run after others", () => {
-  const run: ReportInput["run"] = {
+  const run = {
+    ...killedRun,
     id: "run-50",
-    experiment: "redis-failover",
-    title: "Redis master killed",
-    hypothesis: "A replica is promoted in time, and nothing is lost.",
-    state: "completed",
-    system: "redis-sentinel",
-    cluster: "lab",
-    namespace: "cache",
-    parameters: { maxOutage: "30s", rate: 100 },
-    requestedBy: "U1",
-    approvedBy: ["U2"],
-    planDigest: "abc",
     startedAt: "2026-01-01T00:50:00.000Z",
     endedAt: "2026-01-01T00:51:00.000Z",
   };

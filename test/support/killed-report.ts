@@ -1,6 +1,24 @@
-import { buildReport } from "../../src/findings/build-report.ts";
+import { buildReport, type ReportInput } from "../../src/findings/build-report.ts";
 import type { Report } from "../../src/findings/report.ts";
 import { killed } from "./killed-redis.ts";
+
+/** The run of that report. */
+export const killedRun: ReportInput["run"] = {
+  id: "run-1",
+  experiment: "redis-failover",
+  title: "Redis master killed",
+  hypothesis: "A replica is promoted in time, and nothing is lost.",
+  state: "completed",
+  system: "redis-sentinel",
+  cluster: "lab",
+  namespace: "cache",
+  parameters: { maxOutage: "30s", rate: 100 },
+  requestedBy: "U1",
+  approvedBy: ["U2"],
+  planDigest: "abc",
+  startedAt: "2026-01-01T00:00:00.000Z",
+  endedAt: "2026-01-01T00:01:00.000Z",
+};
 
 let base: Report | undefined;
 
@@ -23,22 +41,7 @@ export function reportOf(
 function killedReport(): Report {
   base ??= buildReport({
     history: killed(),
-    run: {
-      id: "run-1",
-      experiment: "redis-failover",
-      title: "Redis master killed",
-      hypothesis: "A replica is promoted in time, and nothing is lost.",
-      state: "completed",
-      system: "redis-sentinel",
-      cluster: "lab",
-      namespace: "cache",
-      parameters: { maxOutage: "30s", rate: 100 },
-      requestedBy: "U1",
-      approvedBy: ["U2"],
-      planDigest: "abc",
-      startedAt: "2026-01-01T00:00:00.000Z",
-      endedAt: "2026-01-01T00:01:00.000Z",
-    },
+    run: killedRun,
     runVerdict: "completed",
     cleanupVerdict: "verified",
     guards: [],

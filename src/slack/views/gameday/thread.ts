@@ -1,4 +1,5 @@
 import { roles, type GameDayEvent } from "../../../gameday/events.ts";
+import type { ItemEvent } from "../../../gameday/reduce.ts";
 import { currentItem, holders, type GameDay, type Item } from "../../../gameday/state.ts";
 import { missingVotes } from "../../../gameday/vote.ts";
 import { isTerminal } from "../../../run/lifecycle.ts";
@@ -70,25 +71,11 @@ function textOf(day: GameDay, event: GameDayEvent, command: string): string | nu
   }
 }
 
-type ItemEvent = Extract<
-  GameDayEvent,
-  {
-    type:
-      | "item-put"
-      | "voted"
-      | "decided"
-      | "skipped"
-      | "predicted"
-      | "run-requested"
-      | "run-refused"
-      | "run-attached"
-      | "run-moved"
-      | "run-ended"
-      | "effect-seen";
-  }
->;
-
-function itemText(day: GameDay, event: ItemEvent, command: string): string | null {
+function itemText(
+  day: GameDay,
+  event: ItemEvent | Extract<GameDayEvent, { type: "effect-seen" }>,
+  command: string,
+): string | null {
   const id = typeof event.item === "number" ? event.item : event.item.id;
   const item = day.items.find((each) => each.id === id);
   if (item === undefined) return null;
@@ -163,6 +150,5 @@ function sentence(text: string): string {
 /** Ends a sentence, with the reason if there is one. */
 function because(reason: string | null): string {
   if (reason === null || reason.trim() === "") return ".";
-  const text = escapeReason(reason);
-  return /[.!?…]$/.test(text) ? `: ${text}` : `: ${text}.`;
+  return sentence(`: ${escapeReason(reason)}`);
 }
