@@ -131,7 +131,10 @@ export function commanderOf(day: Pick<GameDay, "people">): string | null {
 /** The item that is on now: at the vote, about to run, or running because it was next. Null: none is. */
 export function currentItem(day: Pick<GameDay, "items">): Item | null {
   const isOn = ({ state }: Item): boolean => state === "voting" || state === "go" || state === "running";
-  return day.items.find((item) => isOn(item) && !item.isExtra) ?? day.items.find(isOn) ?? null;
+  // One whose run was refused waits for another try; meanwhile another item may be at the vote, or run.
+  const isHeld = (item: Item): boolean => isOn(item) && item.refusal === null;
+  const planned = day.items.filter(({ isExtra }) => !isExtra);
+  return planned.find(isHeld) ?? planned.find(isOn) ?? day.items.find(isOn) ?? null;
 }
 
 /** The first of the agenda whose turn has not come. */

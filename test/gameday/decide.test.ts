@@ -169,6 +169,18 @@ describe("an item", () => {
     play.do({ kind: "run-refused", item: 1, reason: "run-3 is active there.", hint: "Wait for it" });
     expect(types(play.do(acts.next(ana)))).toEqual(["item-put"]);
   });
+  it("whose run was refused waits while another is at the vote or runs", () => {
+    const play = started({ ...somePlan, rule: "commander" });
+    play.do(acts.next(ana));
+    play.do(acts.go(ana));
+    play.do({ kind: "run-refused", item: 1, reason: "run-3 is active there.", hint: "Wait for it" });
+    play.do(acts.next(ana, 2));
+    expect(play.do(acts.next(ana))).toContain("Item 2 is at the vote");
+    play.do(acts.go(ana));
+    expect(play.do(acts.next(ana))).toContain("The run of item 2 is being asked for");
+    play.do({ kind: "run-requested", item: 2, run: "run-4", state: "active" });
+    expect(play.do(acts.next(ana))).toContain("run-4 of item 2 has not ended");
+  });
 });
 
 describe("the commander", () => {
