@@ -5,6 +5,7 @@ import type { Action } from "../../run/actions/action.ts";
 import { actionPrefix } from "../action-prefix.ts";
 import { note, plain } from "../limits.ts";
 import type { ModalView } from "../modal.ts";
+import { isUserId } from "./words.ts";
 
 /** What the form for a new action shows: of a run with its findings, or of none. */
 export interface ActionForm {
@@ -89,7 +90,12 @@ function peopleBlocks({ owner, dueOn }: Pick<ActionForm, "owner" | "dueOn">): Kn
       block_id: "owner",
       label: words("Who does it?", 75),
       hint: words("They get a message about it, unless it is you.", 150),
-      element: { type: "users_select", action_id: `${actionPrefix}action-owner`, initial_user: owner },
+      element: {
+        type: "users_select",
+        action_id: `${actionPrefix}action-owner`,
+        // Slack refuses the whole form for an id that is none.
+        ...(isUserId(owner) ? { initial_user: owner } : {}),
+      },
     },
     {
       type: "input",

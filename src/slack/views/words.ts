@@ -21,8 +21,13 @@ export const stateWords: Readonly<Record<RunState, { icon: string; text: string 
   expired: { icon: ":hourglass:", text: "expired" },
 };
 
+/** An id of a person (docs.slack.dev, User object); they have about 11 characters. */
+export function isUserId(text: string): boolean {
+  return /^[UW][A-Z0-9]{1,30}$/.test(text);
+}
+
 export function person(userId: string): string {
-  return /^[UW][A-Z0-9]+$/.test(userId) ? `<@${userId}>` : escapeText(userId);
+  return isUserId(userId) ? `<@${userId}>` : escapeText(userId);
 }
 
 export function people(userIds: readonly string[]): string {

@@ -222,6 +222,7 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     renderHealing: (given) => thread.renderHealing(of(given, "fault-removed", "healing-proof", "converged")),
   },
   "views/words.ts": {
+    isUserId: "helps others",
     person: ({ text }) => person(text),
     people: ({ text }) => people([text, text]),
     seconds: "helps others",
