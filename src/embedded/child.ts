@@ -9,6 +9,8 @@ export interface Child {
   /** Asks it to end, and kills it when it has not after `graceMs`. */
   stop(graceMs?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
+  /** Resolves when it has ended and all that it printed is in its log. */
+  logged(): Promise<void>;
 }
 
 export interface ChildOptions {
@@ -55,9 +57,15 @@ export function startChild(options: ChildOptions): Child {
   child.stderr?.pipe(log, { end: false });
   child.on("error", (error) => log.write(`${error.message}\n`));
   const exited = once(child, "exit").catch(() => undefined);
+  // Now, and never later: with nobody left in it the group's number is free, and soon belongs to somebody else.
+  child.once("exit", () => child.pid !== undefined && killGroup(child.pid));
   const running = (): boolean => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  const printed = once(child, "close")
+    .then(() => (log.writableEnded ? undefined : new Promise<void>((resolve) => log.write("", () => resolve()))))
+    .catch(() => undefined);
   return {
     pid: child.pid ?? 0,
+    logged: () => printed,
     running,
     kill: (signal) => void child.kill(signal),
     stop: async (graceMs = defaultGraceMs) => {
@@ -67,7 +75,6 @@ export function startChild(options: ChildOptions): Child {
         await exited;
         clearTimeout(late);
       }
-      if (child.pid !== undefined) killGroup(child.pid);
       log.end();
     },
   };
@@ -91,6 +98,7 @@ export async function untilReady(
   for (;;) {
     if (await options.ready().catch(() => false)) return;
     if (!child.running() || performance.now() > end) {
+      if (!child.running()) await child.logged();
       const why = child.running() ? `was not ready after ${options.deadlineMs / 1000} s` : "ended at once";
       const tail = existsSync(options.logFile)
         ? readFileSync(options.logFile, "utf8").trim().split("\n").slice(-8).join("\n")

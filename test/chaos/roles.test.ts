@@ -10,6 +10,7 @@ function programs() {
     alive.add(name);
     return {
       pid: 0,
+      logged: async () => undefined,
       running: () => alive.has(name),
       stop: () => Promise.resolve(),
       kill: () => void alive.delete(name),

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -33,7 +33,46 @@ const family = (file: string, trap: string): string[] => [
 ];
 const pidsIn = (file: string): number[] => readFileSync(file, "utf8").trim().split(" ").map(Number);
 
+/** Where the kernel keeps the last process id that it gave; who may write it chooses the next one. */
+const lastPid = "/proc/sys/kernel/ns_last_pid";
+const mayChoosePids = ((): boolean => {
+  try {
+    writeFileSync(lastPid, readFileSync(lastPid));
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
 describe("a child process", () => {
+  it.skipIf(!mayChoosePids)(
+    "that has ended is nobody any more: stopping it hits no one who has its number now",
+    async () => {
+      const log = join(folderFor(), "log");
+      const command = ["/bin/sleep", "300"];
+      let heir: ChildProcess | undefined;
+      for (let tries = 0; heir === undefined && tries < 50; tries += 1) {
+        const child = startChild({ name: "true", command: ["true"], logFile: log });
+        await waitFor(
+          async () => child.running(),
+          (running) => !running,
+          5000,
+        );
+        writeFileSync(lastPid, String(child.pid - 1));
+        const next = spawn(command[0] ?? "", command.slice(1), { detached: true, stdio: "ignore" });
+        cleanups.push(() => void next.kill("SIGKILL"));
+        if (next.pid !== child.pid) continue;
+        heir = next;
+        await child.stop();
+      }
+      expect(heir?.pid, "no try got the number again").toBeDefined();
+      // A signal that was sent has been handled when another one is.
+      heir?.kill("SIGTERM");
+      const [, signal] = (await once(heir as ChildProcess, "exit")) as [number | null, string];
+      expect(signal).toBe("SIGTERM");
+    },
+  );
+
   it("ends when asked, and what it started ends with it", async () => {
     const folder = folderFor();
     const file = join(folder, "pids");
@@ -129,7 +168,7 @@ describe("SIGKILL of the parent", () => {
 
   it("would leave a process that was started plainly", async () => {
     const children = await killParentOf(
-      `import { spawn } from "node:child_process";
+      `import { spawn, type ChildProcess } from "node:child_process";
        spawn("sleep", ["300"], { stdio: "ignore", detached: true });`,
     );
     const sleepers = alive(children).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("sleep"));

@@ -103,10 +103,13 @@ export async function createSandbox(options: {
     // Written in place: the mount follows the file, not its name.
     setHosts: (text) => writeFileSync(hostsFile, text),
     destroy: async () => {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It has gone already.
+      // One that has gone already has given its number back, to whoever has it now.
+      if (holder.exitCode === null && holder.signalCode === null) {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {
+          // It is just going.
+        }
       }
       await gone;
     },
