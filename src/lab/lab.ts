@@ -1,3 +1,4 @@
+import type { AccessLog } from "./api/access/access-log.ts";
 import { startApiServer } from "./api/server.ts";
 import { startChaosController } from "./chaos/chaos-controller.ts";
 import { ioChaos } from "./chaos/io-chaos.ts";
@@ -47,6 +48,8 @@ export interface LabOptions {
 export interface RunningLab {
   url: string;
   kubeconfigPath: string;
+  /** What was asked of its API, and what access control said. */
+  accessLog: AccessLog;
   stop(): Promise<void>;
 }
 
@@ -115,7 +118,7 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
     await stop();
     throw error;
   }
-  return { url: api.url, kubeconfigPath: api.kubeconfigPath, stop };
+  return { url: api.url, kubeconfigPath: api.kubeconfigPath, accessLog: api.accessLog, stop };
 }
 
 function redisReady(store: ObjectStore): boolean {

@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+
 /**
  * The lab's view of Kubernetes objects and the contract between its API server (`src/lab/api/`) and its controllers
  * (`src/lab/runtime/`, `src/lab/controllers/`, `src/lab/chaos/`). Controllers never see HTTP; the API server starts
@@ -107,6 +109,8 @@ export class StoreError extends Error {
 export interface PodRuntime {
   /** Starts a command in a running container's namespaces. Throws StoreError `NotFound` / `Invalid` (not running). */
   exec(request: ExecRequest): Promise<ExecProcess>;
+  /** Connects to a port of a running pod. Rejects with what was in the way, worded as Go's net package does. */
+  dial(request: DialRequest): Promise<Socket>;
   /** Last lines of a container's output; follows when asked, until `signal` aborts. */
   logs(request: LogRequest): AsyncIterable<Buffer>;
 }
@@ -119,6 +123,12 @@ export interface ExecRequest {
   command: string[];
   stdin: boolean;
   tty: boolean;
+}
+
+export interface DialRequest {
+  namespace: string;
+  pod: string;
+  port: number;
 }
 
 export interface ExecProcess {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ObjectStore, PodRuntime } from "../objects.ts";
+import type { Access } from "./access/access.ts";
 import type { SchemaLoader } from "./builtin-schemas.ts";
 import type { Resource } from "./resources.ts";
 
@@ -7,6 +8,7 @@ import type { Resource } from "./resources.ts";
 export interface ApiContext {
   store: ObjectStore;
   runtime: PodRuntime;
+  access: Access;
   builtinSchema: SchemaLoader;
   /** Wall clock in milliseconds. */
   now: () => number;

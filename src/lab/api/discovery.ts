@@ -3,7 +3,7 @@ import { mediaTypes } from "./accept.ts";
 import type { Json } from "./json.ts";
 import { apiVersionOf, resources, resourceVerbs } from "./resources.ts";
 import type { Resource, Subresource } from "./resources.ts";
-import { selfReviews } from "./self-reviews.ts";
+import { reviews as reviewKinds } from "./access/reviews.ts";
 
 /** Kubernetes' version that the lab speaks. */
 export const serverVersion = {
@@ -26,7 +26,7 @@ interface GroupVersion {
 /** All group versions, core first. */
 export function groupVersions(): GroupVersion[] {
   const seen = new Map<string, GroupVersion>();
-  for (const { group, version } of [...resources, ...selfReviews]) {
+  for (const { group, version } of [...resources, ...reviewKinds]) {
     seen.set(apiVersionOf({ group, version }), { group, version });
   }
   return [...seen.values()];
@@ -56,7 +56,7 @@ function groupEntry({ group, version }: GroupVersion): Json {
 export function resourceList(group: string, version: string): Json | undefined {
   if (!groupVersions().some((known) => known.group === group && known.version === version)) return undefined;
   const rows = resources.filter((row) => row.group === group && row.version === version);
-  const reviews = selfReviews.filter((row) => row.group === group && row.version === version);
+  const reviews = reviewKinds.filter((row) => row.group === group && row.version === version);
   const list = [...rows.flatMap(classicEntries), ...reviews.map(reviewEntry)];
   return { kind: "APIResourceList", apiVersion: "v1", groupVersion: apiVersionOf({ group, version }), resources: list };
 }
@@ -80,6 +80,10 @@ function subresourceFacts(row: Resource, name: Subresource): { verbs: string[]; 
   switch (name) {
     case "exec":
       return { verbs: ["create", "get"], response: { group: "", version: "v1", kind: "PodExecOptions" } };
+    case "portforward":
+      return { verbs: ["create", "get"], response: { group: "", version: "v1", kind: "PodPortForwardOptions" } };
+    case "token":
+      return { verbs: ["create"], response: { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" } };
     case "log":
       return { verbs: ["get"], response: { group: "", version: "v1", kind: "Pod" } };
     case "eviction":
@@ -119,7 +123,7 @@ export function aggregated(which: "core" | "named"): Json {
 
 function aggregatedResources(group: string, version: string): Json[] {
   const rows = resources.filter((row) => row.group === group && row.version === version);
-  const reviews = selfReviews.filter((row) => row.group === group && row.version === version);
+  const reviews = reviewKinds.filter((row) => row.group === group && row.version === version);
   return [
     ...rows.map((row) => ({
       resource: row.plural,

@@ -31,7 +31,8 @@ export async function connect(client: WebSocket, process: ExecProcess): Promise<
   }
 }
 
-function bytesOf(data: RawData): Buffer {
+/** One message's bytes, however ws hands them over. */
+export function bytesOf(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data);
   return data instanceof ArrayBuffer ? Buffer.from(data) : data;
 }

@@ -16,6 +16,7 @@ export type ApiPath =
   | { what: "version" }
   | { what: "health" }
   | { what: "openapi"; document?: string }
+  | { what: "accessLog" }
   | { what: "nothing" };
 
 /** Splits a path by the API's conventions; says nothing about whether the resource exists. */
@@ -37,6 +38,9 @@ export function parsePath(pathname: string): ApiPath {
     case "livez":
     case "readyz":
       return { what: "health" };
+    // The lab's own, and no path of Kubernetes.
+    case "lab":
+      return { what: rest.length === 1 && rest[0] === "access-log" ? "accessLog" : "nothing" };
     case "openapi":
       if (rest[0] !== "v3") return { what: "nothing" };
       return rest.length === 1 ? { what: "openapi" } : { what: "openapi", document: rest.slice(1).join("/") };

@@ -2,6 +2,7 @@
  * Everything the lab's API serves, one row per kind. Adding a kind is adding a row here, with its columns
  * (`columns/`) and, for a custom kind, its schema (`schemas/`) and admission rules (`admission/`).
  */
+import { accessKinds } from "./access/kinds.ts";
 import type { Admission } from "./admission/admission.ts";
 import {
   claimAdmission,
@@ -32,7 +33,7 @@ import { networkChaos } from "./schemas/networkchaos.ts";
 import { podChaos } from "./schemas/podchaos.ts";
 import { podNetworkChaos } from "./schemas/podnetworkchaos.ts";
 
-export type Subresource = "status" | "exec" | "log" | "eviction";
+export type Subresource = "status" | "exec" | "log" | "eviction" | "portforward" | "token";
 
 /** Where the schema comes from: a generated model of a built-in kind, or our own data for a custom one. */
 export type SchemaSource = { model: string } | { custom: Schema };
@@ -56,7 +57,8 @@ export interface Resource {
   admission: Admission;
 }
 
-type Row = Pick<Resource, "kind" | "plural" | "schema" | "columns"> & Partial<Resource>;
+/** A row as it is written: what is absent is as for most kinds (namespaced, core, v1). */
+export type Row = Pick<Resource, "kind" | "plural" | "schema" | "columns"> & Partial<Resource>;
 
 function core(row: Row): Resource {
   const singular = row.kind.toLowerCase();
@@ -109,7 +111,7 @@ export const resources: readonly Resource[] = [
     plural: "pods",
     shortNames: ["po"],
     categories: ["all"],
-    subresources: ["status", "exec", "log", "eviction"],
+    subresources: ["status", "exec", "log", "eviction", "portforward"],
     schema: { model: "V1Pod" },
     columns: podColumns,
     selectableFields: [
@@ -230,6 +232,7 @@ export const resources: readonly Resource[] = [
     schema: { model: "V1VolumeAttachment" },
     columns: attachmentColumns,
   }),
+  ...accessKinds.map(core),
   chaos("PodChaos", podChaos, podChaosAdmission),
   chaos("NetworkChaos", networkChaos, networkChaosAdmission),
   chaos("IOChaos", ioChaos, ioChaosAdmission),

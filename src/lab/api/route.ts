@@ -1,4 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import { answerReview, reviews } from "./access/reviews.ts";
+import type { User } from "./access/user.ts";
 import { readBody } from "./body.ts";
 import type { ApiContext, Answer, ResourceRequest } from "./context.ts";
 import * as discovery from "./discovery.ts";
@@ -6,30 +8,36 @@ import { openapiDocument, openapiIndex } from "./openapi.ts";
 import { parsePath } from "./path.ts";
 import type { ApiPath } from "./path.ts";
 import { findResource } from "./resources.ts";
-import { answerReview, selfReviews } from "./self-reviews.ts";
-import { badRequest, methodNotAllowed, noSuchPath } from "./status.ts";
+import { badRequest, methodNotAllowed, noSuchPath, success } from "./status.ts";
 import { createObject } from "./verbs/create.ts";
 import { deleteCollection, deleteObject } from "./verbs/delete.ts";
 import { evictPod } from "./verbs/evict.ts";
 import { patchObject } from "./verbs/patch.ts";
 import { podLog } from "./verbs/pod-log.ts";
 import { getObject, listObjects } from "./verbs/read.ts";
+import { createToken } from "./verbs/token.ts";
 import { replaceObject } from "./verbs/update.ts";
 import { watchObjects } from "./verbs/watch.ts";
 
 type ResourcePath = Extract<ApiPath, { what: "resource" }>;
 
 /** Finds out what a request asks for and has it answered. Throws ApiError. */
-export async function route(context: ApiContext, request: IncomingMessage): Promise<Answer> {
+export async function route(context: ApiContext, request: IncomingMessage, user: User): Promise<Answer> {
   const url = urlOf(request);
   const path = pathOf(url);
-  if (path.what === "resource") return resourceRoute(context, request, path, url.searchParams);
+  if (path.what === "resource") return resourceRoute(context, request, user, path, url.searchParams);
+  if (path.what === "accessLog" && request.method === "DELETE") {
+    context.access.log.clear();
+    return { code: 200, body: success(200) };
+  }
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
   const accept = request.headers.accept;
   const aggregate = discovery.wantsAggregated(accept);
   switch (path.what) {
     case "version":
       return { code: 200, body: discovery.serverVersion };
+    case "accessLog":
+      return { code: 200, body: { entries: context.access.log.entries(), dropped: context.access.log.dropped() } };
     case "health":
       return { code: 200, body: "ok", contentType: "text/plain; charset=utf-8" };
     case "coreVersions":
@@ -75,15 +83,16 @@ function orNotFound<T>(document: T | undefined): T {
 async function resourceRoute(
   context: ApiContext,
   request: IncomingMessage,
+  user: User,
   path: ResourcePath,
   query: URLSearchParams,
 ): Promise<Answer> {
-  const review = selfReviews.find(
+  const review = reviews.find(
     (row) => row.group === path.group && row.version === path.version && row.plural === path.plural,
   );
   if (review !== undefined) {
     if (request.method !== "POST") throw methodNotAllowed();
-    return answerReview(review);
+    return answerReview(context, review, user, await readBody(request));
   }
   const asked = resourceRequest(request, path, query);
   const { name } = asked;
@@ -164,8 +173,12 @@ async function subresourceRoute(
       return podLog(context, asked, name);
     case "POST eviction":
       return evictPod(context, asked, name);
+    case "POST token":
+      return createToken(context, asked, name);
     case "GET exec":
     case "POST exec":
+    case "GET portforward":
+    case "POST portforward":
       // Upgrades arrive elsewhere; what comes here is plain HTTP.
       throw badRequest("Upgrade request required");
     default:

@@ -5,10 +5,16 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ObjectStore, PodRuntime } from "../objects.ts";
-import { authenticate, createToken } from "./auth.ts";
+import { createAccess } from "./access/access.ts";
+import type { AccessLog } from "./access/access-log.ts";
+import { attributesOf } from "./access/attributes.ts";
+import { createBootstrapRoles } from "./access/bootstrap.ts";
+import type { User } from "./access/user.ts";
 import { createBuiltinSchemas } from "./builtin-schemas.ts";
 import type { ApiContext } from "./context.ts";
 import { createExecServer, statusOfError } from "./exec.ts";
+import type { ExecServer } from "./exec.ts";
+import { createPortForwardServer } from "./port-forward.ts";
 import { renderKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import { refuseUpgrade, respond, respondWithError } from "./respond.ts";
 import { pathOf, resourceRequest, route, urlOf } from "./route.ts";
@@ -47,6 +53,8 @@ export interface ApiServer {
   kubeconfigPath: string;
   /** The file's content. */
   kubeconfig: string;
+  /** What was asked of it, and what access control said. */
+  accessLog: AccessLog;
   /** Ends watches and exec sessions, closes the port, and takes the kubeconfig away. Idempotent. */
   close(): Promise<void>;
 }
@@ -54,7 +62,7 @@ export interface ApiServer {
 /** Serves the lab's objects as the Kubernetes API, over HTTPS with a certificate and a token made for this run. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { store, runtime, port, host, stateDirectory } = options;
-  const token = createToken();
+  const access = createAccess(store, Date.now);
   const certificates = await createCertificates(Date.now());
   const closing = new AbortController();
   // One listener per watch and exec session.
@@ -62,24 +70,26 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const context: ApiContext = {
     store,
     runtime,
+    access,
     builtinSchema: createBuiltinSchemas(),
     now: Date.now,
     closing: closing.signal,
   };
   ensureNamespaces(store);
+  createBootstrapRoles(store);
 
   const server = createServer({ key: certificates.key, cert: certificates.certificate });
   // Watches stay open for as long as their clients want.
   server.requestTimeout = 0;
-  server.on("request", (request, response) => void answer(options, context, token, request, response));
+  server.on("request", (request, response) => void answer(options, context, request, response));
   const upgraded = new Set<Duplex>();
-  const exec = createExecServer(context);
+  const upgrades = { exec: createExecServer(context), portforward: createPortForwardServer(context) };
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
     // A client that goes away in mid-answer is no error of ours.
     socket.on("error", () => socket.destroy());
-    void upgrade(options, token, exec, request, socket, head);
+    void upgrade(options, context, upgrades, request, socket, head);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -91,7 +101,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   const stopCascades = watchCascades(store);
   const url = `https://${host}:${(server.address() as AddressInfo).port}`;
-  const kubeconfig = renderKubeconfig({ url, ca: certificates.ca, token });
+  const kubeconfig = renderKubeconfig({ url, ca: certificates.ca, token: access.labToken });
   const kubeconfigPath = await writeKubeconfig(stateDirectory, kubeconfig);
   let closed: Promise<void> | undefined;
 
@@ -104,28 +114,36 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     await ended;
     await rm(kubeconfigPath, { force: true });
   }
-  return { url, kubeconfigPath, kubeconfig, close: () => (closed ??= close()) };
+  return { url, kubeconfigPath, kubeconfig, accessLog: access.log, close: () => (closed ??= close()) };
 }
 
 async function answer(
   options: ApiServerOptions,
   context: ApiContext,
-  token: string,
   request: IncomingMessage,
   response: ServerResponse,
 ) {
   response.on("error", () => response.destroy());
   let answered: (() => void) | undefined;
   try {
-    authenticate(request.headers, token);
+    const user = authorized(context, request);
     const question = namespaceQuestion(urlOf(request));
     if (question !== null) answered = await options.beforeNamespace?.(question);
-    await respond(request, response, await route(context, request));
+    await respond(request, response, await route(context, request, user));
   } catch (error) {
     respondWithError(response, statusOfError(error));
   } finally {
     answered?.();
   }
+}
+
+/** Whose request it is. Throws ApiError 401, and 403 for what they may not have. */
+function authorized(context: ApiContext, request: IncomingMessage): User {
+  const user = context.access.authenticate(request.headers);
+  const url = urlOf(request);
+  const path = pathOf(url);
+  context.access.authorize(user, attributesOf(request.method ?? "GET", url, path));
+  return user;
 }
 
 function namespaceQuestion(url: URL): NamespaceQuestion | null {
@@ -140,24 +158,28 @@ function namespaceQuestion(url: URL): NamespaceQuestion | null {
   };
 }
 
+/** By subresource of pods. */
+type Upgrades = Record<"exec" | "portforward", ExecServer>;
+
 async function upgrade(
   options: ApiServerOptions,
-  token: string,
-  exec: ReturnType<typeof createExecServer>,
+  context: ApiContext,
+  upgrades: Upgrades,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ) {
   try {
-    authenticate(request.headers, token);
+    authorized(context, request);
     const url = urlOf(request);
     const path = pathOf(url);
-    if (path.what !== "resource" || path.subresource !== "exec") throw noSuchPath();
+    if (path.what !== "resource" || (path.subresource !== "exec" && path.subresource !== "portforward"))
+      throw noSuchPath();
     const question = namespaceQuestion(url);
     const answered = question === null ? undefined : await options.beforeNamespace?.(question);
     if (socket.destroyed) answered?.();
     else socket.once("close", () => answered?.());
-    await exec(resourceRequest(request, path, url.searchParams), request, socket, head);
+    await upgrades[path.subresource](resourceRequest(request, path, url.searchParams), request, socket, head);
   } catch (error) {
     refuseUpgrade(socket, statusOfError(error).status);
   }

@@ -2,6 +2,8 @@
  * Errors as the Kubernetes API says them: `Status` objects, with the wording of
  * k8s.io/apimachinery/pkg/api/errors, since clients (and people's scripts) match on both reason and message.
  */
+import type { Attributes } from "./access/rbac.ts";
+
 export interface StatusCause {
   reason: string;
   message: string;
@@ -101,6 +103,21 @@ export function unauthorized(): ApiError {
 export function forbidden(resource: ResourceName, name: string, problem: string): ApiError {
   const message = `${qualified(resource)} "${name}" is forbidden: ${problem}`;
   return failure(403, "Forbidden", message, about(resource, name));
+}
+
+/** Refused by access control. Source: k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go. */
+export function refused(username: string, wanted: Attributes): ApiError {
+  if (wanted.about === "path") {
+    return failure(403, "Forbidden", `forbidden: User "${username}" cannot ${wanted.verb} path "${wanted.path}"`, {});
+  }
+  const { verb, group, resource, subresource, namespace, name } = wanted;
+  const full = subresource === "" ? resource : `${resource}/${subresource}`;
+  const place = namespace === "" ? "at the cluster scope" : `in the namespace "${namespace}"`;
+  const problem = `User "${username}" cannot ${verb} resource "${full}" in API group "${group}" ${place}`;
+  const named = { group, plural: resource };
+  if (name !== "") return forbidden(named, name, problem);
+  const { name: _name, ...details } = about(named, name);
+  return failure(403, "Forbidden", `${qualified(named)} is forbidden: ${problem}`, details);
 }
 
 /** What the API server makes of a webhook that says no with a plain error. */

@@ -4,6 +4,7 @@ import type { AddressBook } from "../network/address-book.ts";
 import type { Switch } from "../network/switch.ts";
 import { keyOf } from "../store/shelf.ts";
 import { startContainer, type Container } from "./container.ts";
+import { dialPod } from "./dial.ts";
 import { execInSandbox } from "./exec.ts";
 import { hostsText } from "./hosts.ts";
 import { podFaults, type PodFaults } from "./pod-faults.ts";
@@ -305,6 +306,7 @@ export function startKubelet(options: {
       const container = containerOf(pod, request.container);
       return execInSandbox(pod.sandbox, request, container.env, pod.beforeExec.get(container.state().name));
     },
+    dial: async ({ namespace, pod, port }) => dialPod(runningPod(namespace, pod).ip, port),
     logs: (request) => containerOf(runningPod(request.namespace, request.pod), request.container).logs.read(request),
     ...podFaults(byObject, folders),
     networkPid: (object) => byObject(object)?.sandbox.pid,

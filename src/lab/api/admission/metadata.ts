@@ -17,8 +17,11 @@ const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const keyName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 
-/** What a kind's names must be: DNS labels (services, namespaces) or subdomains (everything else). */
-export type NameRule = "label" | "subdomain";
+/**
+ * What a kind's names must be: DNS labels (services, namespaces), what can be in a path (roles and their bindings,
+ * `system:discovery`), or subdomains (everything else).
+ */
+export type NameRule = "label" | "subdomain" | "path";
 
 /** The checks of metadata that every kind passes. */
 export function metadataViolations(object: LabObject, rule: NameRule): StatusCause[] {
@@ -28,7 +31,10 @@ export function metadataViolations(object: LabObject, rule: NameRule): StatusCau
   const field = "metadata.name";
   const limit = rule === "label" ? 63 : 253;
   if (name.length > limit) causes.push(invalidValue(field, name, `must be no more than ${limit} characters`));
-  if (!(rule === "label" ? label : subdomain).test(name)) {
+  if (rule === "path") {
+    if (/[/%]|^\.\.?$/.test(name))
+      causes.push(invalidValue(field, name, "may not be '.' or '..', or contain '/' or '%'"));
+  } else if (!(rule === "label" ? label : subdomain).test(name)) {
     causes.push(invalidValue(field, name, rule === "label" ? labelHelp : subdomainHelp));
   }
   for (const [key, value] of Object.entries(labels ?? {})) causes.push(...labelViolations(key, value));

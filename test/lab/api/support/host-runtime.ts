@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { PassThrough } from "node:stream";
+import { dialPod } from "../../../../src/lab/runtime/dial.ts";
 import { StoreError } from "../../../../src/lab/objects.ts";
 import type { ExecProcess, ExecRequest, LogRequest, PodRuntime } from "../../../../src/lab/objects.ts";
 
@@ -70,6 +71,8 @@ export function createHostRuntime(): HostRuntime {
     stopped,
     lines,
     exec,
+    // The host stands for every pod.
+    dial: ({ port }) => dialPod("127.0.0.1", port),
     logs,
     close: () => running.forEach(killGroup),
   };
