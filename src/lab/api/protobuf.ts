@@ -1,22 +1,23 @@
 /**
  * Reads the few protobuf bodies that kubectl sends although it would take JSON: `kubectl create namespace`,
- * `kubectl create configmap`, `kubectl drain`. Field numbers: generated.proto files of k8s.io/api and apimachinery.
+ * `kubectl create configmap`, `kubectl drain`, and all about access. Field numbers: generated.proto files of k8s.io/api and apimachinery.
  * Envelope: the bytes "k8s\0", then a runtime.Unknown with the type and the raw message.
  */
+import { accessMessages } from "./access/messages.ts";
 import type { Json } from "./json.ts";
 import { isJson, text } from "./json.ts";
 
 export const protobufType = "application/vnd.kubernetes.protobuf";
 
-type FieldType = "string" | "bytes" | "int" | "bool" | "string[]" | "stringMap" | "bytesMap" | Message;
+type FieldType = "string" | "bytes" | "int" | "bool" | "string[]" | "stringMap" | "bytesMap" | Message | [Message];
 
 interface Field {
   name: string;
   type: FieldType;
 }
 
-/** Fields by number. */
-type Message = { [field: number]: Field };
+/** Fields by number; a message in brackets is repeated. */
+export type Message = { [field: number]: Field };
 
 const objectMeta: Message = {
   1: { name: "name", type: "string" },
@@ -51,6 +52,7 @@ const messages: Record<string, Message> = {
   },
   Eviction: { 1: metadata, 2: { name: "deleteOptions", type: deleteOptions } },
   DeleteOptions: deleteOptions,
+  ...accessMessages(metadata),
 };
 
 const envelope: Message = {
@@ -93,6 +95,9 @@ function assign(result: Json, { name, type }: Field, value: bigint | Buffer): vo
     const entry = readMessage(value, { 1: { name: "key", type: "string" }, 2: { name: "value", type: inner } });
     const before = isJson(result[name]) ? result[name] : {};
     result[name] = { ...before, [text(entry, "key")]: text(entry, "value") };
+  } else if (Array.isArray(type)) {
+    const before = Array.isArray(result[name]) ? (result[name] as unknown[]) : [];
+    result[name] = [...before, readMessage(value, type[0])];
   } else if (type === "bytes") result[name] = value.toString("base64");
   else if (typeof type === "object") result[name] = readMessage(value, type);
   // Empty strings stand for absent ones: Go's encoder writes them all.
