@@ -7,6 +7,7 @@ import { networkChaos } from "./chaos/network-chaos.ts";
 import { createNetworkPlane } from "./chaos/network-plane.ts";
 import { podChaos } from "./chaos/pod-chaos.ts";
 import { startAttachDetach, type VolumeTiming } from "./controllers/attach-detach.ts";
+import { startDaemonSets } from "./controllers/daemon-set.ts";
 import { startDeployments } from "./controllers/deployment.ts";
 import { startEndpoints } from "./controllers/endpoints.ts";
 import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
@@ -20,6 +21,7 @@ import { startKubelet } from "./runtime/kubelet.ts";
 import { createStore } from "./store/store.ts";
 import { applicationSystem } from "./systems/application.ts";
 import { backupSystem } from "./systems/backup.ts";
+import { startChaosMeshView } from "./systems/chaos-mesh.ts";
 import { etcdSystem } from "./systems/etcd.ts";
 import { kafkaSystem } from "./systems/kafka.ts";
 import { patroniSystem } from "./systems/patroni.ts";
@@ -94,15 +96,18 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
     startEndpoints(store),
     startReplicaSets(store),
     startDeployments(store),
+    startDaemonSets(store),
     startStatefulSets(store),
     startScheduler(store),
     startAttachDetach(store, options.volumes),
     startNodeLifecycle(store),
   ];
+  const stopChaosMeshView = startChaosMeshView(store, subnet.hostAddress);
   createRedis(store, addresses, options.redis);
   const roles = startRedisRoles(store);
   const patroniRoles = startPatroniRoles(store);
   const stop = async (): Promise<void> => {
+    stopChaosMeshView();
     roles.stop();
     onDemand.stop();
     patroniRoles.stop();

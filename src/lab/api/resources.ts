@@ -11,7 +11,7 @@ import {
   serviceAdmission,
   statefulSetAdmission,
 } from "./admission/builtin.ts";
-import { deploymentAdmission, replicaSetAdmission } from "./admission/workloads.ts";
+import { daemonSetAdmission, deploymentAdmission, replicaSetAdmission } from "./admission/workloads.ts";
 import { ioChaosAdmission, networkChaosAdmission, podChaosAdmission } from "./admission/chaos.ts";
 import type { NameRule } from "./admission/metadata.ts";
 import { chaosColumns, plainColumns } from "./columns/chaos.ts";
@@ -21,6 +21,7 @@ import { eventColumns } from "./columns/event.ts";
 import { podColumns } from "./columns/pod.ts";
 import { attachmentColumns, claimColumns, volumeColumns } from "./columns/storage.ts";
 import {
+  daemonSetColumns,
   deploymentColumns,
   endpointsColumns,
   replicaSetColumns,
@@ -222,6 +223,17 @@ export const resources: readonly Resource[] = [
     schema: { model: "V1ReplicaSet" },
     columns: replicaSetColumns,
     admission: replicaSetAdmission,
+  }),
+  core({
+    group: "apps",
+    kind: "DaemonSet",
+    plural: "daemonsets",
+    shortNames: ["ds"],
+    categories: ["all"],
+    subresources: ["status"],
+    schema: { model: "V1DaemonSet" },
+    columns: daemonSetColumns,
+    admission: daemonSetAdmission,
   }),
   core({
     group: "storage.k8s.io",

@@ -1,5 +1,6 @@
 import type { LabObject, ObjectStore } from "../objects.ts";
 import { recordEvent } from "../runtime/record-event.ts";
+import { isStandIn } from "../runtime/stand-in.ts";
 import { nodeOf, volumesOf } from "../runtime/volumes.ts";
 import { whyNot } from "./node-filters.ts";
 
@@ -78,7 +79,7 @@ function sameForPods(node: LabObject, before: LabObject | undefined): boolean {
 
 function leastLoaded(store: ObjectStore, pod: LabObject, nodes: readonly LabObject[]): LabObject[] {
   const owner = pod.metadata.ownerReferences?.[0]?.uid;
-  const pods = store.list("Pod").filter((other) => other.metadata.uid !== pod.metadata.uid);
+  const pods = store.list("Pod").filter((other) => other.metadata.uid !== pod.metadata.uid && !isStandIn(other));
   const load = (node: LabObject): [siblings: number, all: number] => {
     const there = pods.filter((other) => nodeOf(other) === node.metadata.name);
     const siblings = there.filter(

@@ -15,6 +15,7 @@ import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
 import type { PodNetworks } from "../systems/sleeper.ts";
 import type { RunningPod } from "./running-pod.ts";
+import { isStandIn } from "./stand-in.ts";
 import { createSandbox } from "./sandbox.ts";
 import { createMountedVolumes, nodeOf, volumesAttached } from "./volumes.ts";
 
@@ -268,7 +269,7 @@ export function startKubelet(options: {
       return;
     }
     if (type !== "DELETED" && known === undefined && object.metadata.deletionTimestamp === undefined) {
-      if (!isOver(object)) void start(object);
+      if (!isOver(object) && !isStandIn(object)) void start(object);
     } else if (known !== undefined && known !== "starting") {
       if (type === "DELETED" || object.metadata.deletionTimestamp !== undefined) void stop(known, object);
     } else if (known === undefined && type !== "DELETED") {

@@ -29,7 +29,12 @@ beforeAll(async () => {
   await apply(
     grantManifest(account, "cache", [
       { verbs: ["get", "list"], apiGroups: [""], resources: ["pods"] },
-      { verbs: ["get", "create"], apiGroups: [""], resources: ["pods/exec", "pods/portforward"], resourceNames: ["redis-0"] },
+      {
+        verbs: ["get", "create"],
+        apiGroups: [""],
+        resources: ["pods/exec", "pods/portforward"],
+        resourceNames: ["redis-0"],
+      },
     ]),
   );
   bot = await accountKubeconfig(admin, account, join(lab.directory, "bot.yaml"));
@@ -52,7 +57,9 @@ describe("a service account, by kubectl", () => {
     expect(await refused("get", "pods", "-n", "ops")).toBe(
       `Error from server (Forbidden): pods is forbidden: User "${username}" cannot list resource "pods" in API group "" in the namespace "ops"\n`,
     );
-    expect(await refused("get", "nodes")).toContain('cannot list resource "nodes" in API group "" at the cluster scope');
+    expect(await refused("get", "nodes")).toContain(
+      'cannot list resource "nodes" in API group "" at the cluster scope',
+    );
     expect(await refused("delete", "pod", "redis-0", "-n", "cache")).toContain(
       `pods "redis-0" is forbidden: User "${username}" cannot delete resource "pods" in API group "" in the namespace "cache"`,
     );
@@ -150,7 +157,11 @@ describe("accounts", () => {
 
   it("refuses a role that says nothing, a changed roleRef, and too short a token", async () => {
     const clusterRole = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name: "x" } };
-    const made = await kubectlWith(admin, ["create", "-f", "-"], JSON.stringify({ ...clusterRole, rules: [{ verbs: [] }] }));
+    const made = await kubectlWith(
+      admin,
+      ["create", "-f", "-"],
+      JSON.stringify({ ...clusterRole, rules: [{ verbs: [] }] }),
+    );
     expect(made.stderr).toContain("rules[0].verbs: Required value");
     await asAdmin("create", "clusterrolebinding", "a:b", "--clusterrole=x", "--user=eve");
     const patch = JSON.stringify({ roleRef: { name: "y" } });

@@ -76,7 +76,11 @@ describe("the attributes of a request", () => {
     ["GET", `${base}/redis-0/exec?command=ls`, wanted({ name: "redis-0", subresource: "exec" })],
     ["GET", "/api/v1/namespaces/cache", wanted({ resource: "namespaces", name: "cache" })],
     ["GET", "/api/v1/nodes", wanted({ verb: "list", resource: "nodes", namespace: "" })],
-    ["PUT", "/apis/apps/v1/namespaces/x/deployments/y", wanted({ verb: "update", group: "apps", resource: "deployments", namespace: "x", name: "y" })],
+    [
+      "PUT",
+      "/apis/apps/v1/namespaces/x/deployments/y",
+      wanted({ verb: "update", group: "apps", resource: "deployments", namespace: "x", name: "y" }),
+    ],
     ["GET", "/apis/apps/v1", path("/apis/apps/v1")],
     ["POST", "/version", path("/version", "post")],
   ])("%s %s", (method, address, attributes) => expect(of(method, address)).toEqual(attributes));
@@ -88,8 +92,24 @@ describe("the access log", () => {
     const user = serviceAccountUser({ namespace: "ops", name: "bot", uid: "1" });
     for (const name of ["a", "b", "b", "c"]) log.note(user, wanted({ name }), name === "c" ? null : "rule");
     expect(log.entries()).toEqual([
-      { user: "system:serviceaccount:ops:bot", attributes: wanted({ name: "b" }), allowed: true, allowedBy: "rule", times: 2, firstAtMs: 7, lastAtMs: 7 },
-      { user: "system:serviceaccount:ops:bot", attributes: wanted({ name: "c" }), allowed: false, allowedBy: null, times: 1, firstAtMs: 7, lastAtMs: 7 },
+      {
+        user: "system:serviceaccount:ops:bot",
+        attributes: wanted({ name: "b" }),
+        allowed: true,
+        allowedBy: "rule",
+        times: 2,
+        firstAtMs: 7,
+        lastAtMs: 7,
+      },
+      {
+        user: "system:serviceaccount:ops:bot",
+        attributes: wanted({ name: "c" }),
+        allowed: false,
+        allowedBy: null,
+        times: 1,
+        firstAtMs: 7,
+        lastAtMs: 7,
+      },
     ]);
     expect(log.dropped()).toBe(1);
     log.clear();

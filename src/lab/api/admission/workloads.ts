@@ -26,6 +26,18 @@ export const replicaSetAdmission: Admission = {
   validateUpdate: selectorViolations,
 };
 
+export const daemonSetAdmission: Admission = {
+  setDefaults({ spec }) {
+    if (spec === undefined) return;
+    const template = spec["template"];
+    if (isJson(template) && isJson(template["spec"])) setPodSpecDefaults(template["spec"]);
+    spec["updateStrategy"] ??= { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } };
+    spec["revisionHistoryLimit"] ??= 10;
+  },
+  validateCreate: workloadViolations,
+  validateUpdate: selectorViolations,
+};
+
 export const deploymentAdmission: Admission = {
   setDefaults(object) {
     const { spec } = object;

@@ -1,4 +1,4 @@
-/** Ports of printStatefulSet, printDeployment, printReplicaSet, printService and printEndpoints, pkg/printers/internalversion of Kubernetes. */
+/** Ports of printStatefulSet, printDeployment, printReplicaSet, printDaemonSet, printService and printEndpoints, pkg/printers/internalversion of Kubernetes. */
 import type { LabObject } from "../../objects.ts";
 import { child, children, count, strings, text } from "../json.ts";
 import { ageColumn, column, nameColumn, orNone, wide } from "./column.ts";
@@ -39,6 +39,19 @@ export const replicaSetColumns: Column[] = [
   column("Desired", (set) => count(set.spec, "replicas"), "integer"),
   column("Current", (set) => count(set.status, "replicas"), "integer"),
   column("Ready", (set) => count(set.status, "readyReplicas"), "integer"),
+  ageColumn,
+  ...wideContainers,
+  wideSelector,
+];
+
+export const daemonSetColumns: Column[] = [
+  nameColumn,
+  column("Desired", (set) => count(set.status, "desiredNumberScheduled"), "integer"),
+  column("Current", (set) => count(set.status, "currentNumberScheduled"), "integer"),
+  column("Ready", (set) => count(set.status, "numberReady"), "integer"),
+  column("Up-to-date", (set) => count(set.status, "updatedNumberScheduled"), "integer"),
+  column("Available", (set) => count(set.status, "numberAvailable"), "integer"),
+  column("Node Selector", (set) => selectorPairs(child(child(child(set.spec, "template"), "spec"), "nodeSelector"))),
   ageColumn,
   ...wideContainers,
   wideSelector,
