@@ -50,27 +50,55 @@ describe.skipIf(!isRoot)("what the lab shows of a cluster", () => {
   });
 
   it("shows the workloads of Chaos Mesh, ready, one daemon on each node", async () => {
-    await k("wait", "-n", "chaos-mesh", "--for=condition=Available", "deployment/chaos-controller-manager", "--timeout=20s");
+    await k(
+      "wait",
+      "-n",
+      "chaos-mesh",
+      "--for=condition=Available",
+      "deployment/chaos-controller-manager",
+      "--timeout=20s",
+    );
     await k("rollout", "status", "-n", "chaos-mesh", "daemonset/chaos-daemon", "--timeout=20s");
     const component = "app.kubernetes.io/component";
     const daemons = await k(
-      ...["get", "pods", "-n", "chaos-mesh", "-l", `${component}=chaos-daemon`],
-      ...["-o", "jsonpath={.items[*].spec.nodeName}"],
+      "get",
+      "pods",
+      "-n",
+      "chaos-mesh",
+      "-l",
+      `${component}=chaos-daemon`,
+      "-o",
+      "jsonpath={.items[*].spec.nodeName}",
     );
     expect(daemons.split(" ").toSorted()).toEqual(["lab-node-1", "lab-node-2", "lab-node-3"]);
-    const controller = await k("get", "pods", "-n", "chaos-mesh", "-l", `${component}=controller-manager`, "-o", "json");
+    const controller = await k(
+      "get",
+      "pods",
+      "-n",
+      "chaos-mesh",
+      "-l",
+      `${component}=controller-manager`,
+      "-o",
+      "json",
+    );
     const { items } = JSON.parse(controller) as {
       items: Array<{ metadata: { annotations: object; labels: object }; status: { conditions: object[] } }>;
     };
     expect(items).toHaveLength(1);
     expect(items[0]?.metadata.annotations).toHaveProperty(["lab.aftershock.dev/stands-for"]);
-    expect(items[0]?.metadata.labels).toMatchObject({ "app.kubernetes.io/version": expect.stringMatching(/^2\./) as string });
+    expect(items[0]?.metadata.labels).toMatchObject({
+      "app.kubernetes.io/version": expect.stringMatching(/^2\./) as string,
+    });
     expect(items[0]?.status.conditions).toContainEqual(expect.objectContaining({ type: "Ready", status: "True" }));
     expect(await k("get", "daemonsets", "-A")).toMatch(/chaos-mesh\s+chaos-daemon\s+3\s+3\s+3\s+3\s+3\s+<none>/);
     // A daemon that is deleted is replaced.
-    const [name = ""] = (await k("get", "pods", "-n", "chaos-mesh", "-l", `${component}=chaos-daemon`, "-o", "name")).split("\n");
+    const [name = ""] = (
+      await k("get", "pods", "-n", "chaos-mesh", "-l", `${component}=chaos-daemon`, "-o", "name")
+    ).split("\n");
     await k("delete", name, "-n", "chaos-mesh");
     await k("rollout", "status", "-n", "chaos-mesh", "daemonset/chaos-daemon", "--timeout=20s");
-    expect(await k("get", "nodes", "-o", "jsonpath={.items[0].status.nodeInfo}")).toMatch(/architecture.*kubeletVersion/);
+    expect(await k("get", "nodes", "-o", "jsonpath={.items[0].status.nodeInfo}")).toMatch(
+      /architecture.*kubeletVersion/,
+    );
   });
 });

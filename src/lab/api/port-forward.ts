@@ -40,8 +40,9 @@ export function createPortForwardServer(context: ApiContext): PortForwardServer 
 
   return async (asked, request, socket, head) => {
     const pod = existing(context, asked, asked.name ?? "");
-    const ports = portsOf(asked.query);
+    // First: a client that speaks SPDY names its ports only later.
     refuseUnusable(request);
+    const ports = portsOf(asked.query);
     const { name, uid, namespace = "" } = pod.metadata;
     const phase = text(pod.status, "phase");
     if (phase !== "Running") {

@@ -71,6 +71,24 @@ describe("a service account, by kubectl", () => {
     expect(await refused("get", "--raw", "/lab/access-log")).toContain('cannot get path "/lab/access-log"');
   });
 
+  it("is whom an admin may ask as, and may ask as nobody", async () => {
+    const [own, asked] = [
+      await asBot("auth", "can-i", "--list"),
+      await asAdmin("auth", "can-i", "--list", `--as=${username}`),
+    ];
+    expect(asked).toBe(own.stdout);
+    const refused = await kubectlWith(admin, ["get", "nodes", `--as=${username}`]);
+    expect(refused.stderr).toContain(`User "${username}" cannot list resource "nodes"`);
+    const other = await asBot("get", "pods", "-n", "cache", "--as=eve", "--as-group=system:masters");
+    expect(other.stderr).toContain('users "eve" is forbidden');
+  });
+
+  it("is told by kubectl port-forward how ports are reached instead", async () => {
+    const { exitCode, stderr } = await asBot("port-forward", "pod/redis-0", ":6379", "-n", "cache");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("kubectl port-forward speaks SPDY: connect to the pod's IP instead");
+  });
+
   it("learns what it may", async () => {
     const can = async (...args: string[]) => (await asBot("auth", "can-i", ...args)).stdout;
     expect(await can("list", "pods", "-n", "cache")).toBe("yes\n");

@@ -48,7 +48,14 @@ describe("access", () => {
 describe("errors", () => {
   it.each([
     ["GET", "/api/v1/secrets", undefined, 404, "NotFound", "the server could not find the requested resource"],
-    ["GET", "/apis/apps/v1/controllerrevisions", undefined, 404, "NotFound", "the server could not find the requested resource"],
+    [
+      "GET",
+      "/apis/apps/v1/controllerrevisions",
+      undefined,
+      404,
+      "NotFound",
+      "the server could not find the requested resource",
+    ],
     ["GET", `${pods}/nope`, undefined, 404, "NotFound", 'pods "nope" not found'],
     ["GET", "/api/v1/namespaces/%E0%A4%A", undefined, 400, "BadRequest", "the path is not properly encoded"],
     ["POST", "/api/v1/namespaces/nope/pods", podBody("x"), 404, "NotFound", 'namespaces "nope" not found'],

@@ -6,6 +6,7 @@ import { refused, unauthorized } from "../status.ts";
 import { createAccessLog } from "./access-log.ts";
 import type { AccessLog } from "./access-log.ts";
 import { grantsOf } from "./grants.ts";
+import { impersonation } from "./impersonation.ts";
 import { decide } from "./rbac.ts";
 import type { Attributes } from "./rbac.ts";
 import { createTokenService } from "./tokens.ts";
@@ -18,7 +19,7 @@ export interface Access {
   labToken: string;
   tokens: TokenService;
   log: AccessLog;
-  /** Throws ApiError 401 for what carries no token of ours. */
+  /** Throws ApiError 401 for what carries no token of ours, 403 for who may not be whom they want to be seen as. */
   authenticate(headers: IncomingHttpHeaders): User;
   /** What allows it, or null. */
   allowedBy(user: User, attributes: Attributes): string | null;
@@ -38,24 +39,34 @@ export function createAccess(store: ObjectStore, now: () => number): Access {
     return decide(grantsOf(store, user, namespace === "" ? undefined : namespace), attributes)?.through ?? null;
   }
 
+  function authorize(user: User, attributes: Attributes): void {
+    const by = allowedBy(user, attributes);
+    log.note(user, attributes, by);
+    if (by === null) throw refused(user.username, attributes);
+  }
+
+  function senderOf(headers: IncomingHttpHeaders): User {
+    const given = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+    // The comparison takes the same time for every guess.
+    if (timingSafeEqual(digest(given), digest(labToken))) return labUser;
+    const user = tokens.read(given);
+    if (user === undefined) throw unauthorized();
+    return user;
+  }
+
   return {
     labToken,
     tokens,
     log,
     authenticate(headers) {
-      const given = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
-      // The comparison takes the same time for every guess.
-      if (timingSafeEqual(digest(given), digest(labToken))) return labUser;
-      const user = tokens.read(given);
-      if (user === undefined) throw unauthorized();
-      return user;
+      const sender = senderOf(headers);
+      const wanted = impersonation(headers);
+      if (wanted === null) return sender;
+      for (const need of wanted.needs) authorize(sender, need);
+      return wanted.user;
     },
     allowedBy,
-    authorize(user, attributes) {
-      const by = allowedBy(user, attributes);
-      log.note(user, attributes, by);
-      if (by === null) throw refused(user.username, attributes);
-    },
+    authorize,
   };
 }
 

@@ -7,7 +7,7 @@ export interface User {
 
 /** May do everything, whatever RBAC says, as in Kubernetes. */
 export const mastersGroup = "system:masters";
-const authenticatedGroup = "system:authenticated";
+export const authenticatedGroup = "system:authenticated";
 
 /** Whoever has the kubeconfig that the lab writes. */
 export const labUser: User = { username: "lab", groups: [mastersGroup, authenticatedGroup] };
