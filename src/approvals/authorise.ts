@@ -1,6 +1,14 @@
 import { countApprovals, standingWords, type GivenApproval } from "./count.ts";
 import { isAmong, nameAll, noFacts, standingOf, type Facts } from "./people.ts";
-import { conveners, environmentOf, type People, type Policy, type Rule, type Subject } from "./policy.ts";
+import {
+  conveners,
+  environmentOf,
+  pipelinePrefix,
+  type People,
+  type Policy,
+  type Rule,
+  type Subject,
+} from "./policy.ts";
 import { frozenBy, ruleFor } from "./rules.ts";
 import { durationText, momentText } from "./words.ts";
 
@@ -119,7 +127,7 @@ const wanted: readonly Check[] = [
 
 // Stopping is easy: whoever is of the workspace may, and nothing has to be looked up for it.
 const checks: Readonly<Record<Act, readonly Check[]>> = {
-  request: [inSlack, ofThisWorkspace, isMember, ...wanted],
+  request: [mayBeKnown, ...wanted],
   due: [isMember, ...wanted],
   approve: [inSlack, ofThisWorkspace, notTheRequester, isMember, mayApprove, ...bounds],
   deny: [inSlack, ofThisWorkspace, mayDeny],
@@ -164,6 +172,13 @@ function ofThisWorkspace(policy: Policy, { actor }: Question): Refusal | null {
   );
 }
 
+/** A member of the workspace; or a pipeline, which the policy's rule must name. */
+function mayBeKnown(policy: Policy, question: Question): Refusal | null {
+  const { actor } = question;
+  if (actor?.via === "command line" && actor.userId.startsWith(pipelinePrefix)) return null;
+  return inSlack(policy, question) ?? ofThisWorkspace(policy, question) ?? isMember(policy, question);
+}
+
 function isMember(_policy: Policy, { actor, facts }: Question): Refusal | null {
   const standing = standingOf(facts, actor?.userId ?? "");
   if (standing.kind === "member") return null;
@@ -188,8 +203,9 @@ function hasRule(policy: Policy, { subject, now }: Question): Refusal | null {
 
 function requesterMayAsk(policy: Policy, question: Question): Refusal | null {
   const { rule, subject } = ruled(policy, question);
+  const pipeline = question.actor?.userId.startsWith(pipelinePrefix) === true ? question.actor.userId : null;
   return unlessAmong(policy, question, rule.requesters, {
-    no: `You are not among those who may ask for ${subject.experiment} on ${place(policy, subject)}.`,
+    no: `${pipeline ?? "You"} ${pipeline === null ? "are" : "is"} not among those who may ask for ${subject.experiment} on ${place(policy, subject)}.`,
     who: "It can be asked for by",
   });
 }

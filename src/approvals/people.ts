@@ -1,4 +1,4 @@
-import type { People, Policy } from "./policy.ts";
+import { pipelinePrefix, type People, type Policy } from "./policy.ts";
 
 /**
  * What the workspace says of a person. `refused`: they are there, and may decide nothing. `unknown`: it did not say,
@@ -40,6 +40,9 @@ export function standingOf(facts: Facts, userId: string): Standing {
 
 /** Whether a person is among those meant. A group that could not be looked up leaves it unknown, with the reason. */
 export function isAmong(people: People, userId: string, facts: Facts): { among: boolean; unknown: string | null } {
+  if (userId.startsWith(pipelinePrefix)) {
+    return { among: people.pipelines?.includes(userId.slice(pipelinePrefix.length)) === true, unknown: null };
+  }
   if (people.anyone || people.users.includes(userId)) return { among: true, unknown: null };
   const answers = people.groups.map((id) => (Object.hasOwn(facts.groups, id) ? facts.groups[id] : undefined));
   if (answers.some((answer) => answer?.known === true && answer.members.includes(userId))) {
@@ -67,10 +70,10 @@ export async function lookUp(
 
 /** `@Bob, @Carol or anybody in @dba`, for a sentence; people by Slack's mention, groups by name without calling them. */
 export function nameAll(people: People, policy: Pick<Policy, "groupNames">, except?: string | null): string {
-  if (people.anyone) return "anybody of the workspace";
+  const pipelines = (people.pipelines ?? []).map((name) => `the pipeline ${name}`);
   const users = people.users.filter((id) => id !== except).map((id) => `<@${id}>`);
   const groups = people.groups.map((id) => `anybody in ${groupName(id, policy)}`);
-  const all = [...users, ...groups];
+  const all = [...(people.anyone ? ["anybody of the workspace"] : [...users, ...groups]), ...pipelines];
   const last = all.pop();
   if (last === undefined) return "nobody: no approver is configured";
   return all.length === 0 ? last : `${all.join(", ")} or ${last}`;

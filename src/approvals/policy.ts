@@ -2,12 +2,20 @@ import type { Window } from "./windows.ts";
 
 export type Risk = "low" | "medium" | "high";
 
-/** Who is meant: everybody of the workspace, people by Slack user id, and members of Slack user groups by group id. */
+/**
+ * Who is meant: everybody of the workspace, people by Slack user id, members of Slack user groups by group id, and
+ * pipelines by name. "Everybody" are people: a pipeline is only meant by its own name.
+ */
 export interface People {
   anyone: boolean;
   users: readonly string[];
   groups: readonly string[];
+  /** What asks without Slack (`aftershock run`); absent: none. */
+  pipelines?: readonly string[];
 }
+
+/** How a pipeline is called where a person's id stands otherwise: `pipeline:nightly`. No Slack id has a colon. */
+export const pipelinePrefix = "pipeline:";
 
 /** What a rule or a freeze is about; null stands for "whatever it is". */
 export interface Match {

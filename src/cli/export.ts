@@ -1,17 +1,15 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { mayOperate } from "../approvals/authorise.ts";
-import { AftershockError, messageOf } from "../errors.ts";
+import { AftershockError } from "../errors.ts";
 import { enforce } from "../run/decide.ts";
-import { sizeText } from "../findings/words.ts";
 import { sumsFile } from "../run/export/bundle.ts";
 import { requireFiles } from "../run/export/require-files.ts";
 import { runsWithFiles } from "../store/artifacts.ts";
 import type { Database } from "../store/database.ts";
 import type { CliCommand } from "./cli-command.ts";
 import { withDatabase } from "./open-database.ts";
+import { writeFiles } from "./write-files.ts";
 
 const usage = `Usage: aftershock export RUN [--out DIR] [--config FILE]
 
@@ -45,15 +43,7 @@ export const exportCommand: CliCommand = {
       if (typed === undefined) throw await whichRun(database);
       const { run, files } = await requireFiles(database, typed, (id) => `aftershock audit show ${id}`);
       const directory = values.out ?? run.id;
-      try {
-        await mkdir(directory, { recursive: true });
-        for (const { name, bytes } of files) {
-          // Who did what is nobody else's business: only their owner may read them.
-          await writeFile(join(directory, name), bytes, { mode: 0o600 });
-          terminal.out(`${join(directory, name)}  ${sizeText(bytes.length)}\n`);
-        }
-      } catch (error) {
-        terminal.err(`The files of ${run.id} could not be written to ${directory}: ${messageOf(error)}\n`);
+      if (!(await writeFiles(directory, files, terminal))) {
         terminal.err("Name a folder that can be written: --out DIR\n");
         return 1;
       }

@@ -8,5 +8,6 @@ export const cliCommands: Readonly<Record<string, () => Promise<CliCommand>>> = 
   halt: async () => (await import("./halt.ts")).halt,
   resume: async () => (await import("./resume.ts")).resume,
   heal: async () => (await import("./heal.ts")).heal,
+  run: async () => (await import("./run.ts")).runCommand,
   start: async () => (await import("./start.ts")).start,
 };

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { LoadedConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
 import { loadExperiments } from "../experiment/load.ts";
 import { ownNamespaces } from "../cluster/own-namespace.ts";
 import { openCluster } from "../cluster/kubernetes.ts";
@@ -50,19 +51,40 @@ const systems = [
   rabbitmq,
 ];
 
-/** Connects to PostgreSQL (whose schema it migrates, or finds current), Redis and the clusters, and loads the catalogue. */
-export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {
-  const { config, secrets } = loaded;
-  const [experiments, schema] = await Promise.all([
-    loadExperiments(config.jobs ?? catalogueDirectory()),
-    prepareSchema(secrets.databaseUrl),
-  ]);
+/** What runs are made of: the experiments, and the systems and clusters that they are about. */
+export interface Catalogue {
+  registry: Registry;
+  knownNames: KnownNames;
+  close(): Promise<void>;
+}
+
+/** Loads the experiments and opens the clusters. Throws AftershockError `bad_config` for a policy that cannot hold. */
+export async function openCatalogue(config: Config): Promise<Catalogue> {
+  const experiments = await loadExperiments(config.jobs ?? catalogueDirectory());
   const knownNames: KnownNames = {
     systems: systems.map(({ name }) => name),
     experiments: experiments.map(({ name }) => name),
   };
   // A policy that cannot hold ends the start, before anything is connected.
   policyOf(config, null, knownNames);
+  const clusters = Object.entries(config.clusters).map(([name, cluster]) =>
+    openCluster({
+      name,
+      ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
+      ...(cluster.context === undefined ? {} : { context: cluster.context }),
+    }),
+  );
+  return {
+    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: ownNamespaces() }),
+    knownNames,
+    close: async () => void (await Promise.allSettled(clusters.map((cluster) => cluster.close()))),
+  };
+}
+
+/** Connects to PostgreSQL (whose schema it migrates, or finds current), Redis and the clusters, and loads the catalogue. */
+export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {
+  const { config, secrets } = loaded;
+  const [catalogue, schema] = await Promise.all([openCatalogue(config), prepareSchema(secrets.databaseUrl)]);
   const database = openDatabase(secrets.databaseUrl, (error) =>
     log.warn({ error: error.message }, "database connection"),
   );
@@ -75,13 +97,6 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     openRunQueue(secrets.redisUrl, onQueueError),
     openScheduleQueue(secrets.redisUrl, onQueueError),
   ]);
-  const clusters = Object.entries(config.clusters).map(([name, cluster]) =>
-    openCluster({
-      name,
-      ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
-      ...(cluster.context === undefined ? {} : { context: cluster.context }),
-    }),
-  );
   return {
     loaded,
     log,
@@ -89,11 +104,11 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
     clock,
     queue,
     scheduleQueue,
-    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: ownNamespaces() }),
-    knownNames,
+    registry: catalogue.registry,
+    knownNames: catalogue.knownNames,
     close: async () => {
       clock.stop();
-      await Promise.allSettled([...clusters.map((cluster) => cluster.close()), queue.close(), scheduleQueue.close()]);
+      await Promise.allSettled([catalogue.close(), queue.close(), scheduleQueue.close()]);
       await database.end();
     },
   };

@@ -6,7 +6,10 @@ import type { Foundation } from "./foundation.ts";
 const lookEveryMs = 1000;
 
 /** The halt's keeper over all clusters of the configuration. */
-export function startHaltKeeper({ database, registry, log }: Foundation, onHeld: (held: Held) => void): Keeper {
+export function startHaltKeeper(
+  { database, registry, log }: Pick<Foundation, "database" | "registry" | "log">,
+  onHeld: (held: Held) => void,
+): Keeper {
   return startKeeper(
     {
       database,

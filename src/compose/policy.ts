@@ -1,6 +1,6 @@
 import { createAuthoriser, type Authoriser } from "../approvals/authoriser.ts";
-import { simplePolicy, type Match, type People, type Policy, type Rule } from "../approvals/policy.ts";
-import type { LoadedConfig } from "../config/load.ts";
+import { pipelinePrefix, simplePolicy, type Match, type People, type Policy, type Rule } from "../approvals/policy.ts";
+import type { LoadedConfig, Secrets } from "../config/load.ts";
 import type { PoliciesConfig } from "../config/policies.ts";
 import type { Config } from "../config/schema.ts";
 import { AftershockError } from "../errors.ts";
@@ -15,7 +15,7 @@ export interface KnownNames {
 
 /** The authoriser of a bot, or of a worker (`teamId` null: nobody acts there). `now`: the clock that all of them share. */
 export function composeAuthoriser(
-  { config, secrets }: LoadedConfig,
+  { config, secrets }: Pick<LoadedConfig, "config"> & { secrets: Pick<Secrets, "slackBotToken"> },
   teamId: string | null,
   known: KnownNames,
   now: () => Date,
@@ -91,7 +91,11 @@ function toRule(
     requesters: peopleOf(requesters),
     // A schedule is approved by somebody else always: where a run needs nobody, by whoever could have asked for it.
     ...(approvals === "none"
-      ? { required: 0, approvers: peopleOf(requesters), expiresAfterMs: unneededMs }
+      ? {
+          required: 0,
+          approvers: peopleOf(requesters.filter((entry) => !entry.startsWith(pipelinePrefix))),
+          expiresAfterMs: unneededMs,
+        }
       : {
           required: approvals.required,
           approvers: peopleOf(approvals.approvers),
@@ -108,10 +112,14 @@ function toPeople(entries: readonly string[], groups: Readonly<Record<string, st
   const groupIds = entries.flatMap((entry) =>
     entry.startsWith("@") ? [groups[entry.slice(1)] ?? ""] : entry.startsWith("S") ? [entry] : [],
   );
+  const pipelines = entries.flatMap((entry) =>
+    entry.startsWith(pipelinePrefix) ? [entry.slice(pipelinePrefix.length)] : [],
+  );
   return {
     anyone: entries.includes("anyone"),
     users: [...new Set(entries.filter((entry) => /^[UW]/.test(entry)))],
     groups: [...new Set(groupIds)],
+    ...(pipelines.length === 0 ? {} : { pipelines }),
   };
 }
 

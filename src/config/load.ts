@@ -48,6 +48,26 @@ export function databaseUrlOf(environment: Environment, file?: string): string {
   return databaseUrl(config, environment);
 }
 
+/** What `aftershock run` needs: no Slack, and no Redis. */
+export interface PipelineConfig {
+  config: Config;
+  /** `slackBotToken`: where there is one, approvers can be looked up. */
+  secrets: { databaseUrl: string; slackBotToken?: string };
+}
+
+/** The same file for a command that conducts a run by itself. Throws AftershockError `bad_config` naming the key. */
+export function loadPipelineConfig(file: string, environment: Environment): PipelineConfig {
+  const config = parseFile(readText(file), file);
+  const slackBotToken = readSecret(environment, "SLACK_BOT_TOKEN");
+  return {
+    config,
+    secrets: {
+      databaseUrl: databaseUrl(config, environment),
+      ...(slackBotToken === undefined ? {} : { slackBotToken }),
+    },
+  };
+}
+
 /** `loadConfig` on a text that was read already. */
 export function parseConfig(text: string, file: string, environment: Environment): LoadedConfig {
   const config = parseFile(text, file);
@@ -89,6 +109,10 @@ function named(issues: readonly string[]): string {
 }
 
 function readSecrets(config: Config, environment: Environment): Secrets {
+  if (config.slack.mode === "none") {
+    const hint = "Set slack.mode to socket or http for the service; without Slack: aftershock run --help";
+    throw bad("slack.mode", "none has no service to start", hint);
+  }
   const need = (name: string, why: string): string => needSecret(environment, name, why);
   refusePassword("redis.url", config.redis?.url, "REDIS_URL");
   const common = {

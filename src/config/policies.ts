@@ -15,6 +15,12 @@ const person = z
     /^(anyone|[UW][A-Z0-9]{2,}|S[A-Z0-9]{2,}|@[a-z][a-z0-9-]*)$/,
     "anyone, a user id (U…), a user group id (S…) or @group",
   );
+/** Who may ask: any of those, and `pipeline:NAME` for `aftershock run --as NAME`. A pipeline approves and resumes nothing. */
+const asker = z.union(
+  [person, z.string().regex(/^pipeline:[a-z][a-z0-9-]{0,39}$/)],
+  "anyone, a user id (U…), a user group id (S…), @group, or pipeline:name",
+);
+const askers = z.array(asker).min(1, "at least one; without anybody nothing is allowed");
 const people = z.array(person).min(1, "at least one; without anybody nothing is allowed");
 
 const timeZone = z.string().refine(isTimeZone, "must be an IANA time zone such as Europe/Berlin or UTC");
@@ -88,7 +94,7 @@ const rule = z.strictObject({
   ...match,
   /** Only then; left out: at any time. */
   times: z.array(window).min(1).optional(),
-  requesters: people,
+  requesters: askers,
   approvals,
   limits: z
     .strictObject({

@@ -18,37 +18,29 @@ const speed = z.number().min(1).optional();
 
 const port = z.int().min(0).max(65_535);
 
+const slackKeys = {
+  /** Another API address than Slack's own, e.g. a local stand-in's. */
+  apiUrl: z.url().optional(),
+  command: z
+    .string()
+    .regex(/^\/[a-z][a-z0-9_-]*$/)
+    .default("/chaos"),
+  /** Least time between two edits of one card. */
+  editEvery: duration("2s"),
+  speed,
+  opsChannel,
+};
+
 /**
  * The configuration file. Secrets are not in it: they come from the environment, or from files that it names (secret.ts). Unknown keys are
  * refused, so that a typo cannot silently fall back to a default.
  */
 export const configSchema = z.strictObject({
   slack: z.discriminatedUnion("mode", [
-    z.strictObject({
-      mode: z.literal("socket"),
-      /** Another API address than Slack's own, e.g. a local stand-in's. */
-      apiUrl: z.url().optional(),
-      command: z
-        .string()
-        .regex(/^\/[a-z][a-z0-9_-]*$/)
-        .default("/chaos"),
-      /** Least time between two edits of one card. */
-      editEvery: duration("2s"),
-      speed,
-      opsChannel,
-    }),
-    z.strictObject({
-      mode: z.literal("http"),
-      port,
-      apiUrl: z.url().optional(),
-      command: z
-        .string()
-        .regex(/^\/[a-z][a-z0-9_-]*$/)
-        .default("/chaos"),
-      editEvery: duration("2s"),
-      speed,
-      opsChannel,
-    }),
+    z.strictObject({ mode: z.literal("socket"), ...slackKeys }),
+    z.strictObject({ mode: z.literal("http"), port, ...slackKeys }),
+    /** Nothing but `aftershock run`: no bot, nobody to approve. */
+    z.strictObject({ mode: z.literal("none"), ...slackKeys }),
   ]),
   /** Without a password; or DATABASE_URL in the environment. */
   postgres: z.strictObject({ url: z.string() }).optional(),

@@ -7,8 +7,8 @@ import { parsePatroniDcs, type PatroniDcs } from "../lab/systems/patroni-dcs.ts"
 import { workspace, type LocalMessage, type LocalSlack } from "./local-slack.ts";
 import { runResult, writeReportFiles } from "./report-files.ts";
 import { startStack, type Stack } from "./stack.ts";
-import { messageLines } from "./terminal/plain-text.ts";
-import { createThreadPrinter, type Screen } from "./terminal/thread-printer.ts";
+import { messageLines } from "../terminal/plain-text.ts";
+import { createThreadPrinter, type Screen } from "../terminal/thread-printer.ts";
 
 const usage = `Usage: npm run demo -- [EXPERIMENT] [options]
 
@@ -143,7 +143,7 @@ async function follow(
   let outcome: "ended" | "late" | "left" | null = null;
   while (outcome === null) {
     const thread = threadOf(await slack.messages(), card);
-    printer.show(card, thread);
+    printer.show(thread);
     if (interrupt.wish() === "stop" && !aborting) {
       aborting = true;
       end = performance.now() + abortDeadlineMs;

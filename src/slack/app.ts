@@ -70,7 +70,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     token: secrets.slackBotToken,
     logger: boltLogger(log),
     ...(config.apiUrl === undefined ? {} : { clientOptions: { slackApiUrl: config.apiUrl } }),
-    ...(config.mode === "socket"
+    ...(config.mode !== "http"
       ? { socketMode: true, appToken: secrets.slackAppToken ?? "" }
       : {
           receiver: createHttpReceiver({
@@ -118,7 +118,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     onWanted: outbox.wake,
     onError: (error) => log.warn({ err: error }, "pictures"),
   });
-  await (config.mode === "socket" ? app.start() : app.start(config.port));
+  await (config.mode === "http" ? app.start(config.port) : app.start());
   return {
     checks: [{ name: "slack", check: async () => void (await app.client.auth.test()) }],
     stop: async () => {

@@ -10,6 +10,7 @@ import { renderLadder } from "./views/alarm.ts";
 import { renderAuditHead } from "./views/audit-head.ts";
 import { isSaid, verbosityFor } from "./verbosity.ts";
 import { calledByDecision, calledByEnd, calledByRequest } from "./who-is-called.ts";
+import { isUserId } from "./views/words.ts";
 import { renderCard } from "./views/card.ts";
 import { renderGone, renderLeftover, renderRunHalted } from "./views/halt.ts";
 import { renderLive } from "./views/live.ts";
@@ -135,7 +136,7 @@ export function narrate(run: RunRow, events: readonly RunEvent[], telling: Telli
     switch (event.type) {
       case "requested":
         // Who scheduled it is not called at every due time.
-        requester = event.schedule === undefined ? event.by : null;
+        requester = event.schedule === undefined && isUserId(event.by) ? event.by : null;
         schedule = event.schedule?.id ?? null;
         put("request", () => withControls(renderRequest(event), run), calledByRequest(event));
         break;

@@ -290,3 +290,33 @@ describe("at the start the approvals are counted again", () => {
     expect(start([by("UBOB", "d", "2026-11-25T09:44:59Z")])).toEqual(refused("too long ago")));
   it("needs none where the rule needs none", () => expect(start([], {}, 0)).toEqual(allowed));
 });
+
+describe("a pipeline", () => {
+  const pipeline: Person = { userId: "pipeline:nightly", teamId: "", via: "command line" };
+  const withPipelines = (...pipelines: string[]) =>
+    policy({ rules: [rule({ requesters: { ...anyone, pipelines }, required: 0, approvers: anyone })] });
+
+  it("may ask where a rule names it, without a look-up", () =>
+    expect(ask("request", pipeline, { facts: { people: {}, groups: {} } }, withPipelines("nightly"))).toEqual(allowed));
+  it("may not ask because anybody of the workspace may, nor by another's name", () => {
+    expect(ask("request", pipeline, {}, withPipelines())).toEqual(
+      refused("pipeline:nightly is not among those who may"),
+    );
+    expect(ask("request", pipeline, {}, withPipelines("weekly"))).toEqual(refused("not among", "the pipeline weekly"));
+  });
+  it("is bound by the rule's freezes and limits as people are", () => {
+    const limited = policy({
+      rules: [
+        rule({ requesters: { ...anyone, pipelines: ["nightly"] }, limits: { ...unlimited, maxDurationMs: 1000 } }),
+      ],
+    });
+    expect(ask("request", pipeline, {}, limited)).toEqual(refused("allows at most"));
+  });
+  it("approves, denies, revokes and resumes by no name of its own", () => {
+    for (const act of ["approve", "deny", "revoke"] as const) {
+      expect(ask(act, pipeline, {}, withPipelines("nightly"))).toEqual(refused("needs a person"));
+    }
+  });
+  it("cannot be played from Slack, where no id has a colon: who says so there is looked up", () =>
+    expect(ask("request", person("pipeline:nightly"), {}, withPipelines("nightly"))).toEqual(refused("could not say")));
+});

@@ -66,7 +66,8 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
   compose: { "*": "all" },
   cli: { "*": "all" },
   main: { "*": "all" },
-  embedded: { lab: "all", store: "all", "run/lifecycle": "all" },
+  embedded: { lab: "all", store: "all", "run/lifecycle": "all", terminal: "all" },
+  terminal: {},
 };
 
 /** Only one room may use these packages. */

@@ -32,7 +32,9 @@ export async function wantMessages(
   channelId: string,
   messages: readonly DesiredMessage[],
 ): Promise<void> {
-  if (messages.length === 0) return;
+  // What has no channel, as a pipeline's run may, is told where the pipeline runs.
+  const placed = messages.filter((message) => (message.channelId ?? channelId) !== "");
+  if (placed.length === 0) return;
   await client.query(
     `insert into slack_outbox (run_id, key, channel_id, position, in_thread, payload)
      select $1, row->>'key', coalesce(row->>'channelId', $2), (row->>'position')::int, (row->>'inThread')::boolean, row->'payload'
@@ -41,7 +43,7 @@ export async function wantMessages(
        state = case when slack_outbox.state <> 'failed' then slack_outbox.state
                     when slack_outbox.ts is null then 'pending' else 'sent' end
        where slack_outbox.payload is distinct from excluded.payload`,
-    [runId, channelId, JSON.stringify(messages)],
+    [runId, channelId, JSON.stringify(placed)],
   );
 }
 

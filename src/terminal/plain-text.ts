@@ -1,4 +1,10 @@
-import type { LocalMessage } from "../local-slack.ts";
+/** What is printed of a message of Slack's. `ts` identifies it; it keeps it when its content changes. */
+export interface ThreadMessage {
+  ts: string;
+  text?: string;
+  blocks?: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  files?: ReadonlyArray<{ name: string }>;
+}
 
 /** Emoji that stand for a state, as a terminal shows them; the others are left out. */
 const symbols: Readonly<Record<string, string>> = {
@@ -16,14 +22,14 @@ const symbols: Readonly<Record<string, string>> = {
 };
 
 /** A message as plain lines, indented by nothing and not wrapped. `names` maps user ids to what people are called. */
-export function messageLines(message: LocalMessage, names: ReadonlyMap<string, string>): string[] {
+export function messageLines(message: ThreadMessage, names: ReadonlyMap<string, string>): string[] {
   const lines = (message.blocks ?? []).flatMap((block) => blockLines(block)).map((line) => plain(line, names));
   const body = lines.length > 0 ? lines : plain(message.text ?? "", names).split("\n");
   const files = (message.files ?? []).map((file) => `[file] ${file.name}`);
   return [...body, ...files].flatMap((line) => line.split("\n"));
 }
 
-function blockLines(block: Record<string, unknown>): string[] {
+function blockLines(block: Readonly<Record<string, unknown>>): string[] {
   const text = (value: unknown): string => {
     if (typeof value === "string") return value;
     return typeof value === "object" && value !== null && "text" in value ? text(value.text) : "";

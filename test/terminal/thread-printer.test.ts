@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { LocalMessage } from "../../../src/embedded/local-slack.ts";
-import { plain, wrap } from "../../../src/embedded/terminal/plain-text.ts";
-import { createThreadPrinter, type Screen } from "../../../src/embedded/terminal/thread-printer.ts";
+import type { LocalMessage } from "../../src/embedded/local-slack.ts";
+import { plain, wrap } from "../../src/terminal/plain-text.ts";
+import { createThreadPrinter, type Screen } from "../../src/terminal/thread-printer.ts";
 
 /** What local-slack showed of one real run, at five moments. */
 const frames = readFileSync(new URL("./thread.jsonl", import.meta.url), "utf8")
@@ -23,17 +23,16 @@ function print(screen: Partial<Screen>, times = 2): string {
     names,
     () => nowMs,
   );
-  const threadOf = (messages: LocalMessage[]): { card: LocalMessage; thread: LocalMessage[] } => {
+  const threadOf = (messages: LocalMessage[]): LocalMessage[] => {
     const card = messages.find((message) => message.text?.startsWith("run-1 ") === true);
     if (card === undefined) throw new Error("the recording has no card");
-    return { card, thread: messages.filter((message) => message.thread_ts === card.ts && message.ts !== card.ts) };
+    return messages.filter((message) => message.thread_ts === card.ts && message.ts !== card.ts);
   };
   for (const frame of frames.flatMap((messages) => Array.from({ length: times }, () => messages))) {
-    const { card, thread } = threadOf(frame);
-    printer.show(card, thread);
+    printer.show(threadOf(frame));
     nowMs += 2000;
   }
-  printer.finish(threadOf(frames.at(-1) ?? []).thread);
+  printer.finish(threadOf(frames.at(-1) ?? []));
   return text;
 }
 

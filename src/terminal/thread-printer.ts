@@ -1,6 +1,5 @@
 import { styleText } from "node:util";
-import type { LocalMessage } from "../local-slack.ts";
-import { messageLines, wrap } from "./plain-text.ts";
+import { messageLines, wrap, type ThreadMessage } from "./plain-text.ts";
 
 /** Where lines go, and whether it is a terminal that a line can be rewritten on. */
 export interface Screen {
@@ -12,9 +11,9 @@ export interface Screen {
 
 export interface ThreadPrinter {
   /** Prints what is new in the thread; call it with all messages, again and again. */
-  show(card: LocalMessage, thread: readonly LocalMessage[]): void;
+  show(thread: readonly ThreadMessage[]): void;
   /** Ends the progress line and prints messages whose last edit was not shown yet. */
-  finish(thread: readonly LocalMessage[]): void;
+  finish(thread: readonly ThreadMessage[]): void;
 }
 
 /** A message that keeps growing is printed when it has not changed for this long. */
@@ -46,7 +45,7 @@ export function createThreadPrinter(
     for (const part of wrap(text, Math.max(40, screen.columns - 4), 2)) screen.write(`  ${part}\n`);
     if (screen.interactive && progress !== "") screen.write(progress);
   };
-  const printNew = (message: LocalMessage): void => {
+  const printNew = (message: ThreadMessage): void => {
     const before = printed.get(message.ts) ?? [];
     const lines = messageLines(message, names).filter((text) => text.trim() !== "");
     const added = lines.filter((text) => !before.includes(text));
@@ -55,8 +54,8 @@ export function createThreadPrinter(
     const isNew = before.length === 0;
     for (const [at, text] of added.entries()) line(isNew && at === 0 ? paint("bold", text) : text);
   };
-  const isLive = (message: LocalMessage): boolean => message.text?.startsWith("Probes at ") === true;
-  const showProgress = (message: LocalMessage): void => {
+  const isLive = (message: ThreadMessage): boolean => message.text?.startsWith("Probes at ") === true;
+  const showProgress = (message: ThreadMessage): void => {
     const lines = messageLines(message, names);
     const clients = lines.filter((text) => text.includes("→")).map(shorten);
     const text = `  ${(message.text ?? "").replace("Probes at ", "")} | ${clients.join(" | ")}`.slice(
@@ -72,7 +71,7 @@ export function createThreadPrinter(
       screen.write(`${text}\n`);
     }
   };
-  const consider = (message: LocalMessage): void => {
+  const consider = (message: ThreadMessage): void => {
     if (isLive(message)) return showProgress(message);
     const text = JSON.stringify(message.blocks ?? message.text);
     const known = waiting.get(message.ts);
@@ -85,7 +84,7 @@ export function createThreadPrinter(
     }
   };
   return {
-    show: (_card, thread) => thread.forEach(consider),
+    show: (thread) => thread.forEach(consider),
     finish: (thread) => {
       clear();
       progress = "";
