@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
@@ -9,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { RunResult } from "../../src/cli/run/result.ts";
 import { startDatabase, type EmbeddedDatabase } from "../../src/embedded/database.ts";
+import { makeTempDirectory, removeDirectory } from "../../src/embedded/temp-dir.ts";
 import { reportSchema } from "../../src/findings/report.ts";
 import { launchLab, type LaunchedLab } from "../../src/lab/launch.ts";
 import { kubectlOk } from "../support/kubectl.ts";
@@ -18,7 +18,7 @@ const short = ["duration=6s", "baseline=3s", "recovery=30s"];
 
 /** `aftershock run` as a pipeline has it: a lab and a PostgreSQL; neither Slack, nor Redis, nor a worker. */
 describe("aftershock run, from a pipeline", () => {
-  const folder = mkdtempSync(join(tmpdir(), "aftershock-test-"));
+  const folder = makeTempDirectory();
   const config = join(folder, "aftershock.yaml");
   let lab: LaunchedLab;
   let postgres: EmbeddedDatabase;
@@ -49,7 +49,7 @@ describe("aftershock run, from a pipeline", () => {
   });
   afterAll(async () => {
     await Promise.all([lab?.stop(), postgres?.stop()]);
-    rmSync(folder, { recursive: true, force: true });
+    removeDirectory(folder);
   });
 
   const start = (...args: string[]): { child: ChildProcess; out: () => string; ended: Promise<number> } => {
@@ -109,7 +109,7 @@ describe("aftershock run, from a pipeline", () => {
     const [junit, json, report] = ["junit.xml", "result.json", "report"].map((name) => join(folder, name));
     const { code, out } = await run(
       "redis-split-brain",
-      ...["duration=12s", "baseline=3s", "recovery=30s"],
+      ...["duration=12s", "baseline=3s", "recovery=30s", "rate=20"],
       ...["--yes", "--as", "nightly", "--junit", junit ?? "", "--json", json ?? "", "--report", report ?? ""],
     );
     expect(out).toMatch(
