@@ -116,20 +116,21 @@ async function conductAndFollow(
   { id }: RunRow,
   terminal: Terminal,
 ): Promise<{ run: RunRow; events: RunEvent[] }> {
-  let conducting: Promise<void> | null = null;
+  const conducting: Array<Promise<void>> = [];
   let problem: unknown;
   let told = false;
   const ended = await followRun(pipeline.service, id, screenOf(terminal), async ({ state, plan, expiresAt }) => {
     if (problem !== undefined) throw problem;
     if (state === "approved") {
-      conducting ??= pipeline.conduct(id).catch((error: unknown) => void (problem = error));
+      if (conducting.length > 0) return;
+      conducting.push(pipeline.conduct(id).catch((error: unknown) => void (problem = error)));
     } else if (state === "requested" && !told) {
       told = true;
       const many = plan.approvalsNeeded === 1 ? "1 approval" : `${plan.approvalsNeeded} approvals`;
       terminal.out(`  Waiting for ${many} in Slack until ${expiresAt}.\n`);
     }
   });
-  await conducting;
+  await Promise.all(conducting);
   return ended;
 }
 

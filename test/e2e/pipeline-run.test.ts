@@ -109,12 +109,25 @@ describe("aftershock run, from a pipeline", () => {
     const [junit, json, report] = ["junit.xml", "result.json", "report"].map((name) => join(folder, name));
     const { code, out } = await run(
       "redis-split-brain",
-      ...["duration=12s", "baseline=3s", "recovery=30s", "rate=20"],
-      ...["--yes", "--as", "nightly", "--junit", junit ?? "", "--json", json ?? "", "--report", report ?? ""],
+      "duration=12s",
+      "baseline=3s",
+      "recovery=30s",
+      "rate=20",
+      "--yes",
+      "--as",
+      "nightly",
+      "--junit",
+      junit ?? "",
+      "--json",
+      json ?? "",
+      "--report",
+      report ?? "",
     );
     expect(out).toMatch(
       /run-1: .*asked for as pipeline:nightly[^]*Fault active[^]*hypothesis refuted, cleanup verified/,
     );
+    // What only a thread in Slack can do is not told here.
+    expect(out).not.toContain("In this thread");
     expect(code).toBe(3);
     const result = JSON.parse(readFileSync(json ?? "", "utf8")) as RunResult;
     expect(result).toMatchObject({

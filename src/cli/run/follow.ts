@@ -3,6 +3,7 @@ import { isTerminal } from "../../run/lifecycle.ts";
 import type { RunEvent } from "../../run/events.ts";
 import type { RunRow, RunService } from "../../run/service.ts";
 import { narrate, type DesiredMessage } from "../../slack/narrate.ts";
+import { isControl } from "../../slack/views/thread-controls.ts";
 import type { ThreadMessage } from "../../terminal/plain-text.ts";
 import { createThreadPrinter, type Screen } from "../../terminal/thread-printer.ts";
 
@@ -38,6 +39,6 @@ export async function followRun(
 function threadMessage({ key, inThread, payload }: DesiredMessage): ThreadMessage[] {
   if (!inThread || payload.kind !== "message") return [];
   const { text, blocks } = payload;
-  const told = blocks.filter(({ type }) => type !== "actions");
+  const told = blocks.filter((block) => !isControl(block));
   return [{ ts: key, text, blocks: told.map((block) => ({ ...block })) }];
 }

@@ -13,9 +13,18 @@ export function withControls(first: MessageContent, run: RunRow): MessageContent
   return content(first.text, [...first.blocks, ...controls(run)]);
 }
 
+/** What of a message is only for a thread in Slack: buttons, and what can be typed there. */
+export function isControl(block: KnownBlock): boolean {
+  if (block.type === "actions") return true;
+  const [first] = block.type === "context" ? block.elements : [];
+  return first !== undefined && "text" in first && first.text.includes(here);
+}
+
+const here = "In this thread: ";
+
 function controls(run: RunRow): KnownBlock[] {
   if (isTerminal(run.state)) {
-    return [note(`*${run.id} has ended.* In this thread: \`@aftershock findings\` or \`@aftershock note …\``)];
+    return [note(`*${run.id} has ended.* ${here}\`@aftershock findings\` or \`@aftershock note …\``)];
   }
   return [
     ...buttonRow(`thread:${run.id}`, [
@@ -23,6 +32,6 @@ function controls(run: RunRow): KnownBlock[] {
       { action: "note-run", text: "Note…", value: run.id },
       ...stopButton(run, "home").map((stop) => ({ ...stop, text: "Stop" })),
     ]),
-    note("In this thread: `@aftershock status`, `stop`, `note …` or `help`; slash commands do not work here."),
+    note(`${here}\`@aftershock status\`, \`stop\`, \`note …\` or \`help\`; slash commands do not work here.`),
   ];
 }
