@@ -33,9 +33,10 @@ describe("policies in the configuration", () => {
     const [before = "", commented = ""] = example.replace(simple, "").split(/^(?=# policies:)/m);
     const text = before + commented.replaceAll(/^# /gm, "");
     const { config } = parseConfig(text, "a.yaml", secrets);
-    const policy = policyOf(config, "T1", { systems: ["redis-sentinel"], experiments: [] });
+    const policy = policyOf(config, "T1", { systems: ["redis-sentinel"], experiments: ["redis-split-brain"] });
     expect(policy.rules.map(({ name, required }) => [name, required])).toEqual([
       ["checks that inject nothing", 0],
+      ["from CI, without Slack", 0],
       ["staging", 1],
       ["production, in working hours", 2],
     ]);
@@ -63,6 +64,17 @@ describe("policies in the configuration", () => {
       required: 0,
       approvers: { users: ["U1AA", "U2BB"] },
     });
+  });
+  it("name pipelines among those who may ask, and leave them out of those who approve", () => {
+    const piped = good.replace(/approvals: .*/, "approvals: none").replace("[anyone]", '["pipeline:nightly", U1AA]');
+    expect(policyOf(policies(piped).config, "T1", known).rules[0]).toMatchObject({
+      requesters: { anyone: false, users: ["U1AA"], pipelines: ["nightly"] },
+      approvers: { users: ["U1AA"] },
+    });
+    expect(policyOf(policies(piped).config, "T1", known).rules[0]?.approvers).not.toHaveProperty("pipelines");
+    const approving = good.replace(/approvers: \[/, 'approvers: ["pipeline:nightly", ');
+    expect(approving).not.toBe(good);
+    expect(() => policies(approving)).toThrow(/approvals/);
   });
   it("have no bound where none is given", () => {
     const free = good.replace(/    limits: .*\n/, "    limits: { onePrimaryAtATime: false }\n");
