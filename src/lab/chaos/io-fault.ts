@@ -1,7 +1,7 @@
-import picomatch from "picomatch";
 import { texts } from "../runtime/pod-spec.ts";
 import { goDurationMs } from "./chaos-status.ts";
 import { systemCallsOf } from "./io-methods.ts";
+import { pathPattern } from "./io-path.ts";
 
 /** One IOChaos as the lab does it. */
 export interface IoFault {
@@ -32,14 +32,4 @@ export function readIoFault(spec: Readonly<Record<string, unknown>>): IoFault {
     errno: action === "fault" ? Number(spec["errno"]) : null,
     delayMs,
   };
-}
-
-/**
- * Globs as the injector of Chaos Mesh reads them: a star also matches slashes. None, and one that it cannot read,
- * matches every file.
- */
-function pathPattern(path: unknown): string | null {
-  if (typeof path !== "string" || path === "" || /\*\*[^/]|[^/]\*\*/.test(path)) return null;
-  const { source } = picomatch.makeRe(path, { bash: true, dot: true });
-  return source;
 }
