@@ -6,6 +6,7 @@ import {
   setHeaderOptions,
   type V1Pod,
 } from "@kubernetes/client-node";
+import { AftershockError } from "../errors.ts";
 import type { PodAddress } from "../probes/system.ts";
 import { clusterError } from "./api-errors.ts";
 import { createCalls, type Calls, type Deadlines } from "./calls.ts";
@@ -13,6 +14,7 @@ import { connect } from "./connection.ts";
 import { configMaps } from "./config-maps.ts";
 import { execInPod } from "./exec.ts";
 import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds.ts";
+import { defaultChaosMeshNamespace, readChaosMesh, servesKind } from "./chaos-mesh.ts";
 import { deletePod, setSchedulable } from "./node-actions.ts";
 import { readPlacement } from "./placement.ts";
 import type { ChaosRef, Cluster, ExecTarget, KubernetesObject } from "./port.ts";
@@ -24,6 +26,8 @@ export interface ClusterOptions {
   /** Path of a kubeconfig; absent: the pod's own service account, or the default kubeconfig. */
   kubeconfig?: string;
   context?: string;
+  /** Namespace of Chaos Mesh's own pods; absent: `chaos-mesh`. */
+  chaosMeshNamespace?: string;
   /** Of its calls, but for exec, whose callers say how long. */
   deadlines?: Deadlines;
 }
@@ -94,8 +98,14 @@ export function openCluster(options: ClusterOptions): Cluster {
             },
             until(signal),
           );
-          // A kind that this cluster does not know cannot have left anything.
-          return list ?? [];
+          if (list !== null) return list;
+          // A kind that this cluster does not know cannot have left anything. Any other "not found" has not said that.
+          if (!(await servesKind(calls, kind, signal))) return [];
+          throw new AftershockError(
+            "cluster_refused",
+            `Cluster ${options.name} says that it serves ${kind}, and answered "not found" when it was asked to list them.`,
+            `Look whether there are any: kubectl get ${pluralOf(kind)}.${chaosGroup.group} ${namespace === undefined ? "-A" : `-n ${namespace}`} -l '${selector}'`,
+          );
         }),
       );
       return lists.flat();
@@ -112,6 +122,7 @@ export function openCluster(options: ClusterOptions): Cluster {
     },
     ...runPods(calls),
     ...configMaps(calls),
+    chaosMesh: (signal) => readChaosMesh(calls, options.chaosMeshNamespace ?? defaultChaosMeshNamespace, signal),
     placement: (signal) => readPlacement(calls, signal),
     setSchedulable: (node, change, signal) => setSchedulable(calls, node, change, signal),
     deletePod: (pod, signal) => deletePod(calls, pod, signal),

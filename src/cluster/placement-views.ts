@@ -70,10 +70,12 @@ function otherRules(spec: V1PodSpec | undefined): string[] {
 export function nodeView(node: V1Node): NodeView {
   const { metadata, spec, status } = node;
   const { cpu, memory, pods } = status?.allocatable ?? {};
+  const architecture = status?.nodeInfo?.architecture ?? metadata?.labels?.["kubernetes.io/arch"];
   return {
     name: metadata?.name ?? "",
     resourceVersion: metadata?.resourceVersion ?? "",
     ready: status?.conditions?.some(({ type, status: holds }) => type === "Ready" && holds === "True") ?? false,
+    ...(architecture === undefined || architecture === "" ? {} : { architecture }),
     unschedulable: spec?.unschedulable === true,
     labels: metadata?.labels ?? {},
     annotations: metadata?.annotations ?? {},

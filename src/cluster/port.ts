@@ -30,12 +30,17 @@ export interface Cluster {
   createChaos(object: KubernetesObject, signal?: AbortSignal): Promise<KubernetesObject>;
   /** Null when it does not exist. */
   getChaos(ref: ChaosRef, signal?: AbortSignal): Promise<KubernetesObject | null>;
-  /** Objects of all chaos kinds with a label selector, in one namespace or in all. */
+  /**
+   * Objects of all chaos kinds with a label selector, in one namespace or in all. A kind that the server does not serve
+   * has none; any other "not found" rejects.
+   */
   listChaos(selector: string, namespace?: string, signal?: AbortSignal): Promise<KubernetesObject[]>;
   /** Idempotent: an object that is gone is fine. */
   deleteChaos(ref: ChaosRef, signal?: AbortSignal): Promise<void>;
   /** Last step of the abort ladder: drops the finalizers without healing. */
   dropFinalizers(ref: ChaosRef, signal?: AbortSignal): Promise<void>;
+  /** Chaos Mesh's own pods: what injects and heals. */
+  chaosMesh(signal?: AbortSignal): Promise<ChaosMesh>;
   /** Where pods run and where their volumes are. */
   placement(signal?: AbortSignal): Placement;
   /**
@@ -68,6 +73,22 @@ export interface Cluster {
   /** That very one; one that is gone or was replaced is fine. */
   deleteConfigMap(namespace: string, name: string, uid: string, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface ChaosMesh {
+  /** Where it was looked for. */
+  namespace: string;
+  controllers: readonly ChaosMeshPod[];
+  /** One on each node on which files or networks of pods can be disturbed. */
+  daemons: readonly ChaosMeshPod[];
+}
+
+export interface ChaosMeshPod {
+  name: string;
+  node: string | null;
+  ready: boolean;
+  /** Another text after a restart: what it knew is gone then. */
+  instance: string;
 }
 
 export interface ChaosRef {

@@ -72,10 +72,11 @@ export async function openCatalogue(config: Config): Promise<Catalogue> {
       name,
       ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
       ...(cluster.context === undefined ? {} : { context: cluster.context }),
+      ...(cluster.chaosMesh === undefined ? {} : { chaosMeshNamespace: cluster.chaosMesh.namespace }),
     }),
   );
   return {
-    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: ownNamespaces() }),
+    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: protectedNamespaces(config) }),
     knownNames,
     close: async () => void (await Promise.allSettled(clusters.map((cluster) => cluster.close()))),
   };
@@ -112,6 +113,11 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
       await database.end();
     },
   };
+}
+
+/** The bot's own, and those that Chaos Mesh was put in: a fault there also hits what would heal it. */
+function protectedNamespaces({ clusters }: Config): string[] {
+  return [...ownNamespaces(), ...Object.values(clusters).flatMap(({ chaosMesh }) => chaosMesh?.namespace ?? [])];
 }
 
 /** `jobs/` beside `src/`, from the sources and from the build (`dist/src/compose`). */

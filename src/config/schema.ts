@@ -52,6 +52,8 @@ export const configSchema = z.strictObject({
       z.strictObject({
         kubeconfig: z.string().optional(),
         context: z.string().optional(),
+        /** Where Chaos Mesh's own pods are; left out: the namespace chaos-mesh. No run may touch it. */
+        chaosMesh: z.strictObject({ namespace: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/) }).optional(),
         /** What rules of the policy call it, e.g. production; left out: its own name. */
         environment: z
           .string()

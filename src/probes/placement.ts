@@ -52,6 +52,8 @@ export interface NodeView {
   name: string;
   resourceVersion: string;
   ready: boolean;
+  /** As its kubelet reports it, in Go's words: `amd64`, `arm64`, …; absent when the node does not say. */
+  architecture?: string;
   /** Cordoned, by whomever. */
   unschedulable: boolean;
   labels: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import type { RunningProbes } from "../probes/system.ts";
 import { messageOf } from "../errors.ts";
 import type { RunEventBody } from "./events.ts";
 import type { RunExercise } from "./exercise.ts";
+import { watchDaemons } from "./daemon-watch.ts";
 import type { Intent } from "./faults/fault-kind.ts";
 import { faultKindOf } from "./faults/table.ts";
 import type { Journal } from "./journal.ts";
@@ -61,9 +62,11 @@ export async function keepFault(input: ActivePhase): Promise<string | null> {
 /** `work` is asked at every look: it throws what went wrong, and names the signal whose abort ends the phase. */
 async function watch(input: ActivePhase, work: () => AbortSignal | null): Promise<string | null> {
   const { ownership, journal, recorder } = input;
-  const end = recorder.now() + input.durationMs;
+  const startedMs = recorder.now();
+  const end = startedMs + input.durationMs;
   let watched = input.intents;
   const sight = watchSight(journal, recorder);
+  const daemons = watchDaemons(input);
   while (recorder.now() < end) {
     const done = work();
     if (done?.aborted === true) return null;
@@ -77,12 +80,15 @@ async function watch(input: ActivePhase, work: () => AbortSignal | null): Promis
       say(journal, { type: "stop-condition", ...fired });
       return null;
     }
+    await daemons.look(AbortSignal.any([ownership.lost, ownership.stop, timeLeft(end - recorder.now())]));
     for (const intent of watched) {
       const change = await look(input, intent, sight, end - recorder.now());
       if (change === null) continue;
-      if (change.run === "fails") return `${intent.name} ended before its time: ${change.what}`;
+      const afterMs = Math.round(recorder.now() - startedMs);
+      const after = `${(afterMs / 1000).toFixed(1)} s`;
+      if (change.run === "fails") return `${intent.name} ended before its time, after ${after}: ${change.what}`;
       watched = watched.filter((other) => other !== intent);
-      const detail = { fault: intent.faultId, name: intent.name, what: change.what };
+      const detail = { fault: intent.faultId, name: intent.name, what: change.what, afterMs };
       const event = { atMs: recorder.now(), source: "cluster", event: "fault-ended", detail };
       recorder.event(event);
       say(journal, { type: "system", ...event });
@@ -97,10 +103,13 @@ function say(journal: Journal, event: RunEventBody): void {
   journal.say(event).catch(() => undefined);
 }
 
+function timeLeft(leftMs: number): AbortSignal {
+  return AbortSignal.timeout(Math.max(1, Math.round(Math.min(lookWithinMs, leftMs))));
+}
+
 async function look({ cluster, ownership }: ActivePhase, intent: Intent, sight: Sight, leftMs: number) {
   // It ends with the phase: a cluster that does not answer must not keep the fault in place, nor a wish to stop waiting.
-  const limit = AbortSignal.timeout(Math.max(1, Math.round(Math.min(lookWithinMs, leftMs))));
-  const signal = AbortSignal.any([ownership.lost, ownership.stop, limit]);
+  const signal = AbortSignal.any([ownership.lost, ownership.stop, timeLeft(leftMs)]);
   try {
     const change = await faultKindOf(intent.kind).look(intent, { cluster, signal });
     sight.seen();

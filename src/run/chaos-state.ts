@@ -3,8 +3,28 @@ import type { KubernetesObject } from "../cluster/port.ts";
 /**
  * What a chaos object's status says, by Chaos Mesh's contract (anchors/chaos-platforms.md 3.1 and 3.3). Records are
  * the truth; conditions lag by one reconcile, and `AllRecovered` is also true before any injection.
+ *
+ * - `unseen`: no controller has looked at it yet.
+ * - `no-target`: one has, and there is no record. It does not look again by itself.
+ * - `inject-failed`: an attempt failed and none has succeeded; Chaos Mesh tries again, so it may still become `active`.
+ * - `done`: a one-shot action that is over; it never recovers, and nothing is to be waited for.
+ * - `healed-by-bookkeeping`: the records say so. That it is healed is proven in the data path, not here.
  */
-export type ChaosState = "no-target" | "wrong-target" | "injecting" | "inject-failed" | "active" | "healing" | "healed";
+export type ChaosState =
+  | "unseen"
+  | "no-target"
+  | "wrong-target"
+  | "injecting"
+  | "inject-failed"
+  | "active"
+  | "done"
+  | "healing"
+  | "healed-by-bookkeeping";
+
+/** Actions of PodChaos that are done once: `desiredPhase` stays Run, `duration` and pause are ignored (3.2). */
+export function isOneShotAction(kind: string, action: unknown): boolean {
+  return kind === "PodChaos" && (action === "pod-kill" || action === "container-kill");
+}
 
 export interface ChaosReading {
   state: ChaosState;
@@ -23,7 +43,11 @@ interface ChaosRecord {
 export function readChaos(object: KubernetesObject, expectedIds: readonly string[]): ChaosReading {
   const records = chaosRecords(object);
   const stopping = object.metadata.deletionTimestamp !== undefined || desiredPhase(object) === "Stop";
-  if (records.length === 0) return { state: "no-target", detail: "no record: nothing was selected yet" };
+  if (records.length === 0) {
+    return desiredPhase(object) === undefined
+      ? { state: "unseen", detail: "no controller has looked at it yet" }
+      : { state: "no-target", detail: "no record: the selector names no pod that is there" };
+  }
   const ids = new Set(records.map((record) => record.id));
   const strangers = [...ids].filter((id) => !expectedIds.includes(id));
   const missing = expectedIds.filter((id) => !ids.has(id));
@@ -38,11 +62,12 @@ export function readChaos(object: KubernetesObject, expectedIds: readonly string
       (record) => record.phase === "Not Injected" && (record.injectedCount === 0 || record.recoveredCount >= 1),
     );
     return healed
-      ? { state: "healed", detail: "every record is Not Injected" }
+      ? { state: "healed-by-bookkeeping", detail: "every record is Not Injected" }
       : { state: "healing", detail: describe(records) };
   }
   if (records.every((record) => record.phase === "Injected" && record.injectedCount >= 1)) {
-    return { state: "active", detail: describe(records) };
+    const oneShot = isOneShotAction(object.kind, object.spec?.["action"]);
+    return { state: oneShot ? "done" : "active", detail: describe(records) };
   }
   const failed = records.find((record) => record.lastFailure !== null && record.injectedCount === 0);
   return failed === undefined

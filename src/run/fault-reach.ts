@@ -35,7 +35,7 @@ export function refuseNamespace(namespace: string, alsoProtected: readonly strin
   if (!own && !clusterNamespaces.includes(namespace)) return;
   throw new AftershockError(
     "not_allowed",
-    `No run may touch the namespace ${namespace}: ${own ? "Aftershock itself runs in it" : "the cluster, or what injects and heals, lives in it"}.`,
+    `No run may touch the namespace ${namespace}: ${own ? "Aftershock itself, or what injects and heals, lives in it" : "the cluster, or what injects and heals, lives in it"}.`,
     "Choose the namespace of the system with namespace=",
   );
 }
@@ -63,6 +63,26 @@ export function refuseEverything(
   // A system of one pod has no other; its guards say whether it may be hit.
   if (all.size > 1 && [...all].every((pod) => hit.has(pod))) {
     throw tooWide(fault, `would hit every pod of the system (${all.size}), and nothing would be left to observe`);
+  }
+}
+
+/**
+ * Throws AftershockError `not_allowed` for two IOChaos on one pod: Chaos Mesh keeps one volume and one container a pod, so
+ * that the second overwrites the first (anchors/chaos-platforms.md 3.4).
+ */
+export function refuseSecondIoFault(faults: readonly Pick<PlannedFault, "title" | "kind" | "subject">[]): void {
+  const taken = new Map<string, string>();
+  for (const { title, kind, subject } of faults) {
+    for (const pod of kind === "IOChaos" ? subject : []) {
+      const first = taken.get(pod);
+      if (first !== undefined) {
+        throw tooWide(
+          { title },
+          `would overwrite the fault "${first}": Chaos Mesh keeps one IOChaos a pod, and both hit ${pod}`,
+        );
+      }
+      taken.set(pod, title);
+    }
   }
 }
 

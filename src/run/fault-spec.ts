@@ -19,7 +19,9 @@ const containers = z.array(z.string().regex(dnsLabel, "a container's name")).min
 const volumePath = z
   .string()
   .regex(/^\/[^*?[\]{}]+$/, "the path of a mounted volume, and not /")
-  .refine((path) => !path.split("/").includes(".."), "a path without ..");
+  .refine((path) => !path.split("/").includes(".."), "a path without ..")
+  // It is compared with the mount's own path, character by character.
+  .refine((path) => !/\/$|\/\//.test(path), "a path without doubled slashes, and without one at its end");
 
 /** A glob that cannot be read hits every file; so does none at all, and whoever wants that says `**`. */
 const filesGlob = z.string().superRefine((path, context) => {
@@ -35,6 +37,7 @@ const delay = z
 const io = {
   volumePath,
   path: filesGlob,
+  /** One that is unknown is dropped without a word, and alone makes a fault that does nothing. */
   methods: z
     .array(z.string().refine((name) => ioMethods.includes(name.toLowerCase()), "a file operation that IOChaos knows"))
     .min(1)

@@ -7,6 +7,7 @@ import type { Database } from "../store/database.ts";
 import { alarmOn } from "../store/alarms.ts";
 import { occupant } from "../store/runs.ts";
 import { unprovenText, wayOut } from "./alarms/alarm.ts";
+import { measureContract } from "./chaos-mesh-guards.ts";
 import type { RunEventBody } from "./events.ts";
 import { ioGuards } from "./io-guards.ts";
 import type { Plan } from "./plan.ts";
@@ -74,11 +75,12 @@ async function cordonsOfRuns(cluster: Cluster, runId: string): Promise<Array<{ n
 }
 
 /**
- * Measures every guard of the plan, also after one has failed: a person wants to see all that is wrong. One that no plan
- * can leave out comes first, and is said only when it does not hold: what an earlier run has left must be proven gone.
+ * Measures every guard of the plan, also after one has failed: a person wants to see all that is wrong. Those that no plan
+ * can leave out come first, and are said only when they do not hold: what an earlier run has left must be proven gone, and
+ * Chaos Mesh must be able to do, and to undo, what the plan asks of it.
  */
 export async function checkGuards(input: GuardInput): Promise<GuardEvent[]> {
-  const events: GuardEvent[] = await provenClean(input);
+  const events: GuardEvent[] = [...(await provenClean(input)), ...(await refusedByContract(input))];
   for (const { id, title, bounds } of input.plan.guards) {
     const result = await measure(input, id, bounds);
     events.push({ type: "guard", id, title, ...result });
@@ -100,6 +102,14 @@ async function provenClean({ database, plan }: GuardInput): Promise<GuardEvent[]
       hint: `The way out: ${wayOut(alarm)}`,
     },
   ];
+}
+
+/** Longest that the cluster is asked what its Chaos Mesh can do. */
+const contractWithinMs = 60_000;
+
+async function refusedByContract({ cluster, plan, runId }: GuardInput): Promise<GuardEvent[]> {
+  const results = await measureContract({ cluster, plan, runId, signal: AbortSignal.timeout(contractWithinMs) });
+  return results.filter(({ ok }) => !ok).map((result) => ({ type: "guard", ...result }));
 }
 
 async function measure(input: GuardInput, id: string, bounds: Readonly<Record<string, number>>): Promise<GuardResult> {

@@ -4,7 +4,7 @@ import { resolveParameters, hasProfile } from "../experiment/parameters.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { SystemSession } from "../probes/system.ts";
 import { planFault } from "./fault-manifest.ts";
-import { refuseNamespace } from "./fault-reach.ts";
+import { refuseNamespace, refuseSecondIoFault } from "./fault-reach.ts";
 import { faultKindOf } from "./faults/table.ts";
 import { planDigest, type Plan, type PlannedFault } from "./plan.ts";
 import { durationParameterMs, systemContext, type Registry } from "./systems.ts";
@@ -164,7 +164,7 @@ async function planFaults(input: {
 }): Promise<PlannedFault[]> {
   const { experiment, namespace } = input;
   const inserts = insertable(experiment, input.parameters);
-  return Promise.all(
+  const faults = await Promise.all(
     experiment.faults.map(async (definition) => {
       const planned = planFault(definition, input.groups, namespace, input.durationMs, inserts);
       const { cluster, signal } = input;
@@ -172,4 +172,6 @@ async function planFaults(input: {
       return resolved === undefined ? planned : { ...planned, resolved };
     }),
   );
+  refuseSecondIoFault(faults);
+  return faults;
 }

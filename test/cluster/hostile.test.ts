@@ -236,3 +236,67 @@ describe("exec", () => {
     expect(lab.runtime.requests.length - before).toBe(1);
   });
 });
+
+describe("a list that is not found", () => {
+  const absent = (path: string) => (asked: Asked) => asked.path === path;
+  const notFound = { does: "answer", status: 404 } as const;
+  it("is none where the server does not serve the kind, or the whole group", async () => {
+    const others = {
+      kind: "APIResourceList",
+      apiVersion: "v1",
+      groupVersion: "chaos-mesh.org/v1alpha1",
+      resources: [],
+    };
+    const groups = { kind: "APIGroupList", apiVersion: "v1", groups: [] };
+    const answer = (path: string, body: object) => ({
+      when: absent(path),
+      does: { does: "answer", status: 200, text: JSON.stringify(body) } as const,
+    });
+    api.script({ when: is("list"), does: notFound }, answer("/apis/chaos-mesh.org/v1alpha1", others));
+    expect(await cluster.listChaos("a=b")).toEqual([]);
+    api.script({ when: is("list"), does: notFound }, answer("/apis", groups));
+    expect(await cluster.listChaos("a=b")).toEqual([]);
+  });
+  it("is refused, and never none, where the server serves the kind", async () => {
+    api.script({ when: is("list"), does: notFound });
+    for (const namespace of [undefined, "cache"]) {
+      await expect(cluster.listChaos("a=b", namespace)).rejects.toMatchObject({
+        code: "cluster_refused",
+        message: expect.stringContaining("says that it serves NetworkChaos"),
+        hint: expect.stringContaining("kubectl get networkchaos.chaos-mesh.org"),
+      });
+    }
+  });
+  it("is refused where everything is not found, as before a proxy with a wrong path", async () => {
+    api.script({ when: () => true, does: notFound });
+    await expect(cluster.listChaos("a=b")).rejects.toMatchObject({ code: "cluster_refused" });
+  });
+});
+
+describe("Chaos Mesh's own pods", () => {
+  it("are found by their component, each with its node and whether it is ready", async () => {
+    const own = (name: string, component: string, ready: "True" | "False") => {
+      const pod = redisPod(name, "10.77.0.30", { "app.kubernetes.io/component": component });
+      pod.metadata.namespace = "chaos-mesh";
+      Object.assign(pod, {
+        spec: { ...Object(pod.spec), nodeName: `node-of-${name}` },
+        status: { ...Object(pod.status), conditions: [{ type: "Ready", status: ready }] },
+      });
+      lab.store.create(pod);
+    };
+    own("cm", "controller-manager", "True");
+    own("daemon", "chaos-daemon", "False");
+    own("dashboard", "chaos-dashboard", "True");
+    const { controllers, daemons, namespace } = await cluster.chaosMesh();
+    expect(namespace).toBe("chaos-mesh");
+    expect(controllers).toMatchObject([{ name: "cm", node: "node-of-cm", ready: true }]);
+    expect(daemons).toMatchObject([{ name: "daemon", node: "node-of-daemon", ready: false }]);
+  });
+  it("are none in another namespace, and unknown where the list is refused", async () => {
+    const elsewhere = openCluster({ name: "lab", kubeconfig: api.kubeconfigPath, chaosMeshNamespace: "cache" });
+    expect(await elsewhere.chaosMesh()).toEqual({ namespace: "cache", controllers: [], daemons: [] });
+    await elsewhere.close();
+    api.script({ when: is("list", "pods"), does: { does: "answer", status: 403 } });
+    await expect(cluster.chaosMesh()).rejects.toMatchObject({ code: "cluster_refused" });
+  });
+});

@@ -22,6 +22,11 @@ describe("the configuration", () => {
       secrets: { slackAppToken: "xapp-1" },
     });
   });
+  it("may say where Chaos Mesh is", () => {
+    const elsewhere = example.replace("# chaosMesh:", "chaosMesh:");
+    expect(parse(elsewhere).config.clusters["staging"]?.chaosMesh).toEqual({ namespace: "chaos-testing" });
+    expect(() => parse(elsewhere.replace("chaos-testing", "Chaos_"))).toThrow(/chaosMesh\.namespace/);
+  });
   it.each([
     ["an unknown key", example.replace("logLevel", "loglevel"), /loglevel/],
     ["a wrong duration", example.replace("15m", '"15"'), /approvals\.expiresAfter: must be a duration/],

@@ -119,7 +119,10 @@ describe("a fault on a container's files", () => {
     expect(await ended).toBeNull();
     expect(told).toHaveLength(1);
     expect(told).toMatchObject([
-      { event: "fault-ended", detail: { what: expect.stringMatching(/container postgresql/) } },
+      {
+        event: "fault-ended",
+        detail: { what: expect.stringMatching(/container postgresql/), afterMs: expect.any(Number) },
+      },
     ]);
   });
   it("ends the run when somebody deleted the object", async () => {

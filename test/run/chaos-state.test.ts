@@ -25,7 +25,12 @@ const expected = ["cache/redis-0", "cache/redis-1"];
 const state = (object: KubernetesObject): string => readChaos(object, expected).state;
 
 describe("what a chaos object's status says", () => {
-  it("no records yet", () => expect(state(chaos(undefined))).toBe("no-target"));
+  it("unseen until a controller has looked, and then without a target while there is no record", () => {
+    const { status: _status, ...untouched } = chaos(undefined);
+    expect(state(untouched)).toBe("unseen");
+    expect(state(chaos(undefined))).toBe("no-target");
+    expect(state(chaos([]))).toBe("no-target");
+  });
   it("active only when every approved pod is injected", () => {
     expect(state(chaos(expected.map(injected)))).toBe("active");
     expect(state(chaos([injected("cache/redis-0"), { id: "cache/redis-1", phase: "Not Injected" }]))).toBe("injecting");
@@ -37,6 +42,29 @@ describe("what a chaos object's status says", () => {
     expect(
       state(chaos([injected("cache/redis-0"), { id: "cache/redis-1", phase: "Injected/Wait", injectedCount: 1 }])),
     ).toBe("injecting");
+  });
+  it.each(["Injected ", "injected", "Injected/", "Not Injected/Waiting"])("%j is no phase of Chaos Mesh's", (phase) => {
+    expect(state(chaos(expected.map((id) => ({ ...injected(id), phase }))))).toBe("injecting");
+  });
+  it("the condition AllRecovered, true before any injection, heals nothing", () => {
+    const object = chaos(expected.map((id) => ({ id, phase: "Not Injected" })));
+    object.status = { ...object.status, conditions: [{ type: "AllRecovered", status: "True", reason: "" }] };
+    expect(state(object)).toBe("injecting");
+  });
+  it.each(["pod-kill", "container-kill"])("a %s is done once it was injected, and never heals", (action) => {
+    const object = { ...chaos(expected.map(injected)), kind: "PodChaos", spec: { action } };
+    expect(state(object)).toBe("done");
+    expect(state({ ...object, spec: { action: "pod-failure" } })).toBe("active");
+    expect(state({ ...object, kind: "NetworkChaos" })).toBe("active");
+  });
+  it("an attempt that failed after one that succeeded is no failed injection", () => {
+    const again = {
+      id: "cache/redis-1",
+      phase: "Not Injected",
+      injectedCount: 1,
+      events: [{ type: "Failed", operation: "Apply", message: "later" }],
+    };
+    expect(state(chaos([injected("cache/redis-0"), again]))).toBe("injecting");
   });
   it("a pod that nobody approved, or one that is missing, is a wrong target", () => {
     expect(state(chaos([...expected.map(injected), injected("cache/other")]))).toBe("wrong-target");
@@ -56,9 +84,13 @@ describe("what a chaos object's status says", () => {
   it("all Not Injected while it should run is not healed: it never was injected", () => {
     expect(state(chaos(expected.map((id) => ({ id, phase: "Not Injected" }))))).toBe("injecting");
   });
-  it("healing, then healed, once it shall stop", () => {
+  it("a record that was injected and never recovered is not healed, whatever its phase says", () => {
+    const flipped = { id: "cache/redis-1", phase: "Not Injected", injectedCount: 1, recoveredCount: 0 };
+    expect(state(chaos([healed("cache/redis-0"), flipped], "Stop"))).toBe("healing");
+  });
+  it("healing, then healed by bookkeeping, once it shall stop", () => {
     expect(state(chaos([healed("cache/redis-0"), injected("cache/redis-1")], "Stop"))).toBe("healing");
-    expect(state(chaos(expected.map(healed), "Stop"))).toBe("healed");
-    expect(state(chaos(expected.map(healed), "Run", "2026-01-01T00:00:00Z"))).toBe("healed");
+    expect(state(chaos(expected.map(healed), "Stop"))).toBe("healed-by-bookkeeping");
+    expect(state(chaos(expected.map(healed), "Run", "2026-01-01T00:00:00Z"))).toBe("healed-by-bookkeeping");
   });
 });

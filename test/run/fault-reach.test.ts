@@ -12,7 +12,7 @@ import { prune } from "../../src/lab/api/prune.ts";
 import { violations } from "../../src/lab/api/validate.ts";
 import type { LabObject } from "../../src/lab/objects.ts";
 import { faultObject, planFault } from "../../src/run/fault-manifest.ts";
-import { refuseNamespace } from "../../src/run/fault-reach.ts";
+import { refuseNamespace, refuseSecondIoFault } from "../../src/run/fault-reach.ts";
 import { specProblem } from "../../src/run/fault-spec.ts";
 import { pluralOf } from "../../src/cluster/kinds.ts";
 import { hostileText, hostileValue, tries } from "../support/fuzz.ts";
@@ -251,5 +251,52 @@ describe("what planning takes, the API server takes", () => {
       }),
       tries(300),
     );
+  });
+});
+
+describe("one IOChaos a pod", () => {
+  const faults = (...subjects: string[][]) =>
+    subjects.map((subject, at) => ({ title: `F${at}`, kind: "IOChaos", subject }));
+  it("refuses a second one on the same pod, naming both, and takes any on other pods", () => {
+    expect(() => refuseSecondIoFault(faults(["pg-0"], ["pg-1", "pg-0"]))).toThrow(
+      /"F1" would overwrite the fault "F0".*pg-0/,
+    );
+    expect(codeOf(() => refuseSecondIoFault(faults(["pg-0"], ["pg-0"])))).toBe("not_allowed");
+    expect(() => refuseSecondIoFault(faults(["pg-0"], ["pg-1"]))).not.toThrow();
+  });
+  it("says nothing of other kinds", () => {
+    const cut = { title: "C", kind: "NetworkChaos", subject: ["pg-0"] };
+    expect(() => refuseSecondIoFault([...faults(["pg-0"]), cut, cut])).not.toThrow();
+  });
+});
+
+describe("what Chaos Mesh would take for something else is refused in an IOChaos", () => {
+  const { spec } = io;
+  it.each<[string, object, RegExp | null]>([
+    ["as it stands", {}, null],
+    ["an unknown method", { methods: ["write", "fdatasync"] }, /methods/],
+    ["the method that the documentation misspells", { methods: ["removexatr"] }, /methods/],
+    ["a method in capitals, which toda lowers", { methods: ["FSYNC"] }, null],
+    ["a glob that cannot be read", { path: "/data/pg_wal**" }, /path/],
+    ["a glob with an open bracket", { path: "/data/[!]" }, /path/],
+    ["no glob", { path: undefined }, /path/],
+    ["an errno in words", { action: "fault", delay: undefined, errno: "EIO" }, /errno/],
+    ["an errno in text", { action: "fault", delay: undefined, errno: "5" }, /errno/],
+    ["an errno", { action: "fault", delay: undefined, errno: 5 }, null],
+    ["no errno", { action: "fault", delay: undefined }, /errno/],
+    ["a percentage in text", { percent: "50" }, /percent/],
+    ["a percentage with a fraction", { percent: 12.5 }, /percent/],
+    ["the root as a volume", { volumePath: "/" }, /volumePath/],
+    ["the root in disguise", { volumePath: "//" }, /volumePath/],
+    ["a slash at the end, which no mount has", { volumePath: "/data/" }, /volumePath/],
+    ["the singular that is pruned", { containerName: "redis" }, /containerName/],
+    ["NetworkChaos' delay", { delay: { latency: "10ms" } }, /delay/],
+  ])("%s", (_what, change, problem) => {
+    const changed = Object.fromEntries(
+      Object.entries({ ...spec, ...change }).filter(([, value]) => value !== undefined),
+    );
+    const found = specProblem("IOChaos", changed);
+    if (problem === null) expect(found).toBeNull();
+    else expect(found).toMatch(problem);
   });
 });

@@ -45,6 +45,13 @@ describe("the abort ladder", () => {
     expect(steps.every(({ afterMs }, at) => afterMs >= (steps[at - 1]?.afterMs ?? 0))).toBe(true);
   });
 
+  it("says when the daemon that would have to take the rules away is not ready", async () => {
+    const { tools, script, steps } = ladder({ sticky: true });
+    script.daemons = script.daemons.map((daemon) => ({ ...daemon, ready: false }));
+    await climb(ref, tools, quick);
+    expect(steps.find(({ step }) => step === "stuck")?.detail).toContain("the chaos-daemon of node-1 is not ready");
+  });
+
   it("cuts what the cluster says to what can be shown", async () => {
     const { tools, script, steps } = ladder({ sticky: true });
     child(script, "x".repeat(50_000));

@@ -1,4 +1,4 @@
-import type { ChaosRef, Cluster, KubernetesObject } from "../../src/cluster/port.ts";
+import type { ChaosMeshPod, ChaosRef, Cluster, KubernetesObject } from "../../src/cluster/port.ts";
 
 /** What a call of the scripted cluster does instead of working. */
 export type Trouble = "works" | "fails" | "hangs";
@@ -10,6 +10,8 @@ export interface Script {
   sticky: Set<string>;
   /** As `sticky`, and freeing changes nothing. */
   stubborn: Set<string>;
+  /** Chaos Mesh's daemons; at first one that is ready on `node-1`, where all pods are. */
+  daemons: ChaosMeshPod[];
   calls: string[];
   trouble: Trouble;
   /** Told before each call. */
@@ -25,6 +27,7 @@ export function scriptedCluster(objects: readonly KubernetesObject[] = []): { cl
     objects: new Map(objects.map((object) => [keyOf(object.kind, object.metadata.name), object])),
     sticky: new Set(),
     stubborn: new Set(),
+    daemons: [{ name: "chaos-daemon-a", node: "node-1", ready: true, instance: "one" }],
     calls: [],
     trouble: "works",
     onCall: () => undefined,
@@ -79,6 +82,7 @@ export function scriptedCluster(objects: readonly KubernetesObject[] = []): { cl
           labels: {},
           ready: true,
           containerIds: {},
+          node: "node-1",
         })),
       ),
     getPod: (namespace: string, name: string) =>
@@ -89,6 +93,12 @@ export function scriptedCluster(objects: readonly KubernetesObject[] = []): { cl
       })),
     deletePod: ({ name, uid }: { name: string; uid: string }) => call(`delete pod ${name} ${uid}`, () => "deleted"),
     placement: () => ({ nodes: async () => [] }),
+    chaosMesh: () =>
+      call("chaos mesh", () => ({
+        namespace: "chaos-mesh",
+        controllers: [{ name: "chaos-controller", node: "node-1", ready: true, instance: "one" }],
+        daemons: script.daemons,
+      })),
     getConfigMap: async () => null,
     close: async () => undefined,
   } as unknown as Cluster;

@@ -38,7 +38,7 @@ export function pathPattern(path: unknown): string | null {
 function setPattern(inside: string, except: boolean): string {
   const members: string[] = [];
   const characters = [...inside];
-  for (let at = 0; at < characters.length; ) {
+  for (let at = 0; at < characters.length;) {
     const [from = "", dash, to] = characters.slice(at, at + 3);
     const isRange = dash === "-" && to !== undefined;
     if (!isRange) members.push(escapeMember(from));

@@ -48,6 +48,11 @@ export interface FaultKind {
   readonly kind: string;
   /** Set for what is no fault but a means of the exercise: a run that has nothing else is over when its exercise is. */
   readonly servesExercise?: true;
+  /**
+   * Set for objects of Chaos Mesh: `controller` where its controller does the work through the API, `daemon` where the
+   * daemon on the target's node does.
+   */
+  readonly injectedBy?: "controller" | "daemon";
   /** True when a fault with this spec is over as soon as it was injected, so that nothing is left to remove. */
   isOneShot(spec: Readonly<Record<string, unknown>>): boolean;
   /** Resolves at planning what pods alone do not say, e.g. their node; it is shown, approved, and compared at injection. */

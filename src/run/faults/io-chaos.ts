@@ -2,7 +2,8 @@ import { messageOf } from "../../errors.ts";
 import { parseDurationMs } from "../../experiment/duration.ts";
 import type { StoredFault } from "../../store/faults.ts";
 import { until } from "../wait.ts";
-import { createAndAwait, deleteAndAwait, lookAtObject, replacedPod } from "./chaos-object.ts";
+import type { ChangedTarget } from "./changed-target.ts";
+import { changedNow, createAndAwait, deleteAndAwait, lookAtObject } from "./chaos-object.ts";
 import type { Effect, FaultKind, FaultTools, HealingProof, Intent } from "./fault-kind.ts";
 import {
   feelFile,
@@ -29,12 +30,13 @@ const feltMethods: ReadonlySet<string> = new Set(["open", "read", "fsync"]);
 /** File operations of one container delayed or failed, on one of its volumes. */
 export const ioChaos: FaultKind = {
   kind: "IOChaos",
+  injectedBy: "daemon",
   isOneShot: () => false,
   prepare: lookBefore,
   inject: (intent, tools) => createAndAwait(intent, tools, containerRecordIds(intent)),
   look: async (intent, tools) => {
-    const restarted = await restartedTarget(intent, tools);
-    if (restarted !== null) return { what: `${restarted} restarted, and the fault ended with it`, run: "noted" };
+    const changed = await changedNow(intent, tools);
+    if (changed !== null) return { what: `${restartOf(changed)}, and the fault ended with it`, run: "noted" };
     return lookAtObject(intent, tools, containerRecordIds(intent));
   },
   effect: feltEffect,
@@ -135,17 +137,8 @@ async function untilOk(
   return last;
 }
 
-/** A pod that is another, or whose container was started anew: neither has the layer that injects the fault. */
-async function restartedTarget(intent: Intent, tools: FaultTools): Promise<string | null> {
-  const replaced = await replacedPod(intent, tools);
-  if (replaced !== null) return `pod ${replaced}`;
-  const pods = await tools.cluster.pods(intent.namespace, tools.signal);
-  for (const target of intent.targets.subject) {
-    const now = pods.find(({ name }) => name === target.pod)?.containerIds;
-    const changed = Object.entries(target.containerIds ?? {}).find(
-      ([name, id]) => now !== undefined && now[name] !== id,
-    );
-    if (changed !== undefined) return `container ${changed[0]} of ${target.pod}`;
-  }
-  return null;
+/** Neither another pod nor a container that was started anew has the layer that injects the fault. */
+function restartOf({ pod, what, container }: ChangedTarget): string {
+  if (what === "container") return `container ${container ?? ""} of ${pod} restarted`;
+  return what === "pod" ? `pod ${pod} restarted` : `pod ${pod} has another address`;
 }

@@ -10,13 +10,11 @@ const pathBackDeadlineMs = 30_000;
 /** Partitions between pods. They act by the addresses of the time of injection, so a replaced pod escapes them. */
 export const networkChaos: FaultKind = {
   kind: "NetworkChaos",
+  injectedBy: "daemon",
   isOneShot: () => false,
   inject: (intent, tools) => createAndAwait(intent, tools, podRecordIds(intent)),
   look: async (intent, tools) => {
-    const change = await lookAtObject(intent, tools, podRecordIds(intent));
-    if (change !== null) return change;
-    const pod = await replacedPod(intent, tools);
-    return pod === null ? null : { what: `pod ${pod} was replaced, and the fault does not follow it`, run: "fails" };
+    return (await lookAtObject(intent, tools, podRecordIds(intent))) ?? replacedPod(intent, tools);
   },
   effect: silentEffect,
   remove: deleteAndAwait,

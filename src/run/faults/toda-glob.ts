@@ -60,7 +60,7 @@ function readSet(characters: readonly string[], from: number): { token: GlobToke
   if (close === -1) return null;
   const inside = characters.slice(first, close);
   const ranges: Array<[number, number]> = [];
-  for (let at = 0; at < inside.length; ) {
+  for (let at = 0; at < inside.length;) {
     const isRange = inside[at + 1] === "-" && at + 2 < inside.length;
     ranges.push([codeOf(inside[at]), codeOf(inside[isRange ? at + 2 : at])]);
     at += isRange ? 3 : 1;

@@ -28,8 +28,8 @@ export const defaultHealDeadlines = {
 export function ladderBoundMs(given: HealDeadlines): number {
   const { deleteMs, forceMs, offerMs, reachMs, callMs } = { ...defaultHealDeadlines, offerMs: 0, ...given };
   const rungs = Math.max(deleteMs, reachMs) + Math.max(forceMs, reachMs) + Math.max(offerMs, 0) + deleteMs;
-  // Diagnosis reads up to five children; each rung may end inside its last two calls.
-  return rungs + 15 * callMs;
+  // Diagnosis reads up to five children, pods and daemons; each rung may end inside its last two calls.
+  return rungs + 17 * callMs;
 }
 
 export type HealStepName = "delete" | "unreachable" | "gone" | "stuck" | "restart-offered" | "forced" | "gave-up";

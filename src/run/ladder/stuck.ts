@@ -1,6 +1,7 @@
 import type { ChaosRef, Cluster, KubernetesObject } from "../../cluster/port.ts";
 import { messageOf } from "../../errors.ts";
 import { bounded } from "../bounded.ts";
+import { daemonOn } from "../chaos-daemon.ts";
 import { unhealedRecords } from "../chaos-state.ts";
 
 /** Chaos Mesh's object of one pod in which a fault's rules stand, by the fault's kind (anchors/chaos-platforms.md 3.4). */
@@ -52,10 +53,33 @@ export async function diagnose(
       reasons.push(`${kind} ${pod} cannot be read: ${messageOf(error)}`);
     }
   }
+  if (kind !== undefined && pods.length > 0) {
+    reasons.push(...(await deadDaemons(ref.namespace, pods, { cluster, signal, callMs })));
+  }
   const strangers = (object.metadata.finalizers ?? []).filter((name) => name !== "chaos-mesh/records");
   if (strangers.length > 0) reasons.push(`finalizers that Chaos Mesh does not know: ${strangers.join(", ")}`);
   if (reasons.length === 0) reasons.push("the cluster gives no reason; its finalizers stay");
   return { reasons: reasons.slice(0, mostReasons).map(cut), pods };
+}
+
+/** The daemons that would have to take the rules away, and cannot. */
+async function deadDaemons(
+  namespace: string,
+  pods: readonly string[],
+  { cluster, signal, callMs }: { cluster: Cluster; signal: AbortSignal; callMs: number },
+): Promise<string[]> {
+  const limits = { deadlineMs: callMs, signal };
+  try {
+    const all = await bounded((inner) => cluster.pods(namespace, inner), limits);
+    const nodes = new Set(all.flatMap(({ name, node }) => (pods.includes(name) && node !== undefined ? [node] : [])));
+    const { daemons } = await bounded((inner) => cluster.chaosMesh(inner), limits);
+    return [...nodes].flatMap((node) =>
+      daemonOn(daemons, node)?.ready === true ? [] : [`the chaos-daemon of ${node} is not ready`],
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    return [`whether the chaos-daemons run is unknown: ${messageOf(error)}`];
+  }
 }
 
 function cut(text: string): string {

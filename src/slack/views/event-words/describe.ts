@@ -18,7 +18,13 @@ const words: EventWords = {
   ...placementWords,
   ...rabbitWords,
   ...kafkaWords,
-  "fault-ended": ({ what }) => String(what),
+  "fault-ended": ({ what, afterMs }) =>
+    typeof afterMs === "number" ? `${String(what)}, after ${(afterMs / 1000).toFixed(1)} s` : String(what),
+  "daemon-lost": ({ node, daemon }) =>
+    `the chaos-daemon of ${String(node)} (${String(daemon)}) is not ready: whether the fault goes on is unknown, and its cleanup is judged in the pods alone`,
+  "daemon-replaced": ({ node, daemon }) =>
+    `the chaos-daemon of ${String(node)} was started anew (${String(daemon)}) and knows nothing of the fault: its cleanup is judged in the pods alone`,
+  "daemon-back": ({ node }) => `the chaos-daemon of ${String(node)} is ready again`,
   "fault-unseen": ({ problem }) => `the run cannot look at its fault, which may go on or not: ${String(problem)}`,
   "fault-seen": ({ afterMs }) => `the cluster answers again, after ${(Number(afterMs) / 1000).toFixed(1)} s`,
 };

@@ -1,0 +1,77 @@
+import type { ChaosMeshPod, Cluster } from "../cluster/port.ts";
+import type { Recorder } from "../probes/recorder.ts";
+import { daemonOn } from "./chaos-daemon.ts";
+import type { Intent } from "./faults/fault-kind.ts";
+import { faultKindOf } from "./faults/table.ts";
+import type { Journal } from "./journal.ts";
+
+/** A daemon that was lost and is back within less is not worth a call more often than this. */
+const lookEveryMs = 3000;
+
+interface Watched {
+  cluster: Cluster;
+  journal: Pick<Journal, "say">;
+  recorder: Pick<Recorder, "event" | "now">;
+  intents: readonly Intent[];
+}
+
+export interface DaemonWatch {
+  /** Looks when it is time to. Never throws: whether the cluster answers is told by the look at the fault itself. */
+  look(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Watches the daemons that hold a run's faults in place. One that was started anew knows nothing of them: Chaos Mesh then
+ * reports a recovery that nobody has done, and a layer may stay on a volume (anchors/chaos-platforms.md 3.6). So it is
+ * said when it happens, and that the cleanup is judged in the pods alone.
+ */
+export function watchDaemons({ cluster, journal, recorder, intents }: Watched): DaemonWatch {
+  const held = intents.filter(({ kind }) => faultKindOf(kind).injectedBy === "daemon");
+  const known = new Map<string, ChaosMeshPod>();
+  const lost = new Set<string>();
+  let lookedAtMs: number | null = null;
+  const tell = (event: string, node: string, daemon: string): void => {
+    const said = { atMs: recorder.now(), source: "cluster", event, detail: { node, daemon } };
+    recorder.event(said);
+    // Told in its turn; the owner notices a lost lease by itself.
+    journal.say({ type: "system", ...said }).catch(() => undefined);
+  };
+  const compare = (node: string, now: ChaosMeshPod | undefined): void => {
+    const before = known.get(node);
+    if (now?.ready !== true) {
+      if (!lost.has(node)) tell("daemon-lost", node, before?.name ?? now?.name ?? "none");
+      lost.add(node);
+      return;
+    }
+    if (before !== undefined && before.instance !== now.instance) tell("daemon-replaced", node, now.name);
+    else if (lost.has(node)) tell("daemon-back", node, now.name);
+    lost.delete(node);
+    known.set(node, now);
+  };
+  return {
+    look: async (signal) => {
+      if (held.length === 0) return;
+      if (lookedAtMs !== null && recorder.now() - lookedAtMs < lookEveryMs) return;
+      lookedAtMs = recorder.now();
+      try {
+        const nodes = await nodesOf(cluster, held, signal);
+        const { daemons } = await cluster.chaosMesh(signal);
+        for (const node of nodes) compare(node, daemonOn(daemons, node));
+      } catch {
+        // See `look`.
+      }
+    },
+  };
+}
+
+/** The nodes on which the targets are; a pod that has gone says nothing of the daemon that served it. */
+async function nodesOf(cluster: Cluster, intents: readonly Intent[], signal: AbortSignal): Promise<string[]> {
+  const nodes = new Set<string>();
+  for (const namespace of new Set(intents.map((intent) => intent.namespace))) {
+    const names = intents.flatMap(({ targets }) => [...targets.subject, ...targets.target].map(({ pod }) => pod));
+    for (const { name, node } of await cluster.pods(namespace, signal)) {
+      if (node !== undefined && names.includes(name)) nodes.add(node);
+    }
+  }
+  return [...nodes];
+}
