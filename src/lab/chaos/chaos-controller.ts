@@ -83,7 +83,8 @@ export function startChaosController(
     const news = phaseNews(object, record(object.status?.["experiment"])["desiredPhase"], options.now());
     if (news !== null) tell("Normal", news.reason, news.message);
     let records = readRecords(object);
-    if (records === undefined && desired === "Run") {
+    // Whether or not it shall run: one that is paused from its beginning has its records, and "all recovered", too.
+    if (records === undefined && object.metadata.deletionTimestamp === undefined) {
       const selection = select(object);
       if (typeof selection === "string") {
         tell("Warning", "Failed", `Failed to select targets: ${selection}`);

@@ -14,18 +14,31 @@ export interface NetworkPlane {
 
 export function createNetworkPlane(store: ObjectStore, faults: PodFaults): NetworkPlane {
   const inForce = new Map<string, DropRule[]>();
+  /** One change of a pod at a time: the whole ruleset is written, and two objects at once would each write theirs alone. */
+  const queues = new Map<string, Promise<void>>();
   return {
-    set: async (pod, source, rules) => {
-      const uid = pod.metadata.uid;
-      const enter = faults.enterNetwork(pod);
-      if (enter === undefined) throw new Error(`pod ${pod.metadata.name} is not running`);
-      const wanted = [...(inForce.get(uid) ?? []).filter((rule) => rule.source !== source), ...rules];
-      const result = await runCommand(enter(["nft", "-f", "-"]), nftRuleset(wanted));
-      if (result.exitCode !== 0) throw new Error(`nft: ${result.stderr.trim()}`);
-      inForce.set(uid, wanted);
-      writeChild(store, pod, wanted);
+    set: (pod, source, rules) => {
+      const { uid } = pod.metadata;
+      const done = (queues.get(uid) ?? Promise.resolve()).then(() => change(pod, source, rules));
+      const settled = done.catch(() => undefined);
+      queues.set(uid, settled);
+      void settled.then(() => {
+        if (queues.get(uid) === settled) queues.delete(uid);
+      });
+      return done;
     },
   };
+
+  async function change(pod: LabObject, source: string, rules: readonly DropRule[]): Promise<void> {
+    const { uid } = pod.metadata;
+    const enter = faults.enterNetwork(pod);
+    if (enter === undefined) throw new Error(`pod ${pod.metadata.name} is not running`);
+    const wanted = [...(inForce.get(uid) ?? []).filter((rule) => rule.source !== source), ...rules];
+    const result = await runCommand(enter(["nft", "-f", "-"]), nftRuleset(wanted));
+    if (result.exitCode !== 0) throw new Error(`nft: ${result.stderr.trim()}`);
+    inForce.set(uid, wanted);
+    writeChild(store, pod, wanted);
+  }
 }
 
 /** The PodNetworkChaos child that carries each rule's source; it outlives the experiment, emptied. */

@@ -1,0 +1,102 @@
+import { execFile, spawn } from "node:child_process";
+import { kindOf, Refused, type Client, type Ran, type Thing } from "./client.ts";
+
+const callWithinMs = 60_000;
+
+/** The real kubectl, as people type it. */
+export function kubectlClient(program: string, kubeconfig: string): Client {
+  const environment = { ...process.env, KUBECONFIG: kubeconfig };
+  const run = (args: readonly string[], input = ""): Promise<Ran> =>
+    new Promise((resolve) => {
+      const child = execFile(
+        program,
+        [...args],
+        { env: environment, timeout: callWithinMs, maxBuffer: 64 * 1024 * 1024 },
+        (error, stdout, stderr) => {
+          const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
+          resolve({ exitCode: code, stdout, stderr });
+        },
+      );
+      child.stdin?.on("error", () => undefined);
+      child.stdin?.end(input);
+    });
+  const ok = async (args: readonly string[], input = ""): Promise<string> => {
+    const ran = await run(args, input);
+    if (ran.exitCode === 0) return ran.stdout;
+    throw new Refused(ran.stderr.trim(), ran.stderr.includes("(NotFound)"));
+  };
+  const object = async (args: readonly string[], input = ""): Promise<Thing> =>
+    JSON.parse(await ok([...args, "-o", "json"], input)) as Thing;
+  /** As kubectl takes it, with the group, since other groups may have the same word. */
+  const resource = (kind: string): string => {
+    const { apiVersion, plural } = kindOf(kind);
+    const [group, version] = apiVersion.split("/");
+    return version === undefined ? plural : `${plural}.${group}`;
+  };
+  return {
+    name: "kubectl",
+    version: async () => {
+      const told = JSON.parse(await ok(["version", "--client", "-o", "json"])) as {
+        clientVersion: { gitVersion: string };
+      };
+      return told.clientVersion.gitVersion;
+    },
+    create: (thing, validation = "strict") =>
+      object(["create", `--validate=${validation}`, "-f", "-"], JSON.stringify(thing)),
+    get: async ({ kind, namespace, name }) => {
+      try {
+        return await object(["get", resource(kind), name, "-n", namespace]);
+      } catch (error) {
+        if (error instanceof Refused && error.isNotFound) return null;
+        throw error;
+      }
+    },
+    list: async (kind, namespace) => {
+      const list: unknown = JSON.parse(await ok(["get", resource(kind), "-n", namespace, "-o", "json"]));
+      return (list as { items: Thing[] }).items;
+    },
+    remove: async ({ kind, namespace, name }) => {
+      await ok(["delete", resource(kind), name, "-n", namespace, "--wait=false"]);
+    },
+    mergePatch: ({ kind, namespace, name }, patch) =>
+      object(["patch", resource(kind), name, "-n", namespace, "--type=merge", "-p", JSON.stringify(patch)]),
+    watch: async (kind, namespace, onChange) => {
+      const args = ["get", resource(kind), "-n", namespace, "--watch", "--output-watch-events", "-o", "json"];
+      const child = spawn(program, args, { env: environment, stdio: ["ignore", "pipe", "ignore"] });
+      const ended = new Promise<void>((resolve) => void child.once("close", () => resolve()));
+      const take = documentReader((text) => onChange(JSON.parse(text) as { type: string; object: Thing }));
+      child.stdout.on("data", (chunk: Buffer) => take(chunk.toString("utf8")));
+      return async () => {
+        child.kill();
+        await ended;
+      };
+    },
+    exec: (namespace, pod, container, command) =>
+      run(["exec", pod, "-n", namespace, "-c", container, "--", ...command]),
+  };
+}
+
+/** Cuts a stream of JSON documents apart, however they are laid out: by depth, with an eye for texts. */
+export function documentReader(onDocument: (text: string) => void): (chunk: string) => void {
+  let text = "";
+  let depth = 0;
+  let inText = false;
+  let escaped = false;
+  return (chunk) => {
+    for (const character of chunk) {
+      if (depth === 0 && character !== "{") continue;
+      text += character;
+      if (inText) {
+        if (!escaped && character === '"') inText = false;
+        escaped = !escaped && character === "\\";
+        continue;
+      }
+      if (character === '"') inText = true;
+      else if (character === "{") depth += 1;
+      else if (character === "}") depth -= 1;
+      if (depth > 0) continue;
+      onDocument(text);
+      text = "";
+    }
+  };
+}
