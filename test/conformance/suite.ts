@@ -36,10 +36,19 @@ export interface Outcome {
 
 const caseWithinMs = 90_000;
 
+interface Play {
+  client: Client;
+  ground: Ground;
+  /** Told of each case as it ends. */
+  onOutcome: (outcome: Outcome) => void;
+  /** How long what a case made may take to go before it is freed of its finalizers. */
+  goneWithinMs?: number;
+}
+
 /** Plays the cases one after the other through one client. Never rejects for a case. */
 export async function play(
   cases: readonly Case[],
-  { client, ground, onOutcome }: { client: Client; ground: Ground; onOutcome: (outcome: Outcome) => void },
+  { client, ground, onOutcome, goneWithinMs = 10_000 }: Play,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const [at, one] of cases.entries()) {
@@ -62,7 +71,7 @@ export async function play(
       return { kind, namespace: ground.namespace, name: thing.metadata.name };
     };
     const result = await judged(() => bounded(one.run({ client, ground, chaos, start }), caseWithinMs));
-    await cleanUp(client, made);
+    await cleanUp(client, made, goneWithinMs);
     const outcome = { name: one.name, client: client.name, ...result, tookMs: performance.now() - startedAt };
     outcomes.push(outcome);
     onOutcome(outcome);
@@ -94,14 +103,15 @@ async function bounded(work: Promise<void>, withinMs: number): Promise<void> {
 }
 
 /** So that no fault of one case is in the next one's way: asked to go, waited for, and freed if it stays. */
-async function cleanUp(client: Client, made: readonly Ref[]): Promise<void> {
+async function cleanUp(client: Client, made: readonly Ref[], goneWithinMs: number): Promise<void> {
   const left = async (): Promise<Ref[]> => {
     const found = await Promise.all(made.map(async (ref) => ((await client.get(ref)) === null ? [] : [ref])));
     return found.flat();
   };
   try {
     for (const ref of await left()) await client.remove(ref).catch(() => undefined);
-    for (let tries = 0; tries < 40 && (await left()).length > 0; tries += 1) await pause(250);
+    const end = performance.now() + goneWithinMs;
+    while (performance.now() < end && (await left()).length > 0) await pause(100);
     for (const ref of await left()) await client.mergePatch(ref, { metadata: { finalizers: null } });
   } catch {
     // What is left is in a namespace that goes with everything in it.

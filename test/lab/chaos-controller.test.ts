@@ -48,3 +48,35 @@ it("heals a fault whose time is up just after it was decided that it runs on", a
   );
   await controller.stop();
 });
+
+it("selects for an object that is paused from its beginning, injects nothing, and calls all of it recovered", async () => {
+  const store = createStore();
+  const ref = { kind: "PodChaos", namespace: "cache", name: "paused" };
+  store.create({
+    apiVersion: "chaos-mesh.org/v1alpha1",
+    kind: ref.kind,
+    metadata: { name: ref.name, namespace: ref.namespace, annotations: { "experiment.chaos-mesh.org/pause": "true" } },
+    spec: { action: "pod-failure" },
+  });
+  let applied = 0;
+  /** A double: what is hit is of no matter here. */
+  const kind: ChaosKind = {
+    kind: ref.kind,
+    onFailure: "stays",
+    select: () => [newRecord("cache/redis-0", ".")],
+    apply: async () => void (applied += 1),
+    recover: async () => undefined,
+  };
+  const controller = startChaosController(store, kind, { now: Date.now, random: Math.random, log: () => undefined });
+  const status = await waitFor(
+    async () => store.get(ref)?.status,
+    (seen) => JSON.stringify(seen ?? {}).includes("containerRecords"),
+    5000,
+  );
+  expect(status).toMatchObject({
+    experiment: { desiredPhase: "Stop", containerRecords: [{ phase: "Not Injected", injectedCount: 0 }] },
+  });
+  expect(status?.["conditions"]).toContainEqual({ type: "AllRecovered", status: "True", reason: "" });
+  expect(applied).toBe(0);
+  await controller.stop();
+});

@@ -57,6 +57,8 @@ export async function answer(
     case "answer-late":
       await sleep(misdeed.delayMs);
       break;
+    case "rewrite":
+      return rewrite(real, response, misdeed.text(content.toString("utf8")));
     case "truncate":
       return send(real, response, content.subarray(0, Math.floor(content.length / 2)));
     case "cut":
@@ -103,6 +105,12 @@ function passOn(upstream: Upstream, request: IncomingMessage, body: Buffer): Pro
 
 function send(real: IncomingMessage, response: ServerResponse, content: Buffer): void {
   response.writeHead(real.statusCode ?? 502, headersOf(real, content.length));
+  response.end(content);
+}
+
+function rewrite(real: IncomingMessage, response: ServerResponse, text: string): void {
+  const content = Buffer.from(text);
+  response.writeHead(real.statusCode ?? 502, { "content-type": "application/json", "content-length": content.length });
   response.end(content);
 }
 

@@ -14,6 +14,8 @@ export type Misdeed =
   | { does: "apply-late"; delayMs: number }
   /** Applied at once, answered after a while. */
   | { does: "answer-late"; delayMs: number }
+  /** Applied, and another answer's text sent in its place. */
+  | { does: "rewrite"; text: (real: string) => string }
   /** Applied, and half of the answer's JSON sent as if it were all. */
   | { does: "truncate" }
   /** Applied, and the connection cut in the middle of the answer's body. */
