@@ -237,6 +237,22 @@ describe("exec", () => {
   });
 });
 
+describe("what the server would drop or deny", () => {
+  it("is refused by the field's name, since validation is asked to be strict", async () => {
+    const typo = { ...chaos("run-1-typo"), spec: { ...chaos("x").spec, dirction: "both" } };
+    await expect(cluster.createChaos(typo)).rejects.toMatchObject({
+      code: "cluster_refused",
+      message: expect.stringContaining('unknown field "spec.dirction"'),
+    });
+    expect(uidOf("run-1-typo")).toBeUndefined();
+  });
+  it("is refused in the webhook's words", async () => {
+    const wrong = { ...chaos("run-1-wrong"), spec: { ...chaos("x").spec, mode: "fixed", value: "none" } };
+    await expect(cluster.createChaos(wrong)).rejects.toMatchObject({ code: "cluster_refused" });
+    expect(uidOf("run-1-wrong")).toBeUndefined();
+  });
+});
+
 describe("a list that is not found", () => {
   const absent = (path: string) => (asked: Asked) => asked.path === path;
   const notFound = { does: "answer", status: 404 } as const;
