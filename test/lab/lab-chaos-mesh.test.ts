@@ -45,7 +45,12 @@ describe.skipIf(process.getuid?.() !== 0)("what Chaos Mesh must be able to do, a
     expect(controllers.some(({ ready }) => ready)).toBe(true);
     const nodes = (await cluster.placement().nodes()).map(({ name, architecture }) => `${name} ${architecture}`);
     expect(nodes).toHaveLength(3);
-    expect(daemons.filter(({ ready }) => ready).map(({ node }) => `${node} amd64`).toSorted()).toEqual(nodes.toSorted());
+    expect(
+      daemons
+        .filter(({ ready }) => ready)
+        .map(({ node }) => `${node} amd64`)
+        .toSorted(),
+    ).toEqual(nodes.toSorted());
     expect(await problems(cut, io)).toEqual([]);
   });
 

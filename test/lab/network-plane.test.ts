@@ -19,7 +19,7 @@ it("two objects that put rules into one pod at once both have theirs in force", 
   const rule = (source: string): DropRule => ({ source, direction: "in", addresses: "all" });
   const sources = (): unknown[] => {
     const child = store.get({ kind: "PodNetworkChaos", namespace: "cache", name: "redis-0" }) as LabObject;
-    return (child.spec?.["iptables"] as Array<{ source: string }>).map(({ source }) => source);
+    return ((child.spec?.["iptables"] ?? []) as Array<{ source: string }>).map(({ source }) => source);
   };
   await Promise.all(["cache/a", "cache/b"].map((source) => plane.set(pod, source, [rule(source)])));
   expect(sources()).toEqual(["cache/a", "cache/b"]);

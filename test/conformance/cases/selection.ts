@@ -77,7 +77,7 @@ export const selectionCases: readonly Case[] = [
           }),
         (found) => found.length > 0,
       );
-      assert.match(String((events[0] as unknown as { message: string }).message), /select targets/);
+      assert.match((events[0] as unknown as { message: string }).message, /select targets/);
       await throughout(
         "no record",
         1000,
