@@ -38,3 +38,11 @@ export function readPage(markdown: string): { blocks: Block[]; inline: Inline[] 
   if (open !== null) throw new Error(`the fence of line ${open.line} is not closed`);
   return { blocks, inline };
 }
+
+/** The experiments that a page gives in whole, by their names. */
+export function experimentsIn(markdown: string): Array<{ name: string; text: string }> {
+  return readPage(markdown).blocks.flatMap(({ info, text }) => {
+    const name = /^name: ([a-z][a-z0-9-]*)$/m.exec(text)?.[1];
+    return info === "yaml" && name !== undefined && /^hypothesis:/m.test(text) ? [{ name, text }] : [];
+  });
+}

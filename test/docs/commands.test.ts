@@ -1,9 +1,12 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAftershockError } from "../../src/errors.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { dispatchRig, type DispatchRig } from "../support/dispatch-rig.ts";
+import { experimentsIn } from "./blocks.ts";
 import { commandsOf, type DocumentedCommand } from "./commands.ts";
 import { wrongAftershock, wrongNpm } from "./programs.ts";
 
@@ -17,21 +20,32 @@ const run = commands.filter(({ notRun }) => notRun === null);
 /** What a person mistyped, or a page did. Any other answer is about the moment: no such run, nobody's turn, not allowed. */
 const mistyped: ReadonlySet<string> = new Set(["bad_command", "bad_parameter", "bad_experiment", "unknown_experiment"]);
 /** `bad_command` that says what is missing at this moment, not that the line is wrong. */
-const momentary = /game day|no item|nothing|not on|has no|is on|already|notes?\b/i;
+const momentary = /game day|item|no form can be opened|Several runs are open/i;
 
 let db: TestDatabase;
 let rig: DispatchRig;
+/** Where the pages' commands find the files that the pages give. */
+const sandbox = mkdtempSync(join(tmpdir(), "aftershock-docs-"));
 beforeAll(async () => {
+  for (const page of pages) {
+    for (const { name, text } of experimentsIn(readFileSync(root + page, "utf8"))) {
+      writeFileSync(join(sandbox, `${name}.yaml`), text);
+    }
+  }
   db = await startTestDatabase();
   rig = await dispatchRig(db.database);
   for (let at = 0; at < 12; at += 1) await insertTestRun(db.database);
 });
-afterAll(() => db?.stop());
+afterAll(async () => {
+  rmSync(sandbox, { recursive: true });
+  await db?.stop();
+});
 
 async function wrongChaos(text: string): Promise<string | null> {
   const actor = { userId: "U0ALICE", teamId: "T1", channelId: "C1" };
   try {
-    await rig.dispatcher.command(text.replace(/^\/chaos ?/, ""), actor);
+    // What Slack makes of a name that is picked from its list.
+    await rig.dispatcher.command(text.replace(/^\/chaos ?/, "").replace("@bob", "<@U0BOB|bob>"), actor);
     return null;
   } catch (error) {
     if (!isAftershockError(error)) throw error;
@@ -57,7 +71,7 @@ describe("every command of the documentation", () => {
   it("aftershock: is run where files are enough; otherwise its word and options are known", async () => {
     const wrong: string[] = [];
     for (const { where, text } of run.filter(({ kind }) => kind === "aftershock")) {
-      const { problem } = await wrongAftershock(text);
+      const { problem } = await wrongAftershock(text, sandbox);
       if (problem !== null) wrong.push(`${where}: ${text}: ${problem}`);
     }
     expect(wrong).toEqual([]);
@@ -107,7 +121,7 @@ describe("a wrong command in a page is found", () => {
   it("of aftershock and npm", async () => {
     const ours = found.filter(({ kind }) => kind === "aftershock");
     expect(ours.map(({ text }) => text)).toContain("aftershock heel --all");
-    for (const { text } of ours) expect((await wrongAftershock(text)).problem, text).not.toBeNull();
+    for (const { text } of ours) expect((await wrongAftershock(text, sandbox)).problem, text).not.toBeNull();
     for (const { text } of found.filter(({ kind }) => kind === "npm")) expect(wrongNpm(text), text).not.toBeNull();
   });
   it("and a fence that is open", () => expect(() => commandsOf("x.md", "```\n/chaos")).toThrow(/line 1/));

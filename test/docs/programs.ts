@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { cliCommands } from "../../src/cli/table.ts";
@@ -12,8 +13,14 @@ const harmless: ReadonlySet<string> = new Set(["validate"]);
 const ofNpm: ReadonlySet<string> = new Set(["install", "ci"]);
 
 /** What is wrong with `aftershock WORD …` as a page has it, run where it can be; null when nothing is. */
-export async function wrongAftershock(text: string): Promise<{ problem: string | null; ran: boolean }> {
-  const [, ...args] = text.split(/\s+/);
+export async function wrongAftershock(
+  text: string,
+  sandbox: string,
+): Promise<{ problem: string | null; ran: boolean }> {
+  const args = text
+    .split(/\s+/)
+    .slice(1)
+    .map((word) => (existsSync(join(sandbox, word)) ? join(sandbox, word) : word));
   const [word = "start"] = args;
   const said = { out: "", err: "" };
   const terminal = {

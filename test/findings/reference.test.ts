@@ -10,7 +10,9 @@ const prefixes = "redis|patroni|postgres-io|reschedule|backup|application|etcd|r
 
 /** Ids of findings that a text of the code can make. A rule of backups leaves the system out: `critical("missing", …`. */
 function idsIn(file: string, text: string): string[] {
-  const whole = [...text.matchAll(new RegExp(X, "g"))].map(([, id = ""]) => id);
+  const whole = [...text.matchAll(new RegExp(`"((?:${prefixes})\\.(?!conf")[a-z][a-z-]+)"`, "g"))].map(
+    ([, id = ""]) => id,
+  );
   const short = [...text.matchAll(/critical\(\s*"([a-z-]+)"/g)].map(([, id = ""]) => `backup.${id}`);
   return file.endsWith("backup/verify-rules.ts") ? [...whole, ...short] : whole;
 }
