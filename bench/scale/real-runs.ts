@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import pg from "pg";
-import { approver, ask, cardOf, click, requester, untilMessage } from "../../src/embedded/run-drive.ts";
+import { approver, cardOf, click, requester, untilMessage } from "../../src/embedded/run-drive.ts";
 import type { Stack } from "../../src/embedded/stack.ts";
 import { costOf, latencies } from "./cost.ts";
 

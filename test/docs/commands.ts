@@ -42,13 +42,14 @@ export function commandsOf(file: string, markdown: string): DocumentedCommand[] 
 /** Lines with their number; one that ends in a backslash goes on in the next. */
 function joined(text: string): Array<[number, string]> {
   const lines: Array<[number, string]> = [];
-  let carry: [number, string] | null = null;
+  let carried = "";
+  let begun = 0;
   for (const [at, line] of text.split("\n").entries()) {
-    const [first, before]: [number, string] = carry ?? [at, ""];
-    if (line.endsWith("\\")) carry = [first, `${before}${line.slice(0, -1)} `];
+    if (carried === "") begun = at;
+    if (line.endsWith("\\")) carried += `${line.slice(0, -1)} `;
     else {
-      lines.push([first, before + line]);
-      carry = null;
+      lines.push([begun, carried + line]);
+      carried = "";
     }
   }
   return lines;
