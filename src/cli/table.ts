@@ -9,5 +9,6 @@ export const cliCommands: Readonly<Record<string, () => Promise<CliCommand>>> = 
   resume: async () => (await import("./resume.ts")).resume,
   heal: async () => (await import("./heal.ts")).heal,
   run: async () => (await import("./run.ts")).runCommand,
+  validate: async () => (await import("./validate.ts")).validate,
   start: async () => (await import("./start.ts")).start,
 };

@@ -1,13 +1,12 @@
 import { readFile } from "node:fs/promises";
-import type { z } from "zod";
 import { AftershockError } from "../errors.ts";
 import { findExperimentFiles } from "./find-files.ts";
-import { meaningProblem } from "./meaning.ts";
-import { decodeUtf8, readPlainYaml } from "./plain-yaml.ts";
-import { experimentSchema, type Experiment } from "./schema.ts";
+import { decodeUtf8 } from "./plain-yaml.ts";
+import { readExperiment } from "./read-experiment.ts";
+import type { Experiment } from "./schema.ts";
 
 /** Larger files are refused unread: an experiment is a page of text. */
-const maxBytes = 64 * 1024;
+export const maxBytes = 64 * 1024;
 const tooLarge = `larger than ${maxBytes / 1024} KiB`;
 
 /** All experiments below a folder, by name. Throws AftershockError `bad_experiment` with file, line and reason. */
@@ -29,29 +28,17 @@ export async function loadExperiments(directory: string): Promise<Experiment[]> 
 
 /** Parses one experiment file; `file` is used in messages only. Throws AftershockError `bad_experiment`. */
 export function parseExperiment(text: string, file: string): Experiment {
-  const yaml = readPlainYaml(text, maxBytes);
-  if (!yaml.ok) throw bad(yaml.line === null ? file : `${file}:${yaml.line}`, yaml.why);
-  const parsed = experimentSchema.safeParse(yaml.value);
-  if (!parsed.success) {
-    // A misspelt key also shows up as a missing one; the misspelling is the better news.
-    const issue = parsed.error.issues.find(({ code }) => code === "unrecognized_keys") ?? parsed.error.issues[0];
-    const path = issueFieldPath(issue);
-    throw bad(`${file}:${yaml.lineOf(path)}`, `${path.join(".") || "file"}: ${issue?.message ?? "invalid"}`);
-  }
-  const problem = meaningProblem(parsed.data);
-  if (problem !== null) throw bad(`${file}:${yaml.lineOf(problem.path)}`, `${problem.path.join(".")} ${problem.why}`);
-  return parsed.data;
-}
-
-function issueFieldPath(issue: z.core.$ZodIssue | undefined): PropertyKey[] {
-  if (issue === undefined) return [];
-  return issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
+  const read = readExperiment(text, maxBytes);
+  if (read.ok) return read.experiment;
+  // A misspelt key also shows up as a missing one; the misspelling is the better news.
+  const [first] = read.problems.toSorted((a, b) => Number(b.misspelt) - Number(a.misspelt));
+  throw bad(first?.place == null ? file : `${file}:${first.place.line}`, first?.why);
 }
 
 function bad(where: string, why = "invalid"): AftershockError {
   return new AftershockError(
     "bad_experiment",
     `${where}: ${why}.`,
-    "Compare with jobs/redis/split-brain.yaml, or see CONTRIBUTING.md, A new experiment.",
+    "See all that is wrong: aftershock validate FILE. How one is written: docs/writing-an-experiment.md",
   );
 }

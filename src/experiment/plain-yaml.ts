@@ -1,9 +1,20 @@
 import { LineCounter, Parser, isAlias, isScalar, parseDocument, visit, type CST, type Document } from "yaml";
 
+/** A place in a file; both count from 1. */
+export interface Place {
+  line: number;
+  column: number;
+}
+
 /** What a file says, or why it is not taken; `line` is null where it has none. */
 export type PlainYaml =
-  | { ok: true; value: unknown; lineOf(path: readonly PropertyKey[]): number }
-  | { ok: false; line: number | null; why: string };
+  | {
+      ok: true;
+      value: unknown;
+      lineOf(path: readonly PropertyKey[]): number;
+      placeOf(path: readonly PropertyKey[]): Place;
+    }
+  | { ok: false; line: number | null; column: number | null; why: string };
 
 /** A page of text nests six deep. Far below what would exhaust the stack of a parser that calls itself. */
 const deepest = 64;
@@ -27,17 +38,19 @@ const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
  * throws for what the text holds.
  */
 export function readPlainYaml(text: string, maxBytes: number): PlainYaml {
-  if (Buffer.byteLength(text) > maxBytes) return { ok: false, line: null, why: `larger than ${maxBytes / 1024} KiB` };
+  if (Buffer.byteLength(text) > maxBytes)
+    return { ok: false, line: null, column: null, why: `larger than ${maxBytes / 1024} KiB` };
   const lines = new LineCounter();
   const refuse = (offset: number | undefined, why: string): PlainYaml => ({
     ok: false,
     line: offset === undefined ? null : lines.linePos(offset).line,
+    column: offset === undefined ? null : lines.linePos(offset).col,
     why,
   });
   // Looked at before anything is composed: the composer calls itself, and a regular expression that is compiled on the
   // last of the stack ends the whole process.
   const deep = firstDeep(text);
-  if (deep !== undefined) return { ok: false, line: null, why: `nested more than ${deepest} deep` };
+  if (deep !== undefined) return { ok: false, line: null, column: null, why: `nested more than ${deepest} deep` };
   // Without the parser's pretty errors, each of which looks at the whole text again.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   // A tag that the core schema does not know is only a warning to the parser, and its value would be a guess.
@@ -48,7 +61,8 @@ export function readPlainYaml(text: string, maxBytes: number): PlainYaml {
   }
   const stranger = firstStranger(document);
   if (stranger !== undefined) return refuse(stranger.offset, stranger.why);
-  return { ok: true, value: document.toJS(), lineOf: (path) => lineOf(document, lines, path) };
+  const placeOf = (path: readonly PropertyKey[]): Place => placeIn(document, lines, path);
+  return { ok: true, value: document.toJS(), lineOf: (path) => placeOf(path).line, placeOf };
 }
 
 /**
@@ -113,13 +127,14 @@ export function isStorable(text: string): boolean {
   return !control.test(text) && Buffer.from(text, "utf8").toString("utf8") === text;
 }
 
-/** The line of the node at a path, or of the nearest that holds it. */
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+/** Where the node at a path stands, or the nearest that holds it. */
+function placeIn(document: Document, lines: LineCounter, path: readonly PropertyKey[]): Place {
   for (let length = path.length; length > 0; length -= 1) {
     const node: unknown = document.getIn(path.slice(0, length), true);
     if (typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range)) {
-      return lines.linePos(Number(node.range[0])).line;
+      const { line, col } = lines.linePos(Number(node.range[0]));
+      return { line, column: col };
     }
   }
-  return 1;
+  return { line: 1, column: 1 };
 }

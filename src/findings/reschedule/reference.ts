@@ -1,0 +1,93 @@
+import type { FindingReference } from "../finding-reference.ts";
+
+/** What each finding of a member that was moved to another node means. */
+export const rescheduleReference: Readonly<Record<string, FindingReference>> = {
+  "reschedule.not-back": {
+    severity: "critical",
+    means: "The pod was not ready again before the run ended.",
+    cause: "No node with room, a volume that may not leave its node, or a node that never unmounts it.",
+    evidence: "The first step that it did not reach, and the scheduler's words.",
+    mend: "kubectl describe pod: its events name the reason.",
+  },
+  "reschedule.same-node": {
+    severity: "high",
+    means: "It came back on the cordoned node.",
+    cause: "A toleration, or somebody who uncordoned the node.",
+    evidence: "Node before and after.",
+    mend: "Look at the pod's tolerations.",
+  },
+  "reschedule.time": {
+    severity: "medium above maxReschedule, otherwise info",
+    means: "How long the move took, step by step.",
+    cause: "Scheduling, detaching and attaching, start, replay.",
+    evidence: "Times of each step after the deletion; 5 to 10 minutes is commonly expected of a lost node.",
+    mend: "For a lost node add node-monitor-grace-period, tolerationSeconds, and 6 minutes until a silent node's volume is detached (none with the taint out-of-service).",
+    source: "Kubernetes documentation, nodes, taints and non-graceful node shutdown",
+  },
+  "reschedule.volume-move": {
+    severity: "medium when it is most of a move that is too long, otherwise info",
+    means: "How long detaching and attaching took.",
+    cause: "A ReadWriteOnce volume is on one node at a time.",
+    evidence: "Both times, and their share.",
+    mend: "Only the storage can make it faster; a replica that takes over does not wait for it.",
+    source: "Kubernetes documentation, persistent volumes",
+  },
+  "reschedule.no-failover": {
+    severity: "medium",
+    means: "The primary moved and nobody took over: writes waited for the whole move.",
+    cause: "It was back before ttl.",
+    evidence: "The outage of writes, and the lock.",
+    mend: "Switch over first for planned work: patronictl switchover.",
+    source: "Patroni documentation, dynamic configuration",
+  },
+  "reschedule.failover": {
+    severity: "info",
+    means: "Another took over while the primary moved.",
+    cause: "The move took longer than ttl.",
+    evidence: "Promotion after the deletion, and the outage of writes.",
+    mend: "Nothing: the outage is ttl and a promotion, whatever the storage takes.",
+  },
+  "reschedule.node-still-cordoned": {
+    severity: "critical",
+    means: "The node still takes no pods after the run.",
+    cause: "Somebody else cordoned it meanwhile, or the uncordon failed.",
+    evidence: "spec.unschedulable read back.",
+    mend: "kubectl uncordon NODE.",
+  },
+  "reschedule.budget-not-asked": {
+    severity: "low",
+    means: "A PodDisruptionBudget exists, and the deletion did not ask it.",
+    cause: "Only evictions do.",
+    evidence: "The budget.",
+    mend: "Do not count on it for deletions and lost nodes.",
+    source: "Kubernetes documentation, disruptions",
+  },
+  "reschedule.reads-failed": {
+    severity: "low",
+    means: "Reads failed when the replica was deleted.",
+    cause: "The client had no other replica at once.",
+    evidence: "Failed reads.",
+    mend: "Several replicas in the read pool, and retries.",
+  },
+  "reschedule.data-not-there": {
+    severity: "critical",
+    means: "The member does not hold what it held.",
+    cause: "Another or an empty volume, or a database made anew.",
+    evidence: "Marker rows, checksum, system identifier and volume before and after.",
+    mend: "Look at its PersistentVolumeClaim, the reclaim policy, and what initialises the data directory.",
+  },
+  "reschedule.data-there": {
+    severity: "info",
+    means: "All marker rows are there, on the same volume.",
+    cause: "The volume came along.",
+    evidence: "Checksum, PersistentVolume and system identifier as before.",
+    mend: "Nothing.",
+  },
+  "reschedule.copied-anew": {
+    severity: "high",
+    means: "The member's data was copied from the primary instead of used.",
+    cause: "An empty volume, or a diverged member without pg_rewind.",
+    evidence: "PG_VERSION is younger than the deletion.",
+    mend: "Find out why: a copy takes as long as the database is large.",
+  },
+};

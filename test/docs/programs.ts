@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runCli } from "../../src/cli/run-cli.ts";
+import { cliCommands } from "../../src/cli/table.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const scripts = (JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { scripts: Record<string, string> })
+  .scripts;
+/** Words that need nothing but files and may be run as they stand. */
+const harmless: ReadonlySet<string> = new Set(["validate"]);
+/** npm's own words. */
+const ofNpm: ReadonlySet<string> = new Set(["install", "ci"]);
+
+/** What is wrong with `aftershock WORD …` as a page has it, run where it can be; null when nothing is. */
+export async function wrongAftershock(
+  text: string,
+  sandbox: string,
+): Promise<{ problem: string | null; ran: boolean }> {
+  const args = text
+    .split(/\s+/)
+    .slice(1)
+    .map((word) => (existsSync(join(sandbox, word)) ? join(sandbox, word) : word));
+  const [word = "start"] = args;
+  const said = { out: "", err: "" };
+  const terminal = {
+    out: (line: string) => void (said.out += line),
+    err: (line: string) => void (said.err += line),
+    env: {},
+  };
+  if (args.includes("--help") || harmless.has(word)) {
+    const code = await runCli(cliCommands, args, terminal);
+    return { problem: code === 0 ? null : `ends with ${code}: ${said.err.slice(0, 300)}`, ran: true };
+  }
+  if (!word.startsWith("-") && !Object.hasOwn(cliCommands, word)) {
+    return { problem: `there is no command ${word}`, ran: false };
+  }
+  const usage = (await cliCommands[word.startsWith("-") ? "start" : word]?.())?.usage ?? "";
+  const strange = optionsIn(args).find((option) => !usage.includes(option));
+  return { problem: strange === undefined ? null : `${word} takes no ${strange}`, ran: false };
+}
+
+/** What is wrong with `npm …` as a page has it: no such script, or an option that the script's file does not know. */
+export function wrongNpm(text: string): string | null {
+  const [, verb = "", name = "", ...rest] = text.split(/\s+/);
+  if (ofNpm.has(verb)) return null;
+  const script = verb === "run" ? name : verb;
+  const line = scripts[script];
+  if (line === undefined) return `package.json has no script ${script}`;
+  const files = [...line.matchAll(/\S+\.(?:ts|sh|mjs)\b/g)].map(([file]) => readFileSync(root + file, "utf8"));
+  const strange = optionsIn(verb === "run" ? rest : [name, ...rest]).find(
+    (option) => !files.some((source) => source.includes(option.slice(2))),
+  );
+  return strange === undefined ? null : `${script} takes no ${strange}`;
+}
+
+const optionsIn = (args: readonly string[]): string[] =>
+  args.flatMap((arg) => /^--[a-z][a-z-]*/.exec(arg)?.[0] ?? []).filter((option) => option !== "--help");
