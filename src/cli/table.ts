@@ -8,6 +8,7 @@ export const cliCommands: Readonly<Record<string, () => Promise<CliCommand>>> = 
   halt: async () => (await import("./halt.ts")).halt,
   resume: async () => (await import("./resume.ts")).resume,
   heal: async () => (await import("./heal.ts")).heal,
+  rbac: async () => (await import("./rbac.ts")).rbac,
   run: async () => (await import("./run.ts")).runCommand,
   validate: async () => (await import("./validate.ts")).validate,
   start: async () => (await import("./start.ts")).start,

@@ -1,4 +1,6 @@
 import { AftershockError, isAftershockError, messageOf } from "../errors.ts";
+import { HandshakeRefused } from "./exec-socket.ts";
+import { missingRight, notGranted } from "./missing-right.ts";
 
 /** What an API server (or the way to it) said, from the several shapes in which the client throws it. */
 export interface ApiProblem {
@@ -29,6 +31,10 @@ export function apiProblem(error: unknown): ApiProblem {
       retryAfterMs: "headers" in error ? retryAfterMs(error.headers) : null,
     };
   }
+  // Only a refusal of rights is the server's own word on exec; anything else is the way to the pod's kubelet.
+  if (error instanceof HandshakeRefused && error.status === 403) {
+    return { ...unanswered, status: error.status, reason: "Forbidden", message: error.message };
+  }
   if (error instanceof SyntaxError) {
     return { ...unanswered, reason: "Unreadable", message: "the API server's answer was cut off or is not JSON" };
   }
@@ -40,6 +46,8 @@ export function apiProblem(error: unknown): ApiProblem {
 export function clusterError(cluster: string, doing: string, error: unknown): AftershockError {
   if (isAftershockError(error)) return error;
   const problem = apiProblem(error);
+  const missing = missingRight(problem);
+  if (missing !== null) return notGranted(cluster, doing, missing, error);
   return problem.status === null
     ? new AftershockError(
         "cluster_unreachable",

@@ -17,7 +17,7 @@ import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds
 import { defaultChaosMeshNamespace, readChaosMesh, servesKind } from "./chaos-mesh.ts";
 import { deletePod, setSchedulable } from "./node-actions.ts";
 import { readPlacement } from "./placement.ts";
-import type { ChaosRef, Cluster, ExecTarget, KubernetesObject } from "./port.ts";
+import type { ChaosRef, Cluster, ClusterScope, ExecTarget, KubernetesObject } from "./port.ts";
 import { runPods } from "./run-pods.ts";
 
 export interface ClusterOptions {
@@ -28,6 +28,7 @@ export interface ClusterOptions {
   context?: string;
   /** Namespace of Chaos Mesh's own pods; absent: `chaos-mesh`. */
   chaosMeshNamespace?: string;
+  scope?: ClusterScope;
   /** Of its calls, but for exec, whose callers say how long. */
   deadlines?: Deadlines;
 }
@@ -51,6 +52,7 @@ export function openCluster(options: ClusterOptions): Cluster {
 
   return {
     name: options.name,
+    ...(options.scope === undefined ? {} : { scope: options.scope }),
     pods: (namespace, signal, labelSelector) =>
       calls.ask(
         CoreV1Api,
@@ -83,30 +85,33 @@ export function openCluster(options: ClusterOptions): Cluster {
     getChaos: (ref, signal) =>
       calls.find(CustomObjectsApi, `reading ${describeRef(ref)}`, (api) => read(api, ref), until(signal)),
     listChaos: async (selector, namespace, signal) => {
+      const places = namespace === undefined ? placesOf(options.scope) : [namespace];
       const lists = await Promise.all(
-        chaosKinds.map(async (kind) => {
-          const query = { ...chaosGroup, plural: pluralOf(kind), labelSelector: selector };
-          const list = await calls.find(
-            CustomObjectsApi,
-            `listing ${kind}`,
-            async (api) => {
-              const found: unknown = await (namespace === undefined
-                ? api.listClusterCustomObject(query)
-                : api.listNamespacedCustomObject({ ...query, namespace }));
-              // Items of a list carry no kind of their own in some servers.
-              return (found as { items: KubernetesObject[] }).items.map((item) => ({ ...item, kind }));
-            },
-            until(signal),
-          );
-          if (list !== null) return list;
-          // A kind that this cluster does not know cannot have left anything. Any other "not found" has not said that.
-          if (!(await servesKind(calls, kind, signal))) return [];
-          throw new AftershockError(
-            "cluster_refused",
-            `Cluster ${options.name} says that it serves ${kind}, and answered "not found" when it was asked to list them.`,
-            `Look whether there are any: kubectl get ${pluralOf(kind)}.${chaosGroup.group} ${namespace === undefined ? "-A" : `-n ${namespace}`} -l '${selector}'`,
-          );
-        }),
+        chaosKinds.flatMap((kind) =>
+          places.map(async (place) => {
+            const query = { ...chaosGroup, plural: pluralOf(kind), labelSelector: selector };
+            const list = await calls.find(
+              CustomObjectsApi,
+              `listing ${kind}${place === undefined ? "" : ` in ${place}`}`,
+              async (api) => {
+                const found: unknown = await (place === undefined
+                  ? api.listClusterCustomObject(query)
+                  : api.listNamespacedCustomObject({ ...query, namespace: place }));
+                // Items of a list carry no kind of their own in some servers.
+                return (found as { items: KubernetesObject[] }).items.map((item) => ({ ...item, kind }));
+              },
+              until(signal),
+            );
+            if (list !== null) return list;
+            // A kind that this cluster does not know cannot have left anything. Any other "not found" has not said that.
+            if (!(await servesKind(calls, kind, signal))) return [];
+            throw new AftershockError(
+              "cluster_refused",
+              `Cluster ${options.name} says that it serves ${kind}, and answered "not found" when it was asked to list them.`,
+              `Look whether there are any: kubectl get ${pluralOf(kind)}.${chaosGroup.group} ${place === undefined ? "-A" : `-n ${place}`} -l '${selector}'`,
+            );
+          }),
+        ),
       );
       return lists.flat();
     },
@@ -120,7 +125,7 @@ export function openCluster(options: ClusterOptions): Cluster {
       const doing = (api: CustomObjectsApi) => api.patchNamespacedCustomObject({ ...at(ref), body }, merge);
       await calls.find(CustomObjectsApi, `freeing ${describeRef(ref)}`, doing, { ...until(signal), alsoAgain: [409] });
     },
-    ...runPods(calls),
+    ...runPods(calls, placesOf(options.scope)),
     ...configMaps(calls),
     chaosMesh: (signal) => readChaosMesh(calls, options.chaosMeshNamespace ?? defaultChaosMeshNamespace, signal),
     placement: (signal) => readPlacement(calls, signal),
@@ -152,6 +157,11 @@ function loadConfig(options: ClusterOptions): KubeConfig {
   else config.loadFromFile(options.kubeconfig);
   if (options.context !== undefined) config.setCurrentContext(options.context);
   return config;
+}
+
+/** Where is looked for what may be in any namespace: one question for all (undefined), or one for each. */
+function placesOf(scope: ClusterScope | undefined): ReadonlyArray<string | undefined> {
+  return scope?.namespaces ?? [undefined];
 }
 
 const until = (signal: AbortSignal | undefined): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });

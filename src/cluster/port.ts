@@ -24,6 +24,8 @@ export interface KubernetesObject {
 /** Everything the bot asks of a cluster. `src/cluster/` is the only user of the Kubernetes client. */
 export interface Cluster {
   readonly name: string;
+  /** What of it may be used; absent: all. What is listed in all namespaces is listed in these only. */
+  readonly scope?: ClusterScope;
   /** `labelSelector` as in kubectl, e.g. `app=redis`; absent: all of the namespace. */
   pods(namespace: string, signal?: AbortSignal, labelSelector?: string): Promise<PodAddress[]>;
   /** Creates with strict field validation. An object that exists already with the same run label is returned as is. */
@@ -89,6 +91,14 @@ export interface ChaosMeshPod {
   ready: boolean;
   /** Another text after a restart: what it knew is gone then. */
   instance: string;
+}
+
+/** The same two lists from which the accounts' rights are made, so that nothing is asked that would be refused. */
+export interface ClusterScope {
+  /** Namespaces in which runs may be; null: any. */
+  namespaces: readonly string[] | null;
+  /** Whether a run may cordon nodes, so that cordons are looked for. */
+  nodes: boolean;
 }
 
 export interface ChaosRef {

@@ -4,7 +4,11 @@ import { runLabel } from "./kinds.ts";
 import type { Cluster, KubernetesObject } from "./port.ts";
 
 /** Pods of the bot's own, each with its run's label, and what any pod is like. */
-export function runPods(calls: Calls): Pick<Cluster, "createPod" | "getPod" | "labelledPods"> {
+export function runPods(
+  calls: Calls,
+  /** Namespaces in which pods with a label are looked for; undefined: all at once. */
+  places: ReadonlyArray<string | undefined>,
+): Pick<Cluster, "createPod" | "getPod" | "labelledPods"> {
   const read =
     (namespace: string, name: string) =>
     async (api: CoreV1Api): Promise<KubernetesObject> =>
@@ -17,13 +21,25 @@ export function runPods(calls: Calls): Pick<Cluster, "createPod" | "getPod" | "l
         read(namespace, name),
         signal === undefined ? {} : { signal },
       ),
-    labelledPods: (labelSelector, signal) =>
-      calls.ask(
-        CoreV1Api,
-        `listing pods with ${labelSelector}`,
-        async (api) => (await api.listPodForAllNamespaces({ labelSelector })).items.map(plain),
-        { ...calls.deadlines.list, ...(signal === undefined ? {} : { signal }) },
-      ),
+    labelledPods: async (labelSelector, signal) => {
+      const patience = { ...calls.deadlines.list, ...(signal === undefined ? {} : { signal }) };
+      const lists = await Promise.all(
+        places.map((namespace) =>
+          calls.ask(
+            CoreV1Api,
+            `listing pods with ${labelSelector}${namespace === undefined ? "" : ` in ${namespace}`}`,
+            async (api) => {
+              const list = await (namespace === undefined
+                ? api.listPodForAllNamespaces({ labelSelector })
+                : api.listNamespacedPod({ namespace, labelSelector }));
+              return list.items.map(plain);
+            },
+            patience,
+          ),
+        ),
+      );
+      return lists.flat();
+    },
     createPod: async (manifest, signal) => {
       const { name, namespace = "default", labels } = manifest.metadata;
       const body = manifest as unknown as V1Pod;

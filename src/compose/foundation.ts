@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
@@ -18,6 +16,8 @@ import { rabbitmq } from "../probes/rabbitmq.ts";
 import { redisSentinel } from "../probes/redis-sentinel.ts";
 import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
 import { openScheduleQueue, type ScheduleQueue } from "../queue/schedule-queue.ts";
+import { allowedOf, scopeOf } from "./allowed.ts";
+import { catalogueDirectory } from "./catalogue.ts";
 import { policyOf, type KnownNames } from "./policy.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
 import { openDatabase, type Database } from "../store/database.ts";
@@ -67,16 +67,18 @@ export async function openCatalogue(config: Config): Promise<Catalogue> {
   };
   // A policy that cannot hold ends the start, before anything is connected.
   policyOf(config, null, knownNames);
+  const allowed = allowedOf(config, experiments);
   const clusters = Object.entries(config.clusters).map(([name, cluster]) =>
     openCluster({
       name,
+      scope: scopeOf(allowed, name, experiments),
       ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
       ...(cluster.context === undefined ? {} : { context: cluster.context }),
       ...(cluster.chaosMesh === undefined ? {} : { chaosMeshNamespace: cluster.chaosMesh.namespace }),
     }),
   );
   return {
-    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: protectedNamespaces(config) }),
+    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: protectedNamespaces(config), allowed }),
     knownNames,
     close: async () => void (await Promise.allSettled(clusters.map((cluster) => cluster.close()))),
   };

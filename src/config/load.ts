@@ -68,6 +68,11 @@ export function loadPipelineConfig(file: string, environment: Environment): Pipe
   };
 }
 
+/** A configuration file alone, for a command that needs no secret. Throws AftershockError `bad_config` naming the key. */
+export function loadConfigFile(file: string): Config {
+  return parseFile(readText(file), file);
+}
+
 /** `loadConfig` on a text that was read already. */
 export function parseConfig(text: string, file: string, environment: Environment): LoadedConfig {
   const config = parseFile(text, file);

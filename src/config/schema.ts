@@ -54,6 +54,11 @@ export const configSchema = z.strictObject({
         context: z.string().optional(),
         /** Where Chaos Mesh's own pods are; left out: the namespace chaos-mesh. No run may touch it. */
         chaosMesh: z.strictObject({ namespace: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/) }).optional(),
+        /** Where runs may be; left out: in every namespace. The rights of the accounts are made from it (aftershock rbac). */
+        namespaces: z
+          .array(z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a namespace's name"))
+          .min(1)
+          .optional(),
         /** What rules of the policy call it, e.g. production; left out: its own name. */
         environment: z
           .string()
@@ -62,6 +67,8 @@ export const configSchema = z.strictObject({
       }),
     )
     .refine((clusters) => Object.keys(clusters).length > 0, "at least one cluster is needed"),
+  /** Which of the catalogue may be run; left out: all. The rights of the accounts are made from it (aftershock rbac). */
+  experiments: z.strictObject({ enabled: z.array(z.string()).min(1).optional() }).prefault({}),
   defaultCluster: z.string(),
   /** A profile of experiments that applies where it exists and the requester names none. */
   defaultProfile: z.string().optional(),

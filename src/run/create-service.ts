@@ -22,6 +22,7 @@ import { noteOf } from "./note.ts";
 import type { RunRequest, RunService } from "./service.ts";
 import { primaryHitBy, subjectOf, unplanned } from "./subject.ts";
 import type { Registry } from "./systems.ts";
+import { everythingAllowed, isEnabled } from "./where-allowed.ts";
 
 export interface ServiceOptions {
   database: Database;
@@ -73,7 +74,8 @@ export function createRunService(options: ServiceOptions): RunService {
     });
 
   return {
-    experiments: () => registry.experiments,
+    experiments: () =>
+      registry.experiments.filter(({ name }) => isEnabled(registry.allowed ?? everythingAllowed, name)),
     choices: () => ({
       clusters: registry.clusterNames,
       defaultCluster: options.defaultCluster,

@@ -62,6 +62,7 @@ const commonGuards: Readonly<Record<string, Guard>> = {
 
 /** Nodes that carry a run's cordon. A bot that may not read nodes has never cordoned one. */
 async function cordonsOfRuns(cluster: Cluster, runId: string): Promise<Array<{ node: string; run: string }>> {
+  if (cluster.scope?.nodes === false) return [];
   try {
     const nodes = await cluster.placement().nodes();
     return nodes.flatMap(({ name, annotations }) => {

@@ -8,6 +8,7 @@ import { refuseNamespace, refuseSecondIoFault } from "./fault-reach.ts";
 import { faultKindOf } from "./faults/table.ts";
 import { planDigest, type Plan, type PlannedFault } from "./plan.ts";
 import { durationParameterMs, systemContext, type Registry } from "./systems.ts";
+import { everythingAllowed, refuseOutside } from "./where-allowed.ts";
 
 /** Planning talks to a live system, which the lab may have to start first; longer than this is an answer too. */
 const planTimeoutMs = 40_000;
@@ -25,7 +26,7 @@ export interface PlanInput {
 
 /**
  * Resolves parameters and targets now, and says what exactly would be done. Touches nothing but by reading.
- * Throws AftershockError for bad parameters, a namespace that no run may touch, an unreachable system, a missing target,
+ * Throws AftershockError for bad parameters, what the configuration does not allow, a namespace that no run may touch, an unreachable system, a missing target,
  * or a fault that would reach too far.
  */
 export async function makePlan(registry: Registry, input: PlanInput): Promise<{ plan: Plan; digest: string }> {
@@ -38,6 +39,7 @@ export async function makePlan(registry: Registry, input: PlanInput): Promise<{ 
   const namespace = String(parameters["namespace"] ?? "default");
   refuseNamespace(namespace, registry.protectedNamespaces);
   const cluster = registry.cluster(input.cluster);
+  refuseOutside(registry.allowed ?? everythingAllowed, { experiment, cluster: input.cluster, parameters });
   const adapter = registry.system(experiment.system);
   const signal = AbortSignal.timeout(planTimeoutMs);
   const session = await adapter.open(
@@ -66,13 +68,16 @@ export async function makePlan(registry: Registry, input: PlanInput): Promise<{ 
 }
 
 /** The plan as it would be made now, with an open session; to compare with what was approved. */
-export function planAgain(
+export async function planAgain(
   registry: Registry,
   experiment: Experiment,
   plan: Plan,
   tools: { session: SystemSession; cluster: Cluster; signal: AbortSignal },
 ): Promise<Plan> {
-  const typed = Object.fromEntries(Object.entries(plan.parameters).map(([name, value]) => [name, String(value)]));
+  // What was approved may have been taken out of the configuration since.
+  const { cluster, parameters } = plan;
+  refuseOutside(registry.allowed ?? everythingAllowed, { experiment, cluster, parameters });
+  const typed = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
   const adapter = registry.system(experiment.system);
   return planWith({
     input: { experiment, typed, cluster: plan.cluster, approvalsNeeded: plan.approvalsNeeded },

@@ -4,6 +4,7 @@ import { parseDurationMs } from "../experiment/duration.ts";
 import { nearest } from "../experiment/nearest.ts";
 import type { Experiment, ParameterValue } from "../experiment/schema.ts";
 import type { SystemAdapter, SystemContext } from "../probes/system.ts";
+import { everythingAllowed, type Allowed } from "./where-allowed.ts";
 
 /** Finds by name what a run refers to; made once in the composition root. */
 export interface Registry {
@@ -12,6 +13,8 @@ export interface Registry {
   clusterNames: readonly string[];
   /** No run may touch these, besides a cluster's own (fault-reach.ts). */
   protectedNamespaces?: readonly string[];
+  /** What the configuration allows; absent: everything. */
+  allowed?: Allowed;
   system(name: string): SystemAdapter;
 }
 
@@ -21,12 +24,14 @@ export function createRegistry(parts: {
   clusters: readonly Cluster[];
   systems: readonly SystemAdapter[];
   protectedNamespaces?: readonly string[];
+  allowed?: Allowed;
 }): Registry {
   const clusterNames = parts.clusters.map((cluster) => cluster.name);
   return {
     experiments: parts.experiments,
     clusterNames,
     protectedNamespaces: parts.protectedNamespaces ?? [],
+    allowed: parts.allowed ?? everythingAllowed,
     cluster: (name) => {
       const found = parts.clusters.find((cluster) => cluster.name === name);
       if (found !== undefined) return found;

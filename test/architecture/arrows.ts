@@ -47,6 +47,8 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
   probes: { experiment: "all" },
   experiment: {},
   cluster: { probes: "types" },
+  // What the halt's ConfigMap and Chaos Mesh's children are called is written once.
+  rbac: { experiment: "types", cluster: "all", "run/halt/latch": "all", "run/ladder/stuck": "all" },
   approvals: {},
   audit: {},
   // The lifecycle is vocabulary: a pure file of words that the database's queries share.

@@ -31,7 +31,7 @@ export interface Found {
 }
 
 /**
- * Everything with our mark, in all namespaces: chaos objects, pods, and cordoned nodes. Rejects with AftershockError
+ * Everything with our mark, in all namespaces of the cluster's scope: chaos objects, pods, and cordoned nodes. Rejects with AftershockError
  * when the cluster cannot be reached, or chaos objects cannot be listed; what else may not be read is in `notSeen`.
  */
 export async function findOwnObjects(cluster: Cluster, signal: AbortSignal): Promise<Found> {
@@ -48,7 +48,8 @@ export async function findOwnObjects(cluster: Cluster, signal: AbortSignal): Pro
   const [chaos, pods, nodes] = await Promise.all([
     cluster.listChaos(runLabel, undefined, signal),
     ifAllowed("Pods of runs", cluster.labelledPods(runLabel, signal)),
-    ifAllowed("Cordons", cluster.placement(signal).nodes()),
+    // A bot that may not cordon has no right to nodes, and has left no cordon.
+    cluster.scope?.nodes === false ? [] : ifAllowed("Cordons", cluster.placement(signal).nodes()),
   ]);
   const objects = [
     ...chaos.map((object) => fromObject(cluster.name, object)),

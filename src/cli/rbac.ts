@@ -1,0 +1,95 @@
+import { parseArgs } from "node:util";
+import { allowedOf } from "../compose/allowed.ts";
+import { catalogueDirectory } from "../compose/catalogue.ts";
+import { loadConfigFile } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { AftershockError } from "../errors.ts";
+import { loadExperiments } from "../experiment/load.ts";
+import { printHelmValues, printManifests } from "../rbac/print.ts";
+import { rightsFor, rightsOf } from "../rbac/rights.ts";
+import { latchNamespace } from "../run/halt/latch.ts";
+import type { CliCommand } from "./cli-command.ts";
+
+const usage = `Usage: aftershock rbac [--config FILE] [--cluster NAME] [--experiment NAME]… [--namespace NS]… [--format yaml|helm-values]
+
+Prints the rights that the bot and the worker need on a cluster, and no more: two service accounts, a Role in each
+namespace in which runs may be, and a ClusterRole for what has no namespace. Above each rule stands why it is needed.
+
+  --config FILE       experiments.enabled and clusters.NAME.namespaces of it (default: the whole catalogue, every namespace)
+  --cluster NAME      which of the configuration's clusters (default: its defaultCluster)
+  --experiment NAME   only what this one needs, instead of the configuration's; may be repeated
+  --namespace NS      where runs may be, instead of the configuration's; may be repeated
+  --into NS           where Aftershock runs, and the accounts are (default: aftershock)
+  --format FORMAT     yaml (default): for kubectl apply -f -
+                      helm-values: for helm install --values, where the experiments are not those of the chart
+
+Example: aftershock rbac --config aftershock.yaml | kubectl apply -f -
+Exit codes: 0 done, 2 wrong usage or configuration.
+`;
+
+const formats = ["yaml", "helm-values"] as const;
+
+/** `aftershock rbac` */
+export const rbac: CliCommand = {
+  name: "rbac",
+  summary: "prints the rights that bot and worker need on a cluster",
+  usage,
+  run: async (args, terminal) => {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        config: { type: "string" },
+        cluster: { type: "string" },
+        experiment: { type: "string", multiple: true },
+        namespace: { type: "string", multiple: true },
+        into: { type: "string", default: "aftershock" },
+        format: { type: "string", default: "yaml" },
+      },
+    });
+    const format = formats.find((known) => known === values.format);
+    if (format === undefined) throw wrong(`There is no format "${values.format}".`, `Formats: ${formats.join(", ")}.`);
+    const config = values.config === undefined ? null : loadConfigFile(values.config);
+    const cluster = config === null ? null : clusterOf(config, values.cluster);
+    const catalogue = await loadExperiments(config?.jobs ?? catalogueDirectory());
+    const { experiments: enabled, namespaces } = allowedOf(
+      {
+        experiments: { enabled: values.experiment ?? config?.experiments.enabled },
+        clusters: { it: { namespaces: values.namespace ?? cluster?.namespaces } },
+      },
+      catalogue,
+      values.experiment === undefined ? "experiments.enabled" : "--experiment",
+    );
+    const targets = namespaces["it"] ?? null;
+    if (format === "helm-values") {
+      terminal.out(printHelmValues(rightsOf(catalogue), { namespaces: targets, enabled }));
+      return 0;
+    }
+    const grounds = {
+      release: values.into,
+      targets,
+      latch: latchNamespace,
+      names: { bot: "aftershock-bot", worker: "aftershock-worker" },
+    };
+    terminal.out(printManifests(rightsFor(rightsOf(catalogue), enabled), grounds, headOf(enabled, targets)));
+    return 0;
+  },
+};
+
+function clusterOf(config: Config, typed: string | undefined): Config["clusters"][string] {
+  const name = typed ?? config.defaultCluster;
+  const found = Object.hasOwn(config.clusters, name) ? config.clusters[name] : undefined;
+  if (found !== undefined) return found;
+  throw wrong(`There is no cluster "${name}".`, `Known clusters: ${Object.keys(config.clusters).join(", ")}.`);
+}
+
+function headOf(enabled: readonly string[] | null, targets: readonly string[] | null): string {
+  return [
+    "What Aftershock needs on this cluster: aftershock rbac",
+    `Experiments: ${enabled === null ? "the whole catalogue" : enabled.join(", ")}`,
+    `Namespaces: ${targets === null ? "every one" : targets.join(", ")}`,
+  ].join("\n");
+}
+
+function wrong(sentence: string, hint: string): AftershockError {
+  return new AftershockError("bad_command", sentence, hint);
+}

@@ -1,0 +1,41 @@
+/**
+ * One thing that an account of Aftershock must be allowed, and why. A rule of Kubernetes' RBAC is made from each, so that
+ * every rule has its reason (rbac.authorization.k8s.io/v1, PolicyRule).
+ */
+export interface Right {
+  /** The same for the same right, e.g. `worker-cordon-nodes`. */
+  id: string;
+  account: Account;
+  where: Where;
+  /** `""` is the core group. */
+  apiGroup: string;
+  resources: readonly string[];
+  /** Only objects of these names; left out: of any name. */
+  resourceNames?: readonly string[];
+  verbs: readonly Verb[];
+  /** One sentence, for the person who is asked to grant it. */
+  why: string;
+  /** Verbs that a run in which all goes well does not use, with the reason why they are there all the same. */
+  onlyThen?: { verbs: readonly Verb[]; when: string };
+  /** The experiments that need it, by name; null: whichever are enabled. */
+  experiments: readonly string[] | null;
+}
+
+/** The bot plans and halts; the worker injects and heals. Each has a service account of its own. */
+export const accounts = ["bot", "worker"] as const;
+export type Account = (typeof accounts)[number];
+
+/**
+ * `targets`: in the namespaces in which runs may be. `cluster`: what has no namespace, or must be seen in all of them.
+ * `latch`: in the namespace of the halt's ConfigMap.
+ */
+export type Where = "targets" | "cluster" | "latch";
+
+export type Verb = "get" | "list" | "create" | "delete" | "patch";
+
+/** A right before it is known which experiments of a catalogue need it. */
+export type RightFor = Omit<Right, "experiments"> & {
+  /** Systems and kinds of faults that need it; both left out: every experiment. */
+  systems?: readonly string[];
+  kinds?: readonly string[];
+};

@@ -1,0 +1,59 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { rbac } from "../../src/cli/rbac.ts";
+import { runCli } from "../../src/cli/run-cli.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "aftershock-rbac-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+async function typed(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: "", err: "" };
+  const terminal = {
+    out: (text: string) => void (said.out += text),
+    err: (text: string) => void (said.err += text),
+    env: {},
+  };
+  return { code: await runCli({ rbac: async () => rbac }, ["rbac", ...args], terminal), ...said };
+}
+
+describe("aftershock rbac", () => {
+  const config = join(directory, "aftershock.yaml");
+  const example = readFileSync(new URL("../../deploy/aftershock.example.yaml", import.meta.url), "utf8");
+  writeFileSync(
+    config,
+    example
+      .replace("# namespaces:", "namespaces:")
+      .replace("# experiments:", "experiments:")
+      .replace("#   enabled:", "  enabled:"),
+  );
+
+  it("reads experiments and namespaces from the configuration, without any secret", async () => {
+    const { code, out } = await typed("--config", config);
+    expect(code).toBe(0);
+    expect(out).toContain("# Experiments: redis-split-brain, patroni-failover\n# Namespaces: cache, database\n");
+    const kinds = parseAllDocuments(out).map((document) => (document.toJS() as { kind: string }).kind);
+    expect(kinds.filter((kind) => kind === "Role")).toHaveLength(6);
+    expect(kinds).not.toContain("ClusterRole");
+  });
+
+  it("takes others by its options, and gives everything everywhere without any", async () => {
+    const { out } = await typed("--config", config, "--namespace", "db", "--experiment", "etcd-quorum-loss");
+    expect(out).toContain("# Experiments: etcd-quorum-loss\n# Namespaces: db\n");
+    expect((await typed()).out).toContain("# Experiments: the whole catalogue\n# Namespaces: every one\n");
+  });
+
+  it.each([
+    [["--experiment", "redis-splitbrain"], /--experiment: there is no experiment.*\nDid you mean redis-split-brain\?/],
+    [["--config", config, "--cluster", "prod"], /There is no cluster "prod".*\nKnown clusters: staging/],
+    [["--format", "json"], /There is no format "json".*\nFormats: yaml, helm-values/],
+    [["--namespaces", "x"], /Unknown option '--namespaces'/],
+  ])("refuses %s with what there is", async (args, message) => {
+    const { code, err, out } = await typed(...args);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+    expect(out).toBe("");
+  });
+});
