@@ -36,7 +36,7 @@ export interface StackOptions {
   interpose?: (real: Endpoints) => Promise<Endpoints & { stop(): Promise<void> }>;
   /** The service's program, `main.ts` or what it was built to (default: beside this file). */
   main?: string;
-  /** Changes the configuration file that bot and worker read. */
+  /** Changes the configuration file that bot and worker read; in it THIS_ROLE stands for which of them reads it. */
   configure?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 }
 
@@ -156,7 +156,7 @@ async function startProgram(
 ): Promise<Child> {
   const portFile = join(directory, `${role}-${number}.port`);
   const own = join(directory, `${role}-${number}.yaml`);
-  writeFileSync(own, readFileSync(configFile, "utf8").replace("PORT_FILE", portFile));
+  writeFileSync(own, readFileSync(configFile, "utf8").replace("PORT_FILE", portFile).replaceAll("THIS_ROLE", role));
   const logFile = join(directory, `${role}-${number}.log`);
   const child = startChild({
     name: role,
