@@ -72,8 +72,7 @@ describe("the chart", () => {
     expect(sums("--set", "config.logLevel=debug")[0]).not.toBe(sums()[0]);
   });
   it("migrates before bot and worker start; with its own PostgreSQL as soon as that is there", () => {
-    const hook = (name: string) =>
-      ofKind(render(...valuesOf(name)), "Job")[0]?.metadata.annotations?.["helm.sh/hook"];
+    const hook = (name: string) => ofKind(render(...valuesOf(name)), "Job")[0]?.metadata.annotations?.["helm.sh/hook"];
     expect(hook("default")).toBe("pre-install,pre-upgrade");
     expect(hook("bundled")).toBe("post-install,pre-upgrade");
   });
@@ -123,7 +122,11 @@ describe("the rights in the chart", () => {
       ),
       valuesOf("namespaced"),
     ],
-    ["one experiment everywhere", ["--experiment", "etcd-quorum-loss"], ["--set", "experiments.enabled={etcd-quorum-loss}"]],
+    [
+      "one experiment everywhere",
+      ["--experiment", "etcd-quorum-loss"],
+      ["--set", "experiments.enabled={etcd-quorum-loss}"],
+    ],
   ])("give the same roles as aftershock rbac: %s", async (_what, args, values) => {
     expect(roles(render(...valuesOf("default"), ...values))).toEqual(roles(await printed(...args)));
   });

@@ -49,7 +49,8 @@ describe("the file for docker compose", () => {
     expect([...new Set(used)].toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
     for (const { environment = {} } of Object.values(compose.services)) {
       for (const [name, value] of Object.entries(environment)) {
-        if (/TOKEN|PASSWORD|_URL/.test(name)) expect([name, value]).toEqual([expect.stringMatching(/_FILE$/), expect.stringMatching(/^\/run\/secrets\//)]);
+        if (/TOKEN|PASSWORD|_URL/.test(name))
+          expect([name, value]).toEqual([expect.stringMatching(/_FILE$/), expect.stringMatching(/^\/run\/secrets\//)]);
       }
     }
   });

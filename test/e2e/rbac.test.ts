@@ -74,7 +74,11 @@ describe.skipIf(process.getuid?.() !== 0)("bot and worker with no more rights th
     "%s runs to its end, and its cleanup is proven",
     async (name, parameters) => {
       const { runId, card } = await waitFor(
-        () => askForRun(stack, `run ${name} ${parameters}`).catch((error: unknown) => ({ runId: String(error), card: null! })),
+        () =>
+          askForRun(stack, `run ${name} ${parameters}`).catch((error: unknown) => ({
+            runId: String(error),
+            card: null!,
+          })),
         ({ card: found }) => found !== null,
         60_000,
       );
@@ -88,9 +92,17 @@ describe.skipIf(process.getuid?.() !== 0)("bot and worker with no more rights th
 
   it("halts and resumes", async () => {
     await ask(stack.slack, alice, "halt");
-    await waitFor(() => admin("get configmaps -n aftershock -o name"), (names) => names.includes("halt"), 20_000);
+    await waitFor(
+      () => admin("get configmaps -n aftershock -o name"),
+      (names) => names.includes("halt"),
+      20_000,
+    );
     await ask(stack.slack, bob, "resume");
-    await waitFor(() => admin("get configmaps -n aftershock -o name"), (names) => !names.includes("halt"), 20_000);
+    await waitFor(
+      () => admin("get configmaps -n aftershock -o name"),
+      (names) => !names.includes("halt"),
+      20_000,
+    );
   });
 
   it("has met no refusal, and has used every right but those that say when", async () => {
@@ -100,6 +112,9 @@ describe.skipIf(process.getuid?.() !== 0)("bot and worker with no more rights th
       expect(entries.filter(({ allowed }) => !allowed).map(({ attributes }) => attributes)).toEqual([]);
       const unused = rights.filter(({ account }) => account === role).flatMap((right) => unusedOf(right, entries));
       expect(unused).toEqual([]);
+      // One that nobody needs would be found.
+      const idle: Right = { ...rights[0]!, id: "idle", resources: ["secrets"], verbs: ["get"] };
+      expect(unusedOf(idle, entries)).toEqual(["idle: get secrets"]);
     }
   });
 
@@ -121,7 +136,10 @@ describe.skipIf(process.getuid?.() !== 0)("bot and worker with no more rights th
 });
 
 /** Verbs and resources of a right that no request has needed, and that no reason excuses. */
-function unusedOf({ id, apiGroup, resources, verbs, where, onlyThen }: Right, entries: readonly AccessEntry[]): string[] {
+function unusedOf(
+  { id, apiGroup, resources, verbs, where, onlyThen }: Right,
+  entries: readonly AccessEntry[],
+): string[] {
   const wanted = verbs.filter((verb: Verb) => onlyThen?.verbs.includes(verb) !== true);
   return resources.flatMap((resource) =>
     wanted.flatMap((verb) => {
