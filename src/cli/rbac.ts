@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { allowedOf } from "../compose/allowed.ts";
 import { catalogueDirectory } from "../compose/catalogue.ts";
+import { defaultChaosMeshNamespace } from "../cluster/chaos-mesh.ts";
 import { loadConfigFile } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { AftershockError } from "../errors.ts";
@@ -19,6 +20,7 @@ namespace in which runs may be, and a ClusterRole for what has no namespace. Abo
   --cluster NAME      which of the configuration's clusters (default: its defaultCluster)
   --experiment NAME   only what this one needs, instead of the configuration's; may be repeated
   --namespace NS      where runs may be, instead of the configuration's; may be repeated
+  --chaos-mesh NS     where Chaos Mesh's own pods are (default: the configuration's, or chaos-mesh)
   --into NS           where Aftershock runs, and the accounts are (default: aftershock)
   --format FORMAT     yaml (default): for kubectl apply -f -
                       helm-values: for helm install --values, where the experiments are not those of the chart
@@ -42,6 +44,7 @@ export const rbac: CliCommand = {
         cluster: { type: "string" },
         experiment: { type: "string", multiple: true },
         namespace: { type: "string", multiple: true },
+        "chaos-mesh": { type: "string" },
         into: { type: "string", default: "aftershock" },
         format: { type: "string", default: "yaml" },
       },
@@ -68,6 +71,7 @@ export const rbac: CliCommand = {
       release: values.into,
       targets,
       latch: latchNamespace,
+      injector: values["chaos-mesh"] ?? cluster?.chaosMesh?.namespace ?? defaultChaosMeshNamespace,
       names: { bot: "aftershock-bot", worker: "aftershock-worker" },
     };
     terminal.out(printManifests(rightsFor(rightsOf(catalogue), enabled), grounds, headOf(enabled, targets)));

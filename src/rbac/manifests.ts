@@ -8,6 +8,8 @@ export interface Grounds {
   targets: readonly string[] | null;
   /** Of the halt's ConfigMap. */
   latch: string;
+  /** Of Chaos Mesh's own pods. */
+  injector: string;
   /** The accounts' names, by role. */
   names: Readonly<Record<Account, string>>;
 }
@@ -41,7 +43,7 @@ export function ruleOf({ apiGroup, resources, resourceNames, verbs }: Right): Po
 }
 
 /** The roles that give these rights: a Role wherever one suffices, a ClusterRole for the rest. Pure. */
-export function rolesFor(rights: readonly Right[], { targets, latch, names }: Grounds): RoleManifest[] {
+export function rolesFor(rights: readonly Right[], { targets, latch, injector, names }: Grounds): RoleManifest[] {
   return accounts.flatMap((account) => {
     const of = (...where: Where[]): Right[] =>
       rights.filter((right) => right.account === account && where.includes(right.where));
@@ -56,6 +58,8 @@ export function rolesFor(rights: readonly Right[], { targets, latch, names }: Gr
     const everywhere = targets === null ? of("targets", "cluster") : of("cluster");
     const roles: RoleManifest[] = [
       ...(targets ?? []).map((namespace) => role(namespace, of("targets"))),
+      // What counts everywhere counts there, too.
+      ...(targets === null ? [] : [role(injector, of("injector"), "-injector")]),
       // A name of its own: the latch's namespace may be one of the others.
       role(latch, of("latch"), "-halt"),
       { account, kind: "ClusterRole", name, namespace: null, rights: everywhere },

@@ -23,7 +23,15 @@ const ofChaosKinds = chaosKinds.flatMap((kind): RightFor[] => {
             resources: [pluralOf(child)],
             verbs: ["get"],
             why: `Says why ${kind} does not go, and that no rule of it is left in a pod.`,
-            onlyThen: { verbs: ["get"], when: "an object does not go when it is deleted, or a cleanup was not proven" },
+            // Before an IOChaos it is looked whether the pod has one of others.
+            ...(kind === "IOChaos"
+              ? {}
+              : {
+                  onlyThen: {
+                    verbs: ["get"],
+                    when: "an object does not go when it is deleted, or a cleanup was not proven",
+                  },
+                }),
           } satisfies RightFor,
         ]),
   ];
@@ -35,6 +43,33 @@ const restarts = "an object does not go, and an approver clicks Restart in the t
 /** What injecting, watching and healing each kind of fault needs. */
 export const rightsOfFaults: readonly RightFor[] = [
   ...ofChaosKinds,
+  {
+    ...worker,
+    where: "injector",
+    id: "worker-chaos-mesh",
+    kinds: chaosKinds,
+    resources: ["pods"],
+    verbs: ["list"],
+    why: "Sees before a run whether Chaos Mesh's controller and daemons are ready, and watches the daemons during it.",
+  },
+  {
+    ...worker,
+    id: "worker-chaos-target",
+    kinds: ["NetworkChaos", "IOChaos"],
+    resources: ["pods"],
+    verbs: ["get"],
+    why: "Reads of a target what Chaos Mesh cannot do: a network that is its node's, a volume that is not mounted there.",
+  },
+  {
+    id: "worker-node-architecture",
+    account: "worker",
+    where: "cluster",
+    apiGroup: "",
+    kinds: ["IOChaos"],
+    resources: ["nodes"],
+    verbs: ["get"],
+    why: "Reads the architecture of a target's node: IOChaos works on one only. Nodes have no namespace.",
+  },
   {
     ...worker,
     id: "worker-restart-pod",

@@ -27,9 +27,9 @@ export type Account = (typeof accounts)[number];
 
 /**
  * `targets`: in the namespaces in which runs may be. `cluster`: what has no namespace, or must be seen in all of them.
- * `latch`: in the namespace of the halt's ConfigMap.
+ * `latch`: in the namespace of the halt's ConfigMap. `injector`: in that of Chaos Mesh's own pods.
  */
-export type Where = "targets" | "cluster" | "latch";
+export type Where = "targets" | "cluster" | "latch" | "injector";
 
 export type Verb = "get" | "list" | "create" | "delete" | "patch";
 

@@ -35,7 +35,7 @@ describe("aftershock rbac", () => {
     expect(code).toBe(0);
     expect(out).toContain("# Experiments: redis-split-brain, patroni-failover\n# Namespaces: cache, database\n");
     const kinds = parseAllDocuments(out).map((document) => (document.toJS() as { kind: string }).kind);
-    expect(kinds.filter((kind) => kind === "Role")).toHaveLength(6);
+    expect(kinds.filter((kind) => kind === "Role")).toHaveLength(7);
     expect(kinds).not.toContain("ClusterRole");
   });
 

@@ -12,6 +12,7 @@ const grounds: Grounds = {
   release: "aftershock",
   targets: ["cache", "database"],
   latch: "aftershock",
+  injector: "chaos-mesh",
   names: { bot: "aftershock-bot", worker: "aftershock-worker" },
 };
 /** `verb group/resource where`, each right told apart. */
@@ -81,6 +82,7 @@ describe("the manifests", () => {
       "Role aftershock-bot-halt aftershock",
       "Role aftershock-worker cache",
       "Role aftershock-worker database",
+      "Role aftershock-worker-injector chaos-mesh",
       "Role aftershock-worker-halt aftershock",
       "ClusterRole aftershock-worker everywhere",
     ]);
