@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,6 +32,8 @@ beforeAll(async () => {
       writeFileSync(join(sandbox, `${name}.yaml`), text);
     }
   }
+  // A page's word for a file of the reader's.
+  copyFileSync(`${root}jobs/redis/split-brain.yaml`, join(sandbox, "FILE"));
   db = await startTestDatabase();
   rig = await dispatchRig(db.database);
   for (let at = 0; at < 12; at += 1) await insertTestRun(db.database);
