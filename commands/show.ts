@@ -1,5 +1,6 @@
 import { content, escapeLines, escapeText, header, note, section } from "../src/slack/limits.ts";
 import { mostActions, openActionBlocks } from "../src/slack/views/actions.ts";
+import { stopBlocks } from "../src/slack/views/watches.ts";
 import { buttonRow } from "../src/slack/views/button.ts";
 import type { Verb } from "../src/slack/verb.ts";
 
@@ -45,6 +46,7 @@ export const verb: Verb = {
         `*Faults*\n${experiment.faults.map((fault) => `• ${escapeText(fault.title)} (${escapeText(fault.kind)})`).join("\n") || "none"}`,
       ),
       section(`*Guards*\n${experiment.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`),
+      ...stopBlocks(experiment.stopConditions),
       section(`*Parameters*\n${parameters.join("\n")}`),
       ...(profiles.length === 0 ? [] : [section(`*Profiles*\n${profiles.join("\n")}`)]),
       ...openActionBlocks(open, command),

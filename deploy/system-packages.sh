@@ -3,7 +3,7 @@
 #
 #   deploy/system-packages.sh [--tests] [--chaos] [--list] [--help]
 #
-#   --tests  also what only the tests need (a browser)
+#   --tests  also what only the tests need (a browser, Prometheus, Alertmanager)
 #   --chaos  also what only the long suite needs (npm run test:chaos): clocks that jump
 #   --list   print what is missing and why, install nothing; exit 1 if anything is missing
 #
@@ -49,6 +49,10 @@ report=$(
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo "  postgresql: the bot's own database, and the lab's"
   if [ "$chaos" = yes ]; then
     ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || echo "  libfaketime: clocks that jump, in the long suite"
+  fi
+  if [ "$tests" = yes ]; then
+    need prometheus prometheus "stop conditions by its queries, in the tests; and promtool"
+    need prometheus-alertmanager prometheus-alertmanager "stop conditions by firing alerts, in the tests"
   fi
   if [ "$tests" = yes ] && [ -z "${CHROME_BIN:-}" ]; then
     command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 \

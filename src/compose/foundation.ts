@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { LoadedConfig } from "../config/load.ts";
+import type { LoadedConfig, PipelineConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { loadExperiments } from "../experiment/load.ts";
 import { ownNamespaces } from "../cluster/own-namespace.ts";
@@ -18,6 +18,7 @@ import { openRunQueue, type RunQueue } from "../queue/run-queue.ts";
 import { openScheduleQueue, type ScheduleQueue } from "../queue/schedule-queue.ts";
 import { allowedOf, scopeOf } from "./allowed.ts";
 import { catalogueDirectory } from "./catalogue.ts";
+import { composeWatching } from "./watching.ts";
 import { policyOf, type KnownNames } from "./policy.ts";
 import { createRegistry, type Registry } from "../run/systems.ts";
 import { openDatabase, type Database } from "../store/database.ts";
@@ -59,7 +60,7 @@ export interface Catalogue {
 }
 
 /** Loads the experiments and opens the clusters. Throws AftershockError `bad_config` for a policy that cannot hold. */
-export async function openCatalogue(config: Config): Promise<Catalogue> {
+export async function openCatalogue({ config, secrets }: Pick<PipelineConfig, "config" | "secrets">): Promise<Catalogue> {
   const experiments = await loadExperiments(config.jobs ?? catalogueDirectory());
   const knownNames: KnownNames = {
     systems: systems.map(({ name }) => name),
@@ -77,17 +78,18 @@ export async function openCatalogue(config: Config): Promise<Catalogue> {
       ...(cluster.chaosMesh === undefined ? {} : { chaosMeshNamespace: cluster.chaosMesh.namespace }),
     }),
   );
+  const watching = composeWatching({ config, secrets });
   return {
-    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: protectedNamespaces(config), allowed }),
+    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: protectedNamespaces(config), allowed, watching: watching.of }),
     knownNames,
-    close: async () => void (await Promise.allSettled(clusters.map((cluster) => cluster.close()))),
+    close: async () => void (await Promise.allSettled([...clusters.map((cluster) => cluster.close()), watching.close()])),
   };
 }
 
 /** Connects to PostgreSQL (whose schema it migrates, or finds current), Redis and the clusters, and loads the catalogue. */
 export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {
   const { config, secrets } = loaded;
-  const [catalogue, schema] = await Promise.all([openCatalogue(config), prepareSchema(secrets.databaseUrl)]);
+  const [catalogue, schema] = await Promise.all([openCatalogue(loaded), prepareSchema(secrets.databaseUrl)]);
   const database = openDatabase(secrets.databaseUrl, (error) =>
     log.warn({ error: error.message }, "database connection"),
   );

@@ -35,7 +35,7 @@ export interface Pipeline {
 
 /** Opens all of it. Throws AftershockError `bad_config` for what a person can mend. */
 export async function openPipeline({ config, secrets }: PipelineConfig, log: Logger): Promise<Pipeline> {
-  const catalogue = await openCatalogue(config);
+  const catalogue = await openCatalogue({ config, secrets });
   const database = openDatabase(secrets.databaseUrl, (error) =>
     log.warn({ error: error.message }, "database connection"),
   );

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { AftershockError, messageOf } from "../errors.ts";
+import { closestIssues } from "../experiment/closest-issue.ts";
 import { decodeUtf8, readPlainYaml } from "../experiment/plain-yaml.ts";
 import { configSchema, type Config } from "./schema.ts";
+import { readWatching, type WatchingEndpoints } from "./watching.ts";
 import { readSecret, type Environment } from "./secret.ts";
 
 /** Larger files are no configuration of ours. */
@@ -16,6 +18,8 @@ export interface Secrets {
   slackAppToken?: string;
   /** HTTP mode. */
   slackSigningSecret?: string;
+  /** By cluster: Prometheus and Alertmanager, with their secrets. */
+  watching?: Readonly<Record<string, WatchingEndpoints>>;
 }
 
 export interface LoadedConfig {
@@ -52,7 +56,7 @@ export function databaseUrlOf(environment: Environment, file?: string): string {
 export interface PipelineConfig {
   config: Config;
   /** `slackBotToken`: where there is one, approvers can be looked up. */
-  secrets: { databaseUrl: string; slackBotToken?: string };
+  secrets: Pick<Secrets, "databaseUrl" | "watching"> & { slackBotToken?: string };
 }
 
 /** The same file for a command that conducts a run by itself. Throws AftershockError `bad_config` naming the key. */
@@ -63,6 +67,7 @@ export function loadPipelineConfig(file: string, environment: Environment): Pipe
     config,
     secrets: {
       databaseUrl: databaseUrl(config, environment),
+      ...readWatching(config.clusters, environment),
       ...(slackBotToken === undefined ? {} : { slackBotToken }),
     },
   };
@@ -84,7 +89,8 @@ function parseFile(text: string, file: string): Config {
   if (!yaml.ok) throw bad(yaml.line === null ? file : `${file}:${yaml.line}`, yaml.why, docsHint);
   const parsed = configSchema.safeParse(yaml.value);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "file"}: ${issue.message}`);
+    const closest = parsed.error.issues.flatMap(closestIssues);
+    const issues = closest.map((issue) => `${issue.path.join(".") || "file"}: ${issue.message}`);
     throw bad(file, named(issues), docsHint);
   }
   const config = parsed.data;
@@ -93,6 +99,16 @@ function parseFile(text: string, file: string): Config {
       file,
       `defaultCluster: there is no cluster "${config.defaultCluster}"`,
       `Known clusters: ${Object.keys(config.clusters).join(", ")}.`,
+    );
+  }
+  for (const [name, { stopConditions, prometheus, alertmanager }] of Object.entries(config.clusters)) {
+    const unasked = stopConditions.find((one) => ("prometheus" in one ? prometheus : alertmanager) === undefined);
+    if (unasked === undefined) continue;
+    const whom = "prometheus" in unasked ? "prometheus" : "alertmanager";
+    throw bad(
+      file,
+      `clusters.${name}.stopConditions: ${unasked.id} asks ${whom}, which has no address`,
+      `Set clusters.${name}.${whom}.url`,
     );
   }
   if ((config.approvals === undefined) === (config.policies === undefined)) {
@@ -128,6 +144,7 @@ function readSecrets(config: Config, environment: Environment): Secrets {
       ["redis", "rediss"],
     ),
     slackBotToken: need("SLACK_BOT_TOKEN", "the bot token, xoxb-…"),
+    ...readWatching(config.clusters, environment),
   };
   return config.slack.mode === "socket"
     ? { ...common, slackAppToken: need("SLACK_APP_TOKEN", "Socket Mode, xapp-…") }

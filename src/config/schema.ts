@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { duration } from "./duration.ts";
 import { policiesSchema } from "./policies.ts";
+import { clusterWatchingKeys } from "./watching.ts";
 
 const waits = (fallback: readonly string[]) =>
   z
@@ -64,6 +65,7 @@ export const configSchema = z.strictObject({
           .string()
           .regex(/^[a-z][a-z0-9-]*$/)
           .optional(),
+        ...clusterWatchingKeys,
       }),
     )
     .refine((clusters) => Object.keys(clusters).length > 0, "at least one cluster is needed"),

@@ -2,6 +2,7 @@ import { isAftershockError } from "../errors.ts";
 import { parseDurationMs } from "./duration.ts";
 import { referredParameters } from "./insert-parameters.ts";
 import { resolveParameters } from "./parameters.ts";
+import { resolveWatch } from "./resolve-watch.ts";
 import type { Experiment, ParameterDefinition } from "./schema.ts";
 
 export interface MeaningProblem {
@@ -30,6 +31,8 @@ export function meaningProblem(experiment: Experiment): MeaningProblem | null {
   }
   const stranger = referredParameters(faults).find((name) => own(parameters, name) === undefined);
   if (stranger !== undefined) return { path: ["faults"], why: `use \${${stranger}}, which is no parameter` };
+  const condition = conditionProblem(experiment);
+  if (condition !== null) return condition;
   for (const [profile, values] of Object.entries(profiles)) {
     const unknown = Object.keys(values).find((name) => own(parameters, name) === undefined);
     if (unknown !== undefined) return { path: ["profiles", profile, unknown], why: "is no parameter" };
@@ -38,6 +41,24 @@ export function meaningProblem(experiment: Experiment): MeaningProblem | null {
     } catch (error) {
       if (!isAftershockError(error)) throw error;
       return { path: ["profiles", profile], why: `does not fit: ${error.message.replace(/\.$/, "")}` };
+    }
+  }
+  return null;
+}
+
+/** Where a parameter may stand depends on its definition alone, so that the defaults tell for all values. */
+function conditionProblem(experiment: Experiment): MeaningProblem | null {
+  const seen = new Set<string>();
+  for (const [index, condition] of experiment.stopConditions.entries()) {
+    const path = ["stopConditions", String(index)];
+    if (seen.has(condition.id)) return { path: [...path, "id"], why: `is taken: ${condition.id}` };
+    seen.add(condition.id);
+    if ("client" in condition) continue;
+    try {
+      resolveWatch(condition, experiment, resolveParameters(experiment, {}, undefined));
+    } catch (error) {
+      if (!isAftershockError(error)) throw error;
+      return { path, why: `does not fit: ${error.message.replace(/\.$/, "")}` };
     }
   }
   return null;

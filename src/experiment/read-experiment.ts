@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { closestIssues } from "./closest-issue.ts";
 import { meaningProblem } from "./meaning.ts";
 import { readPlainYaml, type Place } from "./plain-yaml.ts";
 import { experimentSchema, type Experiment } from "./schema.ts";
@@ -25,7 +26,7 @@ export function readExperiment(text: string, maxBytes: number): ReadExperiment {
   const parsed = experimentSchema.safeParse(yaml.value);
   if (!parsed.success) {
     return refused(
-      parsed.error.issues.flatMap(issuePaths).map(({ path, issue }) => ({
+      parsed.error.issues.flatMap(closestIssues).flatMap(issuePaths).map(({ path, issue }) => ({
         place: yaml.placeOf(path),
         why: `${path.join(".") || "file"}: ${issue.message}`,
         misspelt: issue.code === "unrecognized_keys",

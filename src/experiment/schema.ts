@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alertConditionSchema, prometheusConditionSchema } from "./watch-condition.ts";
 
 /**
  * An experiment file: data, no code. A file in `jobs/` is parsed by this schema; `jobs/experiment.schema.json` for editors
@@ -93,7 +94,7 @@ const faultSchema = z.strictObject({
     ),
 });
 
-const stopConditionSchema = z.strictObject({
+const probeConditionSchema = z.strictObject({
   id: identifier.describe("Name of the condition"),
   title: z.string().describe("Why it stops the run, for the thread"),
   client: z.string().describe("Id of the probe client that is watched, e.g. follower"),
@@ -128,10 +129,14 @@ export const experimentSchema = z.strictObject({
   faults: z
     .array(faultSchema)
     .describe("What is injected. May be empty: then the run is what the system's own exercise does, e.g. a restore"),
-  stopConditions: z.array(stopConditionSchema).default([]).describe("What ends the run early and heals it"),
+  stopConditions: z
+    .array(z.union([probeConditionSchema, prometheusConditionSchema, alertConditionSchema]))
+    .default([])
+    .describe("What ends the run early and heals it"),
 });
 
 export type Experiment = z.infer<typeof experimentSchema>;
+export type ProbeCondition = z.infer<typeof probeConditionSchema>;
 export type ParameterDefinition = z.infer<typeof parameterSchema>;
 /** A parameter's value after defaults and checks. Durations stay text, e.g. `15s`. */
 export type ParameterValue = string | number | boolean;

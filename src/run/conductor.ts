@@ -16,6 +16,7 @@ import { publishLive, type Publisher } from "./publish.ts";
 import { runFault } from "./run-fault.ts";
 import { systemContext } from "./systems.ts";
 import { pause } from "./wait.ts";
+import { watchRun } from "./watching/watch-run.ts";
 import type { ConductorDeps, Walk } from "./walk.ts";
 
 export type { ConductorDeps } from "./walk.ts";
@@ -104,6 +105,7 @@ async function experimentAndHeal(all: Walk): Promise<void> {
 
   const live: { probes?: RunningProbes; publisher?: Publisher } = {};
   const exercise = exerciseOf(session, recorder, journal);
+  const watch = watchRun(all, recorder);
   let ending: Ending;
   try {
     live.probes = await session.start(recorder);
@@ -114,6 +116,8 @@ async function experimentAndHeal(all: Walk): Promise<void> {
   } catch (error) {
     ownership.lost.throwIfAborted();
     ending = failure(deps, journal, error);
+  } finally {
+    watch.stop();
   }
   try {
     const proofs = await healAndProve(all, recorder, ending, exercise);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import type { WatchPlan } from "../experiment/resolve-watch.ts";
 import type { ParameterValue } from "../experiment/schema.ts";
 
 export type { ParameterValue };
@@ -29,6 +30,8 @@ export interface Plan {
   approvalsNeeded: number;
   /** Pods with a fault that lead (primary, master, leader) when it is planned; absent in plans from before it was noted. */
   primaries?: readonly string[];
+  /** What Prometheus and Alertmanager are asked while it runs; absent when nothing is. */
+  watches?: readonly WatchPlan[];
 }
 
 export interface PlannedFault {

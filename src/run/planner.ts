@@ -7,6 +7,7 @@ import { planFault } from "./fault-manifest.ts";
 import { refuseNamespace, refuseSecondIoFault } from "./fault-reach.ts";
 import { faultKindOf } from "./faults/table.ts";
 import { planDigest, type Plan, type PlannedFault } from "./plan.ts";
+import { watchesOf, type ClusterWatching } from "./watching/watches.ts";
 import { durationParameterMs, systemContext, type Registry } from "./systems.ts";
 import { everythingAllowed, refuseOutside } from "./where-allowed.ts";
 
@@ -60,6 +61,7 @@ export async function makePlan(registry: Registry, input: PlanInput): Promise<{ 
       occupies: adapter.occupies ?? adapter.name,
       session,
       signal,
+      watching: registry.watching?.(input.cluster) ?? null,
     });
     return { plan, digest: planDigest(plan) };
   } finally {
@@ -83,6 +85,7 @@ export async function planAgain(
     input: { experiment, typed, cluster: plan.cluster, approvalsNeeded: plan.approvalsNeeded },
     parameters: resolveParameters(experiment, typed, undefined),
     occupies: adapter.occupies ?? adapter.name,
+    watching: registry.watching?.(plan.cluster) ?? null,
     ...tools,
   });
 }
@@ -95,10 +98,12 @@ async function planWith(parts: {
   occupies: string;
   session: SystemSession;
   signal: AbortSignal;
+  watching: ClusterWatching | null;
 }): Promise<Plan> {
   const { input, parameters, cluster, session, signal } = parts;
   const { experiment } = input;
   const namespace = String(parameters["namespace"] ?? "default");
+  const watches = watchesOf(experiment, parameters, input.cluster, parts.watching);
   const topology = await session.topology();
   const durationMs = durationParameterMs(parameters, "duration");
   const faults = await planFaults({
@@ -131,6 +136,7 @@ async function planWith(parts: {
     },
     approvalsNeeded: input.approvalsNeeded,
     primaries: primariesIn(faults, topology.groups),
+    ...(watches.length === 0 ? {} : { watches }),
   };
 }
 

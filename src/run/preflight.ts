@@ -1,6 +1,7 @@
 import { requireSamePlan } from "./approval-check.ts";
 import { stopped, type Ending } from "./ending.ts";
 import { checkGuards } from "./guards.ts";
+import { checkWatches } from "./watching/watch-guard.ts";
 import type { Walk } from "./walk.ts";
 
 /** Null when everything holds; otherwise how the run ends, with nothing touched. */
@@ -11,6 +12,9 @@ export async function preflight(all: Walk): Promise<Ending | null> {
   await journal.say({ type: "topology", summary: topology.summary, groups });
   all.guards.push(
     ...(await checkGuards({ runId: run.id, plan: run.plan, session, cluster: all.cluster, database: deps.database })),
+  );
+  all.guards.push(
+    ...(await checkWatches(run.plan, deps.registry.watching?.(run.plan.cluster) ?? null, ownership.lost)),
   );
   await journal.say(...all.guards);
   if (ownership.stop.aborted) return stopped(ownership);

@@ -13,6 +13,8 @@ export interface StopReading {
  */
 export function firedStopCondition(conditions: Experiment["stopConditions"], status: ProbeStatus): StopReading | null {
   for (const condition of conditions) {
+    // The others are asked of Prometheus and Alertmanager (watching/).
+    if (!("client" in condition)) continue;
     const client = status.clients.find((candidate) => candidate.client === condition.client);
     const seconds = Math.ceil(condition.forMs / 1000);
     const window = client?.okRatio.slice(-seconds) ?? [];

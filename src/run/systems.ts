@@ -3,6 +3,7 @@ import { AftershockError } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import { nearest } from "../experiment/nearest.ts";
 import type { Experiment, ParameterValue } from "../experiment/schema.ts";
+import type { ClusterWatching } from "./watching/watches.ts";
 import type { SystemAdapter, SystemContext } from "../probes/system.ts";
 import { everythingAllowed, type Allowed } from "./where-allowed.ts";
 
@@ -16,6 +17,8 @@ export interface Registry {
   /** What the configuration allows; absent: everything. */
   allowed?: Allowed;
   system(name: string): SystemAdapter;
+  /** What watches every run on a cluster; absent or null where nothing is configured. */
+  watching?(cluster: string): ClusterWatching | null;
 }
 
 /** Makes a Registry from what was loaded. Its look-ups throw AftershockError with the known names. */
@@ -25,6 +28,7 @@ export function createRegistry(parts: {
   systems: readonly SystemAdapter[];
   protectedNamespaces?: readonly string[];
   allowed?: Allowed;
+  watching?: (cluster: string) => ClusterWatching | null;
 }): Registry {
   const clusterNames = parts.clusters.map((cluster) => cluster.name);
   return {
@@ -32,6 +36,7 @@ export function createRegistry(parts: {
     clusterNames,
     protectedNamespaces: parts.protectedNamespaces ?? [],
     allowed: parts.allowed ?? everythingAllowed,
+    watching: parts.watching ?? (() => null),
     cluster: (name) => {
       const found = parts.clusters.find((cluster) => cluster.name === name);
       if (found !== undefined) return found;

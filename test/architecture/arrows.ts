@@ -64,6 +64,8 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
   queue: {},
   config: { experiment: "all" },
   health: {},
+  // Prometheus and Alertmanager, asked by HTTP.
+  watch: { run: "types" },
   lab: {},
   compose: { "*": "all" },
   cli: { "*": "all" },

@@ -2,6 +2,7 @@ import type { KnownBlock } from "@slack/types";
 import type { Plan } from "../../run/plan.ts";
 import { formatDuration } from "../../experiment/duration.ts";
 import { escapeText, fields, section } from "../limits.ts";
+import { watchBlocks } from "./watches.ts";
 import { injectsNothing, parameterText, shortDigest } from "./words.ts";
 
 /** Exactly what would be done: what an approver approves. */
@@ -26,6 +27,7 @@ export function planDetails(plan: Plan, digest: string): KnownBlock[] {
     section(
       `*Guards before anything is touched*\n${plan.guards.map((guard) => `• ${escapeText(guard.title)}`).join("\n")}`,
     ),
+    ...watchBlocks(plan.watches ?? []),
     section(`*Parameters*\n${parameterText(plan)}\nplan \`${shortDigest(digest)}\``),
   ];
 }

@@ -25,6 +25,9 @@ const words: EventWords = {
   "daemon-replaced": ({ node, daemon }) =>
     `the chaos-daemon of ${String(node)} was started anew (${String(daemon)}) and knows nothing of the fault: its cleanup is judged in the pods alone`,
   "daemon-back": ({ node }) => `the chaos-daemon of ${String(node)} is ready again`,
+  "watch-unknown": ({ id, why, next }) =>
+    `stop condition ${String(id)} cannot be measured: ${String(why)}; ${String(next)}`,
+  "watch-known": ({ id, measured }) => `stop condition ${String(id)} is measured again: ${String(measured)}`,
   "fault-unseen": ({ problem }) => `the run cannot look at its fault, which may go on or not: ${String(problem)}`,
   "fault-seen": ({ afterMs }) => `the cluster answers again, after ${(Number(afterMs) / 1000).toFixed(1)} s`,
 };

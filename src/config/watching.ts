@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { AftershockError } from "../errors.ts";
+import { watchConditionSchema } from "../experiment/watch-condition.ts";
+import { duration } from "./duration.ts";
+import { readSecret, type Environment } from "./secret.ts";
+
+const variable = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, "must be the name of an environment variable");
+
+/** An HTTP address without a password, and where its secret is: in the variable NAME, or the file that NAME_FILE names. */
+const endpointSchema = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/, error: "must be an address that begins with http:// or https://" })
+      .refine(
+        (url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === "",
+        "must hold no user or password: use basic",
+      ),
+    bearerTokenFrom: variable.optional(),
+    basic: z.strictObject({ user: z.string().min(1), passwordFrom: variable }).optional(),
+    /** A file with the PEM of the authority that signed its certificate. */
+    tls: z.strictObject({ caFile: z.string() }).optional(),
+  })
+  .refine(
+    ({ bearerTokenFrom, basic }) => bearerTokenFrom === undefined || basic === undefined,
+    "takes bearerTokenFrom or basic, not both",
+  );
+
+/** Keys of a cluster that say what watches its runs. */
+export const clusterWatchingKeys = {
+  prometheus: endpointSchema.optional(),
+  alertmanager: endpointSchema.optional(),
+  /** For every run on the cluster; no requester can leave one out. They take no parameters. */
+  stopConditions: z
+    .array(watchConditionSchema)
+    .default([])
+    .refine((all) => !JSON.stringify(all).includes("${"), "take no parameters here")
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, "need ids of their own"),
+  watch: z
+    .strictObject({
+      /** Between two looks at a condition. */
+      every: duration("1s"),
+      /** How long one question may take; longer is not knowing. */
+      answerWithin: duration("2s"),
+    })
+    .prefault({}),
+};
+
+type Endpoint = z.output<typeof endpointSchema>;
+
+/** With its secrets read. */
+export interface OpenEndpoint {
+  url: string;
+  ca?: string;
+  authorization?: string;
+}
+
+export interface WatchingEndpoints {
+  prometheus?: OpenEndpoint;
+  alertmanager?: OpenEndpoint;
+}
+
+interface Watched {
+  prometheus?: Endpoint | undefined;
+  alertmanager?: Endpoint | undefined;
+}
+
+/** Every cluster's endpoints with their secrets; nothing when none has any. Throws AftershockError `bad_config`. */
+export function readWatching(
+  clusters: Readonly<Record<string, Watched>>,
+  environment: Environment,
+): { watching?: Readonly<Record<string, WatchingEndpoints>> } {
+  const found = Object.entries(clusters).flatMap(([name, { prometheus, alertmanager }]) => {
+    if (prometheus === undefined && alertmanager === undefined) return [];
+    const endpoints: WatchingEndpoints = {
+      ...(prometheus === undefined ? {} : { prometheus: withSecrets(prometheus, environment) }),
+      ...(alertmanager === undefined ? {} : { alertmanager: withSecrets(alertmanager, environment) }),
+    };
+    return [[name, endpoints] as const];
+  });
+  return found.length === 0 ? {} : { watching: Object.fromEntries(found) };
+}
+
+function withSecrets({ url, bearerTokenFrom, basic, tls }: Endpoint, environment: Environment): OpenEndpoint {
+  const need = (name: string): string => {
+    const value = readSecret(environment, name);
+    if (value !== undefined) return value;
+    throw bad(`${name} is not set (the secret of ${url})`, `Set ${name}, or ${name}_FILE=/run/secrets/…`);
+  };
+  const authorization =
+    bearerTokenFrom !== undefined
+      ? `Bearer ${need(bearerTokenFrom)}`
+      : basic === undefined
+        ? undefined
+        : `Basic ${Buffer.from(`${basic.user}:${need(basic.passwordFrom)}`).toString("base64")}`;
+  return {
+    url,
+    ...(authorization === undefined ? {} : { authorization }),
+    ...(tls === undefined ? {} : { ca: readAuthority(tls.caFile) }),
+  };
+}
+
+function readAuthority(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    throw bad(`tls.caFile: ${file} cannot be read (${code})`, "Name a PEM file that this user may read.");
+  }
+}
+
+function bad(message: string, hint: string): AftershockError {
+  return new AftershockError("bad_config", `${message}.`, hint);
+}
