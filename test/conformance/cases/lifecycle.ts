@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Change } from "../client.ts";
+import type { Change, Ref } from "../client.ts";
 import {
   conditionsOf,
   desiredPhaseOf,
@@ -17,6 +17,12 @@ import type { Case } from "../suite.ts";
 import { cut } from "./specs.ts";
 
 const pauseAnnotation = "experiment.chaos-mesh.org/pause";
+
+/** Until a watch has told of what was there before it: a client may take its time to begin one. */
+async function begun(changes: readonly Change[], { name }: Ref): Promise<void> {
+  const told = (): boolean => changes.some(({ object }) => object.metadata.name === name);
+  await eventually(`the watch tells of ${name}, which is there`, async () => told(), Boolean);
+}
 
 export const lifecycleCases: readonly Case[] = [
   {
@@ -158,6 +164,7 @@ export const lifecycleCases: readonly Case[] = [
       await injected(client, ref);
       const stop = await client.watch(ref.kind, ref.namespace, (change) => changes.push(change));
       try {
+        await begun(changes, ref);
         await client.remove(ref);
         await gone(client, ref);
         const own = (): Change[] => changes.filter(({ object }) => object.metadata.name === ref.name);
@@ -181,8 +188,10 @@ export const lifecycleCases: readonly Case[] = [
     run: async (scene) => {
       const { client, ground } = scene;
       const changes: Change[] = [];
+      const marker = await scene.start("NetworkChaos", cut(ground), { [pauseAnnotation]: "true" });
       const stop = await client.watch("NetworkChaos", ground.namespace, (change) => changes.push(change));
       try {
+        await begun(changes, marker);
         const ref = await scene.start("NetworkChaos", cut(ground));
         await injected(client, ref);
         await client.remove(ref);
