@@ -78,7 +78,13 @@ export async function openCatalogue(config: Config): Promise<Catalogue> {
     }),
   );
   return {
-    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: protectedNamespaces(config), allowed }),
+    registry: createRegistry({
+      experiments,
+      clusters,
+      systems,
+      protectedNamespaces: protectedNamespaces(config),
+      allowed,
+    }),
     knownNames,
     close: async () => void (await Promise.allSettled(clusters.map((cluster) => cluster.close()))),
   };
@@ -120,10 +126,4 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
 /** The bot's own, and those that Chaos Mesh was put in: a fault there also hits what would heal it. */
 function protectedNamespaces({ clusters }: Config): string[] {
   return [...ownNamespaces(), ...Object.values(clusters).flatMap(({ chaosMesh }) => chaosMesh?.namespace ?? [])];
-}
-
-/** `jobs/` beside `src/`, from the sources and from the build (`dist/src/compose`). */
-function catalogueDirectory(): string {
-  const candidates = ["../../jobs", "../../../jobs"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
-  return candidates.find((path) => existsSync(path)) ?? "jobs";
 }
