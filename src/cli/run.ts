@@ -15,7 +15,7 @@ import { planBlocks } from "../slack/views/plan.ts";
 import { messageLines } from "../terminal/plain-text.ts";
 import type { Screen } from "../terminal/thread-printer.ts";
 import type { CliCommand, Terminal } from "./cli-command.ts";
-import { createLog } from "./log.ts";
+import { createLog, watchingSecrets } from "./log.ts";
 import { followRun } from "./run/follow.ts";
 import { junitXml } from "./run/junit.ts";
 import { readRunOptions, usage, type RunOptions } from "./run/options.ts";
@@ -54,7 +54,12 @@ async function withPipeline(
     {
       level: logFile === undefined ? "warn" : loaded.config.logLevel,
       base: { role: "pipeline" },
-      known: [...Object.values(loaded.secrets), ...Object.values(probeSecrets)],
+      known: [
+        loaded.secrets.databaseUrl,
+        loaded.secrets.slackBotToken ?? "",
+        ...watchingSecrets(loaded.secrets),
+        ...Object.values(probeSecrets),
+      ],
     },
     logFile === undefined ? terminal.err : (line) => appendFileSync(logFile, line),
   );

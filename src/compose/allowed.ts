@@ -5,7 +5,9 @@ import { nearest } from "../experiment/nearest.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import { isEnabled, type Allowed } from "../run/where-allowed.ts";
 
-type Asked = Pick<Config, "clusters" | "experiments">;
+interface Asked extends Pick<Config, "experiments"> {
+  clusters: Readonly<Record<string, Pick<Config["clusters"][string], "namespaces">>>;
+}
 
 /** What the configuration allows. Throws AftershockError `bad_config` for an enabled experiment that there is not. */
 export function allowedOf(

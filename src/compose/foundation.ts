@@ -60,7 +60,10 @@ export interface Catalogue {
 }
 
 /** Loads the experiments and opens the clusters. Throws AftershockError `bad_config` for a policy that cannot hold. */
-export async function openCatalogue({ config, secrets }: Pick<PipelineConfig, "config" | "secrets">): Promise<Catalogue> {
+export async function openCatalogue({
+  config,
+  secrets,
+}: Pick<PipelineConfig, "config" | "secrets">): Promise<Catalogue> {
   const experiments = await loadExperiments(config.jobs ?? catalogueDirectory());
   const knownNames: KnownNames = {
     systems: systems.map(({ name }) => name),
@@ -80,15 +83,23 @@ export async function openCatalogue({ config, secrets }: Pick<PipelineConfig, "c
   );
   const watching = composeWatching({ config, secrets });
   return {
-    registry: createRegistry({ experiments, clusters, systems, protectedNamespaces: protectedNamespaces(config), allowed, watching: watching.of }),
+    registry: createRegistry({
+      experiments,
+      clusters,
+      systems,
+      protectedNamespaces: protectedNamespaces(config),
+      allowed,
+      watching: watching.of,
+    }),
     knownNames,
-    close: async () => void (await Promise.allSettled([...clusters.map((cluster) => cluster.close()), watching.close()])),
+    close: async () =>
+      void (await Promise.allSettled([...clusters.map((cluster) => cluster.close()), watching.close()])),
   };
 }
 
 /** Connects to PostgreSQL (whose schema it migrates, or finds current), Redis and the clusters, and loads the catalogue. */
 export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<Foundation> {
-  const { config, secrets } = loaded;
+  const { secrets } = loaded;
   const [catalogue, schema] = await Promise.all([openCatalogue(loaded), prepareSchema(secrets.databaseUrl)]);
   const database = openDatabase(secrets.databaseUrl, (error) =>
     log.warn({ error: error.message }, "database connection"),
@@ -122,10 +133,4 @@ export async function layFoundation(loaded: LoadedConfig, log: Logger): Promise<
 /** The bot's own, and those that Chaos Mesh was put in: a fault there also hits what would heal it. */
 function protectedNamespaces({ clusters }: Config): string[] {
   return [...ownNamespaces(), ...Object.values(clusters).flatMap(({ chaosMesh }) => chaosMesh?.namespace ?? [])];
-}
-
-/** `jobs/` beside `src/`, from the sources and from the build (`dist/src/compose`). */
-function catalogueDirectory(): string {
-  const candidates = ["../../jobs", "../../../jobs"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
-  return candidates.find((path) => existsSync(path)) ?? "jobs";
 }

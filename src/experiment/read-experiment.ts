@@ -26,11 +26,14 @@ export function readExperiment(text: string, maxBytes: number): ReadExperiment {
   const parsed = experimentSchema.safeParse(yaml.value);
   if (!parsed.success) {
     return refused(
-      parsed.error.issues.flatMap(closestIssues).flatMap(issuePaths).map(({ path, issue }) => ({
-        place: yaml.placeOf(path),
-        why: `${path.join(".") || "file"}: ${issue.message}`,
-        misspelt: issue.code === "unrecognized_keys",
-      })),
+      parsed.error.issues
+        .flatMap(closestIssues)
+        .flatMap(issuePaths)
+        .map(({ path, issue }) => ({
+          place: yaml.placeOf(path),
+          why: `${path.join(".") || "file"}: ${issue.message}`,
+          misspelt: issue.code === "unrecognized_keys",
+        })),
     );
   }
   const problem = meaningProblem(parsed.data);

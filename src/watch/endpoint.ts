@@ -31,14 +31,13 @@ export function openEndpoint(endpoint: Endpoint): EndpointClient {
     ask: async (path, parameters, signal) => {
       const typed = new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value]));
       const answer = await request(`${base}${path}?${typed.toString()}`, {
-          dispatcher,
-          signal,
-          headers: {
-            accept: "application/json",
-            ...(endpoint.authorization === undefined ? {} : { authorization: endpoint.authorization }),
-          },
+        dispatcher,
+        signal,
+        headers: {
+          accept: "application/json",
+          ...(endpoint.authorization === undefined ? {} : { authorization: endpoint.authorization }),
         },
-      );
+      });
       const text = await answer.body.text();
       const json = parsed(text);
       if (answer.statusCode >= 200 && answer.statusCode < 300 && json !== undefined) return json;

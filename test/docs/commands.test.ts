@@ -77,7 +77,7 @@ describe("every command of the documentation", () => {
       if (problem !== null) wrong.push(`${where}: ${text}: ${problem}`);
     }
     expect(wrong).toEqual([]);
-  });
+  }, 120_000);
 
   it("npm: its script is there, and knows the options", () => {
     const npm = run.filter(({ kind }) => kind === "npm");

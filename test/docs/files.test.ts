@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { configSchema } from "../../src/config/schema.ts";
 import { parseExperiment } from "../../src/experiment/load.ts";
+import { experimentSchema } from "../../src/experiment/schema.ts";
 import { readPlainYaml } from "../../src/experiment/plain-yaml.ts";
 import { readPage } from "./blocks.ts";
 
@@ -16,6 +17,7 @@ const pages = [
 ];
 /** Parts of a configuration: what a page leaves out may be left out, what it has must be right. */
 const partOfConfig = z.strictObject(configSchema.shape).partial();
+const partOfExperiment = z.strictObject(experimentSchema.shape).partial();
 
 /** What is wrong with a YAML or JSON block of a page; null when nothing is. */
 function wrongFile(info: string, text: string): string | null {
@@ -39,7 +41,7 @@ function wrongFile(info: string, text: string): string | null {
       return String(error);
     }
   }
-  const parsed = partOfConfig.safeParse(value);
+  const parsed = ("stopConditions" in value ? partOfExperiment : partOfConfig).safeParse(value);
   return parsed.success ? null : z.prettifyError(parsed.error);
 }
 

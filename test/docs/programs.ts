@@ -47,12 +47,21 @@ export function wrongNpm(text: string): string | null {
   const script = verb === "run" ? name : verb;
   const line = scripts[script];
   if (line === undefined) return `package.json has no script ${script}`;
-  const files = [...line.matchAll(/\S+\.(?:ts|sh|mjs)\b/g)].map(([file]) => readFileSync(root + file, "utf8"));
+  // A shell script hands its options on to the program that it starts.
+  const files = filesIn(line).flatMap((file) => {
+    const source = readFileSync(root + file, "utf8");
+    return [
+      source,
+      ...filesIn(source).flatMap((inner) => (existsSync(root + inner) ? [readFileSync(root + inner, "utf8")] : [])),
+    ];
+  });
   const strange = optionsIn(verb === "run" ? rest : [name, ...rest]).find(
     (option) => !files.some((source) => source.includes(option.slice(2))),
   );
   return strange === undefined ? null : `${script} takes no ${strange}`;
 }
+
+const filesIn = (text: string): string[] => [...text.matchAll(/[\w./-]+\.(?:ts|sh|mjs)\b/g)].map(([file]) => file);
 
 const optionsIn = (args: readonly string[]): string[] =>
   args.flatMap((arg) => /^--[a-z][a-z-]*/.exec(arg)?.[0] ?? []).filter((option) => option !== "--help");

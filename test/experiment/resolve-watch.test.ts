@@ -12,13 +12,22 @@ const of = (matchers: Record<string, string>) =>
 
 describe("an alert's matchers", () => {
   it("take parameters of every type, quoted", () => {
-    const resolved = resolveWatch(of({ shard: "${shard}", name: "x-${name}" }), { parameters }, { shard: 3, name: 'a"b' });
+    const resolved = resolveWatch(
+      of({ shard: "${shard}", name: "x-${name}" }),
+      { parameters },
+      { shard: 3, name: 'a"b' },
+    );
     expect(resolved.ask).toEqual({ of: "alertmanager", filters: ['shard="3"', 'name="x-a\\"b"'] });
   });
   it("refuse a name that is no parameter", () => {
-    expect(() => resolveWatch(of({ shard: "${other}" }), { parameters }, { shard: 3 })).toThrow(/other is no parameter/);
+    expect(() => resolveWatch(of({ shard: "${other}" }), { parameters }, { shard: 3 })).toThrow(
+      /other is no parameter/,
+    );
   });
   it("stop the run by default when nothing is known", () => {
-    expect(resolveWatch(of({ a: "b" }), { parameters }, {})).toMatchObject({ onUnknown: "stop", unknownAfterMs: 15_000 });
+    expect(resolveWatch(of({ a: "b" }), { parameters }, {})).toMatchObject({
+      onUnknown: "stop",
+      unknownAfterMs: 15_000,
+    });
   });
 });
