@@ -31,6 +31,8 @@ import * as thread from "../../../src/slack/views/thread.ts";
 import { parameterText, people, person } from "../../../src/slack/views/words.ts";
 import { renderScheduledEnd } from "../../../src/slack/views/scheduled-end.ts";
 import { withControls } from "../../../src/slack/views/thread-controls.ts";
+import { stopBlocks, watchBlocks } from "../../../src/slack/views/watches.ts";
+import { hostileStops, hostileWatches } from "./watch-samples.ts";
 import { content, escapeText, section } from "../../../src/slack/limits.ts";
 import { actionRenderers } from "./action-renderers.ts";
 import { gameDayRenderers } from "./gameday-renderers.ts";
@@ -197,8 +199,13 @@ export const renderers: Readonly<Record<string, Readonly<Record<string, Entry>>>
     isTold: "helps others",
   },
   "views/thread-controls.ts": {
+    isControl: "helps others",
     withControls: ({ runs, text }) =>
       runs.map((run) => withControls(content(escapeText(text), [section(escapeText(text))]), run)),
+  },
+  "views/watches.ts": {
+    watchBlocks: ({ text }) => content(escapeText(text), watchBlocks(hostileWatches(text))),
+    stopBlocks: ({ text }) => content(escapeText(text), stopBlocks(hostileStops(text))),
   },
   "views/thread.ts": {
     renderRequest: (given) => of(given, "requested").map(thread.renderRequest),
