@@ -21,7 +21,7 @@ export interface PodAddress {
   name: string;
   namespace: string;
   uid: string;
-  /** Where the adapter connects to: the pod IP, or a forwarded address. */
+  /** Where the adapter connects to: the pod IP. */
   host: string;
   labels: Readonly<Record<string, string>>;
   ready: boolean;
