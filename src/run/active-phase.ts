@@ -46,7 +46,7 @@ export async function keepFault(input: ActivePhase): Promise<string | null> {
   const exerciseIsAll =
     exercise.exists && experiment.faults.every(({ kind }) => faultKindOf(kind).servesExercise === true);
   try {
-    const ended = await watch(input, () => {
+    const ended = await watch(input, over.signal, () => {
       if (problem !== null) throw problem.error;
       return exerciseIsAll ? worked.signal : null;
     });
@@ -60,7 +60,7 @@ export async function keepFault(input: ActivePhase): Promise<string | null> {
 }
 
 /** `work` is asked at every look: it throws what went wrong, and names the signal whose abort ends the phase. */
-async function watch(input: ActivePhase, work: () => AbortSignal | null): Promise<string | null> {
+async function watch(input: ActivePhase, over: AbortSignal, work: () => AbortSignal | null): Promise<string | null> {
   const { ownership, journal, recorder } = input;
   const startedMs = recorder.now();
   const end = startedMs + input.durationMs;
@@ -80,7 +80,8 @@ async function watch(input: ActivePhase, work: () => AbortSignal | null): Promis
       say(journal, { type: "stop-condition", ...fired });
       return null;
     }
-    await daemons.look(AbortSignal.any([ownership.lost, ownership.stop, timeLeft(end - recorder.now())]));
+    // Beside the look at the fault: a cluster that hangs must not keep that waiting.
+    void daemons.look(AbortSignal.any([over, ownership.lost, ownership.stop, timeLeft(end - recorder.now())]));
     for (const intent of watched) {
       const change = await look(input, intent, sight, end - recorder.now());
       if (change === null) continue;

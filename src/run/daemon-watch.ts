@@ -16,7 +16,10 @@ interface Watched {
 }
 
 export interface DaemonWatch {
-  /** Looks when it is time to. Never throws: whether the cluster answers is told by the look at the fault itself. */
+  /**
+   * Looks when it is time to, and not while it still looks. Never throws: whether the cluster answers is told by the look at
+   * the fault itself, which must not wait for this one. Says nothing once the signal is aborted.
+   */
   look(signal: AbortSignal): Promise<void>;
 }
 
@@ -30,6 +33,7 @@ export function watchDaemons({ cluster, journal, recorder, intents }: Watched): 
   const known = new Map<string, ChaosMeshPod>();
   const lost = new Set<string>();
   let lookedAtMs: number | null = null;
+  let looking = false;
   const tell = (event: string, node: string, daemon: string): void => {
     const said = { atMs: recorder.now(), source: "cluster", event, detail: { node, daemon } };
     recorder.event(said);
@@ -50,15 +54,19 @@ export function watchDaemons({ cluster, journal, recorder, intents }: Watched): 
   };
   return {
     look: async (signal) => {
-      if (held.length === 0) return;
+      if (held.length === 0 || looking) return;
       if (lookedAtMs !== null && recorder.now() - lookedAtMs < lookEveryMs) return;
       lookedAtMs = recorder.now();
+      looking = true;
       try {
         const nodes = await nodesOf(cluster, held, signal);
         const { daemons } = await cluster.chaosMesh(signal);
+        signal.throwIfAborted();
         for (const node of nodes) compare(node, daemonOn(daemons, node));
       } catch {
         // See `look`.
+      } finally {
+        looking = false;
       }
     },
   };
