@@ -67,7 +67,8 @@ describe.skipIf(process.getuid?.() !== 0)("a halt, on the real stack", () => {
     waitFor(
       async () => (await stack.slack.messages()).find((message) => pattern.test(message.text ?? ""))?.text ?? "",
       (text) => text !== "",
-      20_000,
+      // Said when all runs have ended; how soon the faults were gone is judged by the figure that it says.
+      60_000,
     );
   const cordonAs = async (node: string, run: string, until: Date): Promise<void> => {
     const stamp = until.toISOString().replace(/\.\d+Z$/, "Z");
