@@ -6,7 +6,7 @@ import { loadText, measureIdle, measureRealRuns } from "./scale/real-runs.ts";
 /**
  * What runs cost: many dry runs at once, and real runs on the lab, as many at once as it has targets that do not stand on
  * each other. Processor time, memory, the commands' latency, and what PostgreSQL and Redis get of each run. The load of the
- * machine is said beside it. docs/scale.md has the figures and what follows from them.
+ * machine is said beside it. The part with real runs has not been run in earnest yet.
  * Run: npx tsx bench/scale.ts [--dry 200] [--real 20] [--idle 20]
  */
 const { values } = parseArgs({
