@@ -1,14 +1,6 @@
 import { countApprovals, standingWords, type GivenApproval } from "./count.ts";
 import { isAmong, nameAll, noFacts, standingOf, type Facts } from "./people.ts";
-import {
-  conveners,
-  environmentOf,
-  pipelinePrefix,
-  type People,
-  type Policy,
-  type Rule,
-  type Subject,
-} from "./policy.ts";
+import { conveners, environmentOf, pipelineOf, type People, type Policy, type Rule, type Subject } from "./policy.ts";
 import { frozenBy, ruleFor } from "./rules.ts";
 import { durationText, momentText } from "./words.ts";
 
@@ -175,7 +167,7 @@ function ofThisWorkspace(policy: Policy, { actor }: Question): Refusal | null {
 /** A member of the workspace; or a pipeline, which the policy's rule must name. */
 function mayBeKnown(policy: Policy, question: Question): Refusal | null {
   const { actor } = question;
-  if (actor?.via === "command line" && actor.userId.startsWith(pipelinePrefix)) return null;
+  if (actor?.via === "command line" && pipelineOf(actor.userId) !== null) return null;
   return inSlack(policy, question) ?? ofThisWorkspace(policy, question) ?? isMember(policy, question);
 }
 
@@ -203,9 +195,10 @@ function hasRule(policy: Policy, { subject, now }: Question): Refusal | null {
 
 function requesterMayAsk(policy: Policy, question: Question): Refusal | null {
   const { rule, subject } = ruled(policy, question);
-  const pipeline = question.actor?.userId.startsWith(pipelinePrefix) === true ? question.actor.userId : null;
+  const id = question.actor?.userId ?? "";
+  const who = pipelineOf(id) === null ? "You are" : `${id} is`;
   return unlessAmong(policy, question, rule.requesters, {
-    no: `${pipeline ?? "You"} ${pipeline === null ? "are" : "is"} not among those who may ask for ${subject.experiment} on ${place(policy, subject)}.`,
+    no: `${who} not among those who may ask for ${subject.experiment} on ${place(policy, subject)}.`,
     who: "It can be asked for by",
   });
 }

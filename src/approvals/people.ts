@@ -1,4 +1,4 @@
-import { pipelinePrefix, type People, type Policy } from "./policy.ts";
+import { pipelineOf, type People, type Policy } from "./policy.ts";
 
 /**
  * What the workspace says of a person. `refused`: they are there, and may decide nothing. `unknown`: it did not say,
@@ -40,9 +40,8 @@ export function standingOf(facts: Facts, userId: string): Standing {
 
 /** Whether a person is among those meant. A group that could not be looked up leaves it unknown, with the reason. */
 export function isAmong(people: People, userId: string, facts: Facts): { among: boolean; unknown: string | null } {
-  if (userId.startsWith(pipelinePrefix)) {
-    return { among: people.pipelines?.includes(userId.slice(pipelinePrefix.length)) === true, unknown: null };
-  }
+  const pipeline = pipelineOf(userId);
+  if (pipeline !== null) return { among: people.pipelines?.includes(pipeline) === true, unknown: null };
   if (people.anyone || people.users.includes(userId)) return { among: true, unknown: null };
   const answers = people.groups.map((id) => (Object.hasOwn(facts.groups, id) ? facts.groups[id] : undefined));
   if (answers.some((answer) => answer?.known === true && answer.members.includes(userId))) {

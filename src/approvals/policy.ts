@@ -14,8 +14,17 @@ export interface People {
   pipelines?: readonly string[];
 }
 
+const pipelinePrefix = "pipeline:";
+
 /** How a pipeline is called where a person's id stands otherwise: `pipeline:nightly`. No Slack id has a colon. */
-export const pipelinePrefix = "pipeline:";
+export function pipelineId(name: string): string {
+  return `${pipelinePrefix}${name}`;
+}
+
+/** The name of the pipeline that is called so; null for anybody else. */
+export function pipelineOf(id: string): string | null {
+  return id.startsWith(pipelinePrefix) ? id.slice(pipelinePrefix.length) : null;
+}
 
 /** What a rule or a freeze is about; null stands for "whatever it is". */
 export interface Match {

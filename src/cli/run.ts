@@ -1,7 +1,7 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
-import { pipelinePrefix } from "../approvals/policy.ts";
+import { pipelineId } from "../approvals/policy.ts";
 import { openPipeline, type Pipeline } from "../compose/pipeline.ts";
 import { loadPipelineConfig } from "../config/load.ts";
 import { readProbeSecrets } from "../config/secret.ts";
@@ -99,7 +99,7 @@ async function play(pipeline: Pipeline, options: RunOptions, terminal: Terminal)
   if (!options.yes && !(await isConfirmed(plan.experiment, terminal))) return exitCodes.notAllowed;
   if (plan.approvalsNeeded > 0 && options.channel === undefined) throw approvalNeedsChannel(plan.approvalsNeeded);
   const actor: Actor = {
-    userId: `${pipelinePrefix}${options.pipeline}`,
+    userId: pipelineId(options.pipeline),
     teamId: "",
     channelId: options.channel ?? noChannel,
     via: "command line",

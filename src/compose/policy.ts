@@ -1,5 +1,5 @@
 import { createAuthoriser, type Authoriser } from "../approvals/authoriser.ts";
-import { pipelinePrefix, simplePolicy, type Match, type People, type Policy, type Rule } from "../approvals/policy.ts";
+import { pipelineOf, simplePolicy, type Match, type People, type Policy, type Rule } from "../approvals/policy.ts";
 import type { LoadedConfig, Secrets } from "../config/load.ts";
 import type { PoliciesConfig } from "../config/policies.ts";
 import type { Config } from "../config/schema.ts";
@@ -93,7 +93,7 @@ function toRule(
     ...(approvals === "none"
       ? {
           required: 0,
-          approvers: peopleOf(requesters.filter((entry) => !entry.startsWith(pipelinePrefix))),
+          approvers: peopleOf(requesters.filter((entry) => pipelineOf(entry) === null)),
           expiresAfterMs: unneededMs,
         }
       : {
@@ -112,9 +112,7 @@ function toPeople(entries: readonly string[], groups: Readonly<Record<string, st
   const groupIds = entries.flatMap((entry) =>
     entry.startsWith("@") ? [groups[entry.slice(1)] ?? ""] : entry.startsWith("S") ? [entry] : [],
   );
-  const pipelines = entries.flatMap((entry) =>
-    entry.startsWith(pipelinePrefix) ? [entry.slice(pipelinePrefix.length)] : [],
-  );
+  const pipelines = entries.flatMap((entry) => pipelineOf(entry) ?? []);
   return {
     anyone: entries.includes("anyone"),
     users: [...new Set(entries.filter((entry) => /^[UW]/.test(entry)))],
