@@ -1,5 +1,5 @@
 import { pino, type Logger } from "pino";
-import type { LoadedConfig, Secrets } from "../config/load.ts";
+import type { Secrets } from "../config/load.ts";
 import { redactDeep } from "../redact.ts";
 
 /**
@@ -17,19 +17,19 @@ export function createLog(
   );
 }
 
-/** Every secret that the service knows, and the passwords inside its addresses. */
-export function knownSecrets({ secrets }: LoadedConfig, probeSecrets: Readonly<Record<string, string>>): string[] {
+/** Every secret that the service or a pipeline knows, and the passwords inside its addresses. */
+export function knownSecrets(secrets: Partial<Secrets>, probeSecrets: Readonly<Record<string, string>>): string[] {
   const { databaseUrl, redisUrl, slackBotToken, slackAppToken, slackSigningSecret } = secrets;
   const own = [databaseUrl, redisUrl, slackBotToken, slackAppToken, slackSigningSecret];
   const values = [...own, ...Object.values(probeSecrets)].filter((value) => value !== undefined);
-  const passwords = [secrets.databaseUrl, secrets.redisUrl].flatMap((url) =>
-    URL.canParse(url) ? [decodeURIComponent(new URL(url).password)] : [],
+  const passwords = [databaseUrl, redisUrl].flatMap((url) =>
+    url !== undefined && URL.canParse(url) ? [decodeURIComponent(new URL(url).password)] : [],
   );
   return [...values, ...passwords, ...watchingSecrets(secrets)];
 }
 
 /** What Prometheus and Alertmanager are asked with: the whole header, and what is secret of it. */
-export function watchingSecrets({ watching = {} }: Pick<Secrets, "watching">): string[] {
+function watchingSecrets({ watching = {} }: Pick<Secrets, "watching">): string[] {
   return Object.values(watching).flatMap(({ prometheus, alertmanager }) =>
     [prometheus, alertmanager].flatMap((endpoint) =>
       endpoint?.authorization === undefined

@@ -1,6 +1,5 @@
 import { databaseUrlOf } from "../config/load.ts";
-import { AftershockError, messageOf } from "../errors.ts";
-import { openDatabase, type Database } from "../store/database.ts";
+import { databaseRefused, openDatabase, type Database } from "../store/database.ts";
 import type { Terminal } from "./cli-command.ts";
 
 /**
@@ -15,11 +14,7 @@ export async function withDatabase<T>(
   const database = openDatabase(databaseUrlOf(env, config), () => undefined);
   try {
     await database.query("select 1").catch((error: unknown) => {
-      throw new AftershockError(
-        "bad_config",
-        `PostgreSQL does not let this command in: ${messageOf(error)}.`,
-        "Look at DATABASE_URL, or give --config FILE.",
-      );
+      throw databaseRefused(error, "Look at DATABASE_URL, or give --config FILE.");
     });
     return await work(database);
   } finally {

@@ -4,18 +4,19 @@ import { createInterface } from "node:readline/promises";
 import { pipelineId } from "../approvals/policy.ts";
 import { openPipeline, type Pipeline } from "../compose/pipeline.ts";
 import { loadPipelineConfig } from "../config/load.ts";
-import { readProbeSecrets } from "../config/secret.ts";
 import { AftershockError, isAftershockError, messageOf } from "../errors.ts";
 import { bundleOf } from "../run/export/bundle.ts";
 import { judgedReport } from "../run/judged.ts";
 import type { RunEvent } from "../run/events.ts";
-import { noChannel, type Actor, type RunRow } from "../run/service.ts";
+import { noChannel } from "../run/channels/no-channel.ts";
+import type { Actor, RunRow } from "../run/service.ts";
 import { artifactsOf } from "../store/artifacts.ts";
 import { planBlocks } from "../slack/views/plan.ts";
 import { messageLines } from "../terminal/plain-text.ts";
 import type { Screen } from "../terminal/thread-printer.ts";
 import type { CliCommand, Terminal } from "./cli-command.ts";
-import { createLog, watchingSecrets } from "./log.ts";
+import { createLog, knownSecrets } from "./log.ts";
+import { provideProbeSecrets } from "./probe-secrets.ts";
 import { followRun } from "./run/follow.ts";
 import { junitXml } from "./run/junit.ts";
 import { readRunOptions, usage, type RunOptions } from "./run/options.ts";
@@ -46,20 +47,13 @@ async function withPipeline(
   work: (pipeline: Pipeline) => Promise<number>,
 ): Promise<number> {
   const loaded = loadPipelineConfig(options.config, terminal.env);
-  const probeSecrets = readProbeSecrets(terminal.env);
-  // The probes find theirs where libpq and the S3 client look: also those that came as files.
-  Object.assign(process.env, probeSecrets);
+  const probeSecrets = provideProbeSecrets(terminal.env);
   const { log: logFile } = options;
   const log = createLog(
     {
       level: logFile === undefined ? "warn" : loaded.config.logLevel,
       base: { role: "pipeline" },
-      known: [
-        loaded.secrets.databaseUrl,
-        loaded.secrets.slackBotToken ?? "",
-        ...watchingSecrets(loaded.secrets),
-        ...Object.values(probeSecrets),
-      ],
+      known: knownSecrets(loaded.secrets, probeSecrets),
     },
     logFile === undefined ? terminal.err : (line) => appendFileSync(logFile, line),
   );

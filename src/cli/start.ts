@@ -3,10 +3,10 @@ import type { Logger } from "pino";
 import { layFoundation, type Foundation } from "../compose/foundation.ts";
 import type { Role } from "../compose/worker.ts";
 import { loadConfig } from "../config/load.ts";
-import { readProbeSecrets } from "../config/secret.ts";
 import { startHealthServer } from "../health.ts";
 import type { CliCommand, Terminal } from "./cli-command.ts";
 import { createLog, knownSecrets } from "./log.ts";
+import { provideProbeSecrets } from "./probe-secrets.ts";
 
 const usage = `Usage: aftershock start [--config FILE] [--role bot|worker|all]
 
@@ -43,11 +43,9 @@ async function startService(args: readonly string[], terminal: Terminal): Promis
     return 2;
   }
   const loaded = loadConfig(values.config, terminal.env);
-  const probeSecrets = readProbeSecrets(terminal.env);
-  // The probes find theirs where libpq and the S3 client look: also those that came as files.
-  Object.assign(process.env, probeSecrets);
+  const probeSecrets = provideProbeSecrets(terminal.env);
   const log = createLog(
-    { level: loaded.config.logLevel, base: { role: values.role }, known: knownSecrets(loaded, probeSecrets) },
+    { level: loaded.config.logLevel, base: { role: values.role }, known: knownSecrets(loaded.secrets, probeSecrets) },
     terminal.out,
   );
   const foundation = await layFoundation(loaded, log);

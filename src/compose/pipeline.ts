@@ -1,23 +1,19 @@
-import { hostname } from "node:os";
-import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { createAuthoriser, type Authoriser } from "../approvals/authoriser.ts";
 import type { Directory } from "../approvals/people.ts";
 import type { PipelineConfig } from "../config/load.ts";
-import { AftershockError, messageOf } from "../errors.ts";
-import { renderCharts } from "../findings/chart/render-charts.ts";
-import { conduct, type ConductorDeps } from "../run/conductor.ts";
+import { conduct } from "../run/conductor.ts";
 import { createRunService } from "../run/create-service.ts";
-import { haltWish, type Ownership, type StopWish } from "../run/ownership.ts";
+import { haltWish, type StopWish } from "../run/ownership.ts";
 import type { RunService } from "../run/service.ts";
 import { ownedStates, takeOver } from "../run/take-over.ts";
-import { openDatabase, type Database } from "../store/database.ts";
+import { databaseRefused, openDatabase, type Database } from "../store/database.ts";
 import { ownerlessRuns } from "../store/leases.ts";
 import { prepareSchema } from "../store/schema.ts";
 import { startSharedClock } from "../store/shared-clock.ts";
+import { composeConducting } from "./conducting.ts";
 import { openCatalogue } from "./foundation.ts";
 import { startHaltKeeper } from "./halt-keeper.ts";
-import { healDeadlinesOf, pagingOf } from "./healing.ts";
 import { composeAuthoriser, policyOf, type KnownNames } from "./policy.ts";
 
 /** What a pipeline conducts its run with: one process, PostgreSQL and the cluster; no Slack, no Redis. */
@@ -41,29 +37,11 @@ export async function openPipeline({ config, secrets }: PipelineConfig, log: Log
   );
   await prepareSchema(secrets.databaseUrl).catch(async (error: unknown) => {
     await Promise.allSettled([catalogue.close(), database.end()]);
-    throw databaseProblem(error);
+    throw databaseRefused(error, "Look at DATABASE_URL, or at postgres.url in the configuration.");
   });
   const clock = await startSharedClock(database);
   const authoriser = authoriserOf({ config, secrets }, catalogue.knownNames, clock.now);
-  const owned = new Set<Ownership>();
-  const deps: ConductorDeps = {
-    database,
-    registry: catalogue.registry,
-    authoriser,
-    lease: {
-      owner: `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`,
-      leaseMs: config.worker.lease,
-      onError: (error) => log.warn({ error: messageOf(error) }, "lease renewal"),
-    },
-    healDeadlines: healDeadlinesOf(config.healing),
-    paging: pagingOf(config),
-    renderCharts,
-    log: (message, detail) => log.info(detail ?? {}, message),
-    onOwned: (ownership) => {
-      owned.add(ownership);
-      ownership.released.addEventListener("abort", () => owned.delete(ownership), { once: true });
-    },
-  };
+  const { deps, owned } = composeConducting({ config, database, registry: catalogue.registry, authoriser, log });
   const keeper = startHaltKeeper({ database, registry: catalogue.registry, log }, (held) => {
     for (const ownership of owned) ownership.requestStop(haltWish(held));
   });
@@ -110,13 +88,3 @@ const nobodyKnown: Directory = {
   person: () => Promise.resolve({ kind: "unknown", why }),
   groupMembers: () => Promise.resolve({ known: false, why }),
 };
-
-function databaseProblem(error: unknown): unknown {
-  if (error instanceof AftershockError) return error;
-  return new AftershockError(
-    "bad_config",
-    `PostgreSQL does not let this command in: ${messageOf(error)}.`,
-    "Look at DATABASE_URL, or at postgres.url in the configuration.",
-    { cause: error },
-  );
-}

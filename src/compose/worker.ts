@@ -1,16 +1,13 @@
-import { hostname } from "node:os";
-import { randomBytes } from "node:crypto";
 import { messageOf } from "../errors.ts";
-import { renderCharts } from "../findings/chart/render-charts.ts";
 import type { ReadinessCheck } from "../health.ts";
 import { startRunWorker } from "../queue/run-queue.ts";
-import { conduct, type ConductorDeps } from "../run/conductor.ts";
+import { conduct } from "../run/conductor.ts";
 import { startAlarmKeeper } from "../run/alarms/keeper.ts";
 import { startJanitor } from "../run/janitor.ts";
 import { haltWish, type Ownership } from "../run/ownership.ts";
 import { startReconciler } from "../run/reconciler.ts";
+import { composeConducting } from "./conducting.ts";
 import type { Foundation } from "./foundation.ts";
-import { healDeadlinesOf, pagingOf } from "./healing.ts";
 import { composeAuthoriser } from "./policy.ts";
 import { startHaltKeeper } from "./halt-keeper.ts";
 import { listen } from "../store/listen.ts";
@@ -27,30 +24,20 @@ export interface Role {
 export function startWorker(foundation: Foundation): Role {
   const { loaded, log, database, registry } = foundation;
   const { worker: settings } = loaded.config;
-  const owned = new Set<Ownership>();
   const underWay = new Set<Promise<void>>();
   let leaving = false;
   const stopForLeaving = (ownership: Ownership): void =>
     ownership.requestStop({ kind: "shutdown", by: deps.lease.owner, reason: "the worker is shutting down" });
-  const deps: ConductorDeps = {
+  const { deps, owned } = composeConducting({
+    config: loaded.config,
     database,
     registry,
     authoriser: composeAuthoriser(loaded, null, foundation.knownNames, foundation.clock.now),
-    lease: {
-      owner: `${hostname()}:${process.pid}:${randomBytes(3).toString("hex")}`,
-      leaseMs: settings.lease,
-      onError: (error) => log.warn({ error: messageOf(error) }, "lease renewal"),
-    },
-    healDeadlines: healDeadlinesOf(loaded.config.healing),
-    paging: pagingOf(loaded.config),
-    renderCharts,
-    log: (message, detail) => log.info(detail ?? {}, message),
+    log,
     onOwned: (ownership) => {
-      owned.add(ownership);
-      ownership.released.addEventListener("abort", () => owned.delete(ownership), { once: true });
       if (leaving) stopForLeaving(ownership);
     },
-  };
+  });
   const handle = async (runId: string): Promise<void> => {
     const work = conduct(deps, runId);
     underWay.add(work);

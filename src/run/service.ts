@@ -9,14 +9,11 @@ import type { ParameterValue, Plan } from "./plan.ts";
 export interface Actor {
   userId: string;
   teamId: string;
-  /** Where they act, and where a run is told; `noChannel`: nowhere in Slack. */
+  /** Where they act, and where a run is told (`noChannel`: nowhere in Slack). */
   channelId: string;
   /** Absent: in Slack. On the command line nobody of the workspace acts. */
   via?: "slack" | "command line";
 }
-
-/** The channel of a run that a pipeline asked for without naming one. */
-export const noChannel = "";
 
 /** A run as commands and cards need it. Times are ISO 8601. */
 export interface RunRow {

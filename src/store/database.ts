@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { AftershockError, isAftershockError, messageOf } from "../errors.ts";
 
 export type Database = pg.Pool;
 /** A pool, or one connection inside a transaction. */
@@ -21,6 +22,13 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   });
   pool.on("error", onError);
   return pool;
+}
+
+/** For a command that PostgreSQL does not let in; what a person can mend already stays as it is. */
+export function databaseRefused(error: unknown, hint: string): AftershockError {
+  if (isAftershockError(error)) return error;
+  const problem = `PostgreSQL does not let this command in: ${messageOf(error)}.`;
+  return new AftershockError("bad_config", problem, hint, { cause: error });
 }
 
 /** Runs `work` in one transaction; any throw rolls back. */

@@ -22,6 +22,7 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
     "run/lifecycle": "all",
     "run/alarms/alarm": "all",
     "run/channels/verbosity": "all",
+    "run/channels/no-channel": "all",
     "run/actions/due": "all",
     "run/actions/rules": "all",
     // Its pure model: the board is drawn from what the events come to.

@@ -12,11 +12,10 @@ export interface RunOutcome {
 export const allowable = ["refuted", "inconclusive"] as const;
 export type Allowable = (typeof allowable)[number];
 
-/** Exit codes by verdict; the usage lists them. */
+/** Exit codes by verdict; the usage lists them, and 2, which every command has for wrong usage. */
 export const exitCodes = {
   held: 0,
   failed: 1,
-  usage: 2,
   refuted: 3,
   inconclusive: 4,
   notCompleted: 5,

@@ -1,3 +1,4 @@
+import { noChannel } from "../../run/channels/no-channel.ts";
 import type { Queryable } from "../../store/database.ts";
 import type { DesiredMessage, MessagePayload } from "../narrate.ts";
 import type { SlackRates } from "../rates.ts";
@@ -33,7 +34,7 @@ export async function wantMessages(
   messages: readonly DesiredMessage[],
 ): Promise<void> {
   // What has no channel, as a pipeline's run may, is told where the pipeline runs.
-  const placed = messages.filter((message) => (message.channelId ?? channelId) !== "");
+  const placed = messages.filter((message) => (message.channelId ?? channelId) !== noChannel);
   if (placed.length === 0) return;
   await client.query(
     `insert into slack_outbox (run_id, key, channel_id, position, in_thread, payload)
