@@ -48,7 +48,7 @@ function readText(file: string): string {
  * DATABASE_URL or DATABASE_URL_FILE. Throws AftershockError `bad_config` when there is none.
  */
 export function databaseUrlOf(environment: Environment, file?: string): string {
-  const config = file === undefined ? undefined : parseFile(readText(file), file);
+  const config = file === undefined ? undefined : loadConfigFile(file);
   return databaseUrl(config, environment);
 }
 
@@ -61,7 +61,7 @@ export interface PipelineConfig {
 
 /** The same file for a command that conducts a run by itself. Throws AftershockError `bad_config` naming the key. */
 export function loadPipelineConfig(file: string, environment: Environment): PipelineConfig {
-  const config = parseFile(readText(file), file);
+  const config = loadConfigFile(file);
   const slackBotToken = readSecret(environment, "SLACK_BOT_TOKEN");
   return {
     config,
@@ -86,7 +86,7 @@ export function parseConfig(text: string, file: string, environment: Environment
 
 function parseFile(text: string, file: string): Config {
   const yaml = readPlainYaml(text, maxBytes);
-  if (!yaml.ok) throw bad(yaml.line === null ? file : `${file}:${yaml.line}`, yaml.why, docsHint);
+  if (!yaml.ok) throw bad(yaml.place === null ? file : `${file}:${yaml.place.line}`, yaml.why, docsHint);
   const parsed = configSchema.safeParse(yaml.value);
   if (!parsed.success) {
     const closest = parsed.error.issues.flatMap(closestIssues);

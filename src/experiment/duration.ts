@@ -2,12 +2,15 @@ import { AftershockError } from "../errors.ts";
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
+/** One or more numbers, each with its unit. */
+export const durationPattern = /^(\d+(ms|s|m|h))+$/;
+
 /**
  * Milliseconds of a text such as `500ms`, `15s`, `2m` or `1m30s`. A bare number is refused: nobody should have to
  * guess whether `10` means seconds. Throws AftershockError `bad_parameter`.
  */
 export function parseDurationMs(text: string): number {
-  if (!/^(\d+(ms|s|m|h))+$/.test(text)) {
+  if (!durationPattern.test(text)) {
     throw new AftershockError(
       "bad_parameter",
       `"${text}" is not a duration.`,

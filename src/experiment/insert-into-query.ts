@@ -1,5 +1,6 @@
 import { AftershockError } from "../errors.ts";
 import type { Experiment, ParameterValue } from "./schema.ts";
+import { durationPattern } from "./duration.ts";
 import { insertable } from "./insert-parameters.ts";
 
 type Definitions = Pick<Experiment, "parameters">;
@@ -44,7 +45,7 @@ function bare(name: string, { parameters }: Definitions, inserts: Readonly<Recor
   const type = Object.hasOwn(parameters, name) ? parameters[name]?.type : undefined;
   const value = String(inserts[name]);
   const isNumber = type === "integer" && /^-?\d+$/.test(value);
-  const isDuration = type === "duration" && /^(\d+(ms|s|m|h))+$/.test(value);
+  const isDuration = type === "duration" && durationPattern.test(value);
   if (isNumber || isDuration) return value;
   throw refused(`\${${name}}`, "outside of quotes only an integer or a duration may be inserted");
 }

@@ -6,15 +6,10 @@ export interface Place {
   column: number;
 }
 
-/** What a file says, or why it is not taken; `line` is null where it has none. */
+/** What a file says, or why it is not taken; `place` is null where it is the file as a whole. */
 export type PlainYaml =
-  | {
-      ok: true;
-      value: unknown;
-      lineOf(path: readonly PropertyKey[]): number;
-      placeOf(path: readonly PropertyKey[]): Place;
-    }
-  | { ok: false; line: number | null; column: number | null; why: string };
+  | { ok: true; value: unknown; placeOf(path: readonly PropertyKey[]): Place }
+  | { ok: false; place: Place | null; why: string };
 
 /** A page of text nests six deep. Far below what would exhaust the stack of a parser that calls itself. */
 const deepest = 64;
@@ -38,19 +33,17 @@ const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
  * throws for what the text holds.
  */
 export function readPlainYaml(text: string, maxBytes: number): PlainYaml {
-  if (Buffer.byteLength(text) > maxBytes)
-    return { ok: false, line: null, column: null, why: `larger than ${maxBytes / 1024} KiB` };
+  if (Buffer.byteLength(text) > maxBytes) return { ok: false, place: null, why: `larger than ${maxBytes / 1024} KiB` };
   const lines = new LineCounter();
   const refuse = (offset: number | undefined, why: string): PlainYaml => ({
     ok: false,
-    line: offset === undefined ? null : lines.linePos(offset).line,
-    column: offset === undefined ? null : lines.linePos(offset).col,
+    place: offset === undefined ? null : placeAt(lines, offset),
     why,
   });
   // Looked at before anything is composed: the composer calls itself, and a regular expression that is compiled on the
   // last of the stack ends the whole process.
   const deep = firstDeep(text);
-  if (deep !== undefined) return { ok: false, line: null, column: null, why: `nested more than ${deepest} deep` };
+  if (deep !== undefined) return { ok: false, place: null, why: `nested more than ${deepest} deep` };
   // Without the parser's pretty errors, each of which looks at the whole text again.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   // A tag that the core schema does not know is only a warning to the parser, and its value would be a guess.
@@ -61,8 +54,7 @@ export function readPlainYaml(text: string, maxBytes: number): PlainYaml {
   }
   const stranger = firstStranger(document);
   if (stranger !== undefined) return refuse(stranger.offset, stranger.why);
-  const placeOf = (path: readonly PropertyKey[]): Place => placeIn(document, lines, path);
-  return { ok: true, value: document.toJS(), lineOf: (path) => placeOf(path).line, placeOf };
+  return { ok: true, value: document.toJS(), placeOf: (path) => placeIn(document, lines, path) };
 }
 
 /**
@@ -127,13 +119,17 @@ export function isStorable(text: string): boolean {
   return !control.test(text) && Buffer.from(text, "utf8").toString("utf8") === text;
 }
 
+function placeAt(lines: LineCounter, offset: number): Place {
+  const { line, col: column } = lines.linePos(offset);
+  return { line, column };
+}
+
 /** Where the node at a path stands, or the nearest that holds it. */
 function placeIn(document: Document, lines: LineCounter, path: readonly PropertyKey[]): Place {
   for (let length = path.length; length > 0; length -= 1) {
     const node: unknown = document.getIn(path.slice(0, length), true);
     if (typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range)) {
-      const { line, col } = lines.linePos(Number(node.range[0]));
-      return { line, column: col };
+      return placeAt(lines, Number(node.range[0]));
     }
   }
   return { line: 1, column: 1 };

@@ -19,10 +19,7 @@ export type ReadExperiment =
 /** What a text says as an experiment, or everything that is wrong with its form, by place. Pure. */
 export function readExperiment(text: string, maxBytes: number): ReadExperiment {
   const yaml = readPlainYaml(text, maxBytes);
-  if (!yaml.ok) {
-    const { line, column, why } = yaml;
-    return refused([{ place: line === null || column === null ? null : { line, column }, why, misspelt: false }]);
-  }
+  if (!yaml.ok) return refused([{ place: yaml.place, why: yaml.why, misspelt: false }]);
   const parsed = experimentSchema.safeParse(yaml.value);
   if (!parsed.success) {
     return refused(

@@ -52,3 +52,8 @@ export function resolveWatch(
   });
   return { ...common, ask: { of: "alertmanager", filters }, limit: { above: 0 }, forMs: parseDurationMs(held) };
 }
+
+/** What is asked, as a person would type it. */
+export function askText({ ask }: Pick<WatchPlan, "ask">): string {
+  return ask.of === "prometheus" ? ask.query : `alert {${ask.filters.join(", ")}}`;
+}

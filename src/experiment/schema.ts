@@ -1,17 +1,9 @@
 import { z } from "zod";
+import { durationText, identifier } from "./texts.ts";
 import { alertConditionSchema, prometheusConditionSchema } from "./watch-condition.ts";
-
-/**
- * An experiment file: data, no code. A file in `jobs/` is parsed by this schema; `jobs/experiment.schema.json` for editors
- * is generated from it (`npm run schema`), so each key has a description that a person sees while writing.
- */
-const identifier = z.string().regex(/^[a-z][a-z0-9-]{1,61}$/, "lower-case letters, digits and dashes");
 
 /** A group of the system's topology, or a choice parameter that names one: `primary`, `${member}`. */
 const group = z.string().regex(/^([a-z][a-z0-9-]{1,61}|\$\{[a-z][A-Za-z0-9]*\})$/, "a group, or ${parameter}");
-
-/** Durations are text such as `500ms`, `15s`, `2m`, `1m30s`. */
-const durationText = z.string().regex(/^(\d+(ms|s|m|h))+$/, "a duration such as 500ms, 15s or 1m30s");
 
 /** Chaos Mesh's kinds, and the bot's own actions: cordon the pods' nodes, delete the pods, restore elsewhere. */
 export const faultKinds = ["NetworkChaos", "PodChaos", "IOChaos", "Cordon", "PodDelete", "ScratchPostgres"] as const;
@@ -106,6 +98,10 @@ const probeConditionSchema = z.strictObject({
   forMs: z.int().min(1000).describe("Length of the window in milliseconds, at least 1000"),
 });
 
+/**
+ * An experiment file: data, no code. A file in `jobs/` is parsed by this schema; `jobs/experiment.schema.json` for editors
+ * is generated from it (`npm run schema`), so each key has a description that a person sees while writing.
+ */
 export const experimentSchema = z.strictObject({
   name: identifier.describe(
     "What people type: /chaos run NAME. Lower-case letters, digits and dashes; unique in the catalogue",
@@ -136,7 +132,6 @@ export const experimentSchema = z.strictObject({
 });
 
 export type Experiment = z.infer<typeof experimentSchema>;
-export type ProbeCondition = z.infer<typeof probeConditionSchema>;
 export type ParameterDefinition = z.infer<typeof parameterSchema>;
 /** A parameter's value after defaults and checks. Durations stay text, e.g. `15s`. */
 export type ParameterValue = string | number | boolean;

@@ -1,16 +1,8 @@
 import { z } from "zod";
-
-/**
- * Stop conditions that somebody else measures. An experiment may have them, and so may a cluster's configuration, where
- * they hold for every run.
- */
-const durationText = z.string().regex(/^(\d+(ms|s|m|h))+$/, "a duration such as 500ms, 15s or 1m30s");
+import { durationText, identifier } from "./texts.ts";
 
 const common = {
-  id: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{1,61}$/, "lower-case letters, digits and dashes")
-    .describe("Name of the condition"),
+  id: identifier.describe("Name of the condition"),
   title: z.string().max(200).describe("Why it stops the run, for the thread"),
   onUnknown: z
     .enum(["stop", "continue"])
@@ -54,6 +46,10 @@ export const alertConditionSchema = z.strictObject({
     .describe("Asked of the cluster's Alertmanager"),
 });
 
+/**
+ * Stop conditions that somebody else measures. An experiment may have them, and so may a cluster's configuration, where
+ * they hold for every run.
+ */
 export const watchConditionSchema = z.union([prometheusConditionSchema, alertConditionSchema]);
 
 export type WatchCondition = z.infer<typeof watchConditionSchema>;

@@ -30,7 +30,7 @@ function wrongFile(info: string, text: string): string | null {
     }
   }
   const yaml = readPlainYaml(text, 65_536);
-  if (!yaml.ok) return `line ${yaml.line}: ${yaml.why}`;
+  if (!yaml.ok) return `line ${yaml.place?.line}: ${yaml.why}`;
   const { value } = yaml;
   if (typeof value !== "object" || value === null || "apiVersion" in value || "jobs" in value) return null;
   if ("hypothesis" in value) {

@@ -42,11 +42,6 @@ export function limitText({ ask, limit, forMs }: WatchPlan): string {
   return "above" in limit ? `not above ${limit.above}${held}` : `not below ${limit.below}${held}`;
 }
 
-/** What is asked, as a person would type it. */
-export function askText({ ask }: Pick<WatchPlan, "ask">): string {
-  return ask.of === "prometheus" ? ask.query : `alert {${ask.filters.join(", ")}}`;
-}
-
 /**
  * Pure: what a reading makes of a condition. Why it stops the run, or null. Not knowing neither fulfils a condition nor
  * resets it, and stops by itself when it lasts, unless the condition says that it may.

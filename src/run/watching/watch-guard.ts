@@ -1,7 +1,7 @@
-import type { WatchPlan } from "../../experiment/resolve-watch.ts";
+import { askText, type WatchPlan } from "../../experiment/resolve-watch.ts";
 import type { GuardEvent } from "../guards.ts";
 import type { Plan } from "../plan.ts";
-import { askText, limitText, type Reading } from "./judge-watch.ts";
+import { limitText, type Reading } from "./judge-watch.ts";
 import { readWatch } from "./read-watch.ts";
 import type { ClusterWatching } from "./watches.ts";
 

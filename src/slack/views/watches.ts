@@ -1,6 +1,6 @@
 import type { KnownBlock } from "@slack/types";
 import type { Experiment } from "../../experiment/schema.ts";
-import type { WatchPlan } from "../../experiment/resolve-watch.ts";
+import { askText, type WatchPlan } from "../../experiment/resolve-watch.ts";
 import { formatDuration } from "../../experiment/duration.ts";
 import { escapeText, section } from "../limits.ts";
 
@@ -9,10 +9,8 @@ export function watchBlocks(watches: readonly WatchPlan[]): KnownBlock[] {
   if (watches.length === 0) return [];
   const lines = watches.map((watch) => {
     const held = watch.forMs === 0 ? "" : ` for ${formatDuration(watch.forMs)}`;
-    const when =
-      watch.ask.of === "alertmanager"
-        ? `alert {${watch.ask.filters.join(", ")}} fires${held}`
-        : `${watch.ask.query} is ${"above" in watch.limit ? `above ${watch.limit.above}` : `below ${watch.limit.below}`}${held}`;
+    const limit = "above" in watch.limit ? `above ${watch.limit.above}` : `below ${watch.limit.below}`;
+    const when = `${askText(watch)} ${watch.ask.of === "alertmanager" ? "fires" : `is ${limit}`}${held}`;
     const unknown =
       watch.onUnknown === "stop"
         ? `or is unknown for ${formatDuration(watch.unknownAfterMs)}`
