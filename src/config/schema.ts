@@ -17,6 +17,8 @@ const opsChannel = z
 /** How many times Slack's documented rates the bot may use (default 1, right for Slack itself); more only with a stand-in that allows it. */
 const speed = z.number().min(1).optional();
 
+const namespaceName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a namespace's name");
+
 const port = z.int().min(0).max(65_535);
 
 const slackKeys = {
@@ -54,12 +56,9 @@ export const configSchema = z.strictObject({
         kubeconfig: z.string().optional(),
         context: z.string().optional(),
         /** Where Chaos Mesh's own pods are; left out: the namespace chaos-mesh. No run may touch it. */
-        chaosMesh: z.strictObject({ namespace: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/) }).optional(),
+        chaosMesh: z.strictObject({ namespace: namespaceName }).optional(),
         /** Where runs may be; left out: in every namespace. The rights of the accounts are made from it (aftershock rbac). */
-        namespaces: z
-          .array(z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a namespace's name"))
-          .min(1)
-          .optional(),
+        namespaces: z.array(namespaceName).min(1).optional(),
         /** What rules of the policy call it, e.g. production; left out: its own name. */
         environment: z
           .string()

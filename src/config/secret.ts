@@ -14,11 +14,16 @@ export function readSecret(environment: Environment, name: string): string | und
   if (value !== undefined) {
     throw bad(`${name} and ${name}_FILE are both set.`, "Unset one of them.");
   }
+  return nonEmpty(readMounted(`${name}_FILE`, file, "Name a file that this user may read.").replace(/\r?\n$/, ""));
+}
+
+/** The text of a file that `key` names. Throws AftershockError `bad_config` that says which and why. */
+export function readMounted(key: string, file: string, hint: string): string {
   try {
-    return nonEmpty(readFileSync(file, "utf8").replace(/\r?\n$/, ""));
+    return readFileSync(file, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
-    throw bad(`${name}_FILE: ${file} cannot be read (${code}).`, "Name a file that this user may read.");
+    throw bad(`${key}: ${file} cannot be read (${code}).`, hint);
   }
 }
 

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { AftershockError } from "../errors.ts";
 import { watchConditionSchema } from "../experiment/watch-condition.ts";
 import { duration } from "./duration.ts";
-import { readSecret, type Environment } from "./secret.ts";
+import { readMounted, readSecret, type Environment } from "./secret.ts";
 
 const variable = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, "must be the name of an environment variable");
 
@@ -48,10 +47,12 @@ export const clusterWatchingKeys = {
 
 type Endpoint = z.output<typeof endpointSchema>;
 
-/** With its secrets read. */
+/** Where something is asked by HTTP, and as whom: with its secrets read. */
 export interface OpenEndpoint {
   url: string;
+  /** PEM of the authority that signed its certificate, where the system does not know it. */
   ca?: string;
+  /** A whole `Authorization` header; a secret. */
   authorization?: string;
 }
 
@@ -85,7 +86,11 @@ function withSecrets({ url, bearerTokenFrom, basic, tls }: Endpoint, environment
   const need = (name: string): string => {
     const value = readSecret(environment, name);
     if (value !== undefined) return value;
-    throw bad(`${name} is not set (the secret of ${url})`, `Set ${name}, or ${name}_FILE=/run/secrets/…`);
+    throw new AftershockError(
+      "bad_config",
+      `${name} is not set (the secret of ${url}).`,
+      `Set ${name}, or ${name}_FILE=/run/secrets/…`,
+    );
   };
   const authorization =
     bearerTokenFrom !== undefined
@@ -96,19 +101,8 @@ function withSecrets({ url, bearerTokenFrom, basic, tls }: Endpoint, environment
   return {
     url,
     ...(authorization === undefined ? {} : { authorization }),
-    ...(tls === undefined ? {} : { ca: readAuthority(tls.caFile) }),
+    ...(tls === undefined
+      ? {}
+      : { ca: readMounted("tls.caFile", tls.caFile, "Name a PEM file that this user may read.") }),
   };
-}
-
-function readAuthority(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
-    throw bad(`tls.caFile: ${file} cannot be read (${code})`, "Name a PEM file that this user may read.");
-  }
-}
-
-function bad(message: string, hint: string): AftershockError {
-  return new AftershockError("bad_config", `${message}.`, hint);
 }

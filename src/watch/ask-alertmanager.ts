@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AftershockError } from "../errors.ts";
 import type { Sample } from "../run/watching/watches.ts";
 import type { EndpointClient } from "./endpoint.ts";
+import { seriesText } from "./series-text.ts";
 
 /** `/api/v2/alerts` (Alertmanager's OpenAPI): what has not ended, also what is silenced or inhibited. */
 const answerSchema = z.array(z.object({ labels: z.record(z.string(), z.string()) }));
@@ -17,8 +18,8 @@ export async function askAlertmanager(
   if (!answer.success) {
     throw new AftershockError("unavailable", "Alertmanager answered no list of alerts", "Check its address.");
   }
-  return answer.data.map(({ labels: { alertname = "alert", ...labels } }) => {
-    const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-    return { value: 1, series: `${alertname}{${pairs.join(",")}}`.slice(0, 200) };
-  });
+  return answer.data.map(({ labels: { alertname = "alert", ...labels } }) => ({
+    value: 1,
+    series: seriesText(alertname, labels),
+  }));
 }

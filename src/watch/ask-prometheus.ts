@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AftershockError } from "../errors.ts";
 import type { Sample } from "../run/watching/watches.ts";
 import type { EndpointClient } from "./endpoint.ts";
+import { seriesText } from "./series-text.ts";
 
 /** A value in Prometheus' JSON: seconds, and the number as text, which may be `NaN`, `+Inf` or `-Inf`. */
 const pair = z.tuple([z.number(), z.string()]);
@@ -30,19 +31,14 @@ export async function askPrometheus(client: EndpointClient, query: string, signa
   }
   const { data } = answer.data;
   if (data.resultType === "scalar") return [{ value: numberOf(data.result[1]), series: "{}" }];
-  return data.result.map(({ metric, value }) => ({ value: numberOf(value[1]), series: seriesText(metric) }));
+  return data.result.map(({ metric: { __name__: name = "", ...labels }, value }) => ({
+    value: numberOf(value[1]),
+    series: seriesText(name, labels),
+  }));
 }
 
 function numberOf(text: string): number {
   if (text === "+Inf") return Number.POSITIVE_INFINITY;
   if (text === "-Inf") return Number.NEGATIVE_INFINITY;
   return text === "" ? Number.NaN : Number(text);
-}
-
-/** Longer names say no more in a thread. */
-const longestSeries = 200;
-
-function seriesText({ __name__: name = "", ...labels }: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-  return `${name}{${pairs.join(",")}}`.slice(0, longestSeries);
 }

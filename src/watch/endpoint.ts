@@ -1,15 +1,7 @@
 import { Agent, request } from "undici";
 import { z } from "zod";
+import type { OpenEndpoint } from "../config/watching.ts";
 import { AftershockError } from "../errors.ts";
-
-/** Where something is asked by HTTP, and as whom. */
-export interface Endpoint {
-  url: string;
-  /** PEM of the authority that signed its certificate, where the system does not know it. */
-  ca?: string;
-  /** A whole `Authorization` header; a secret. */
-  authorization?: string;
-}
 
 export interface EndpointClient {
   /** GET below the address; the parsed JSON of a 2xx. Throws AftershockError `unavailable` otherwise. */
@@ -21,7 +13,7 @@ export interface EndpointClient {
 const maxResponseSize = 4 * 1024 * 1024;
 
 /** A client of its own per endpoint: its connections, its authority, its header. */
-export function openEndpoint(endpoint: Endpoint): EndpointClient {
+export function openEndpoint(endpoint: OpenEndpoint): EndpointClient {
   const dispatcher = new Agent({
     maxResponseSize,
     ...(endpoint.ca === undefined ? {} : { connect: { ca: endpoint.ca } }),

@@ -66,7 +66,7 @@ export const arrows: Readonly<Record<string, Readonly<Record<string, Access>>>> 
   config: { experiment: "all" },
   health: {},
   // Prometheus and Alertmanager, asked by HTTP.
-  watch: { run: "types" },
+  watch: { run: "types", config: "types" },
   lab: {},
   compose: { "*": "all" },
   cli: { "*": "all" },
