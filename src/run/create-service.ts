@@ -22,7 +22,7 @@ import { noteOf } from "./note.ts";
 import type { RunRequest, RunService } from "./service.ts";
 import { primaryHitBy, subjectOf, unplanned } from "./subject.ts";
 import type { Registry } from "./systems.ts";
-import { everythingAllowed, isEnabled } from "./where-allowed.ts";
+import { isEnabled } from "./where-allowed.ts";
 
 export interface ServiceOptions {
   database: Database;
@@ -74,8 +74,7 @@ export function createRunService(options: ServiceOptions): RunService {
     });
 
   return {
-    experiments: () =>
-      registry.experiments.filter(({ name }) => isEnabled(registry.allowed ?? everythingAllowed, name)),
+    experiments: () => registry.experiments.filter(({ name }) => isEnabled(registry.allowed, name)),
     choices: () => ({
       clusters: registry.clusterNames,
       defaultCluster: options.defaultCluster,

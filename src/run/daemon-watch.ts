@@ -1,6 +1,6 @@
 import type { ChaosMeshPod, Cluster } from "../cluster/port.ts";
 import type { Recorder } from "../probes/recorder.ts";
-import { daemonOn } from "./chaos-daemon.ts";
+import { daemonOn, nodesWith } from "./chaos-daemon.ts";
 import type { Intent } from "./faults/fault-kind.ts";
 import { faultKindOf } from "./faults/table.ts";
 import type { Journal } from "./journal.ts";
@@ -72,14 +72,10 @@ export function watchDaemons({ cluster, journal, recorder, intents }: Watched): 
   };
 }
 
-/** The nodes on which the targets are; a pod that has gone says nothing of the daemon that served it. */
+/** The nodes on which the targets are now. */
 async function nodesOf(cluster: Cluster, intents: readonly Intent[], signal: AbortSignal): Promise<string[]> {
-  const nodes = new Set<string>();
-  for (const namespace of new Set(intents.map((intent) => intent.namespace))) {
-    const names = intents.flatMap(({ targets }) => [...targets.subject, ...targets.target].map(({ pod }) => pod));
-    for (const { name, node } of await cluster.pods(namespace, signal)) {
-      if (node !== undefined && names.includes(name)) nodes.add(node);
-    }
-  }
-  return [...nodes];
+  const names = intents.flatMap(({ targets }) => [...targets.subject, ...targets.target].map(({ pod }) => pod));
+  const namespaces = [...new Set(intents.map(({ namespace }) => namespace))];
+  const pods = await Promise.all(namespaces.map((namespace) => cluster.pods(namespace, signal)));
+  return nodesWith(pods.flat(), names);
 }

@@ -9,7 +9,7 @@ import { faultKindOf } from "./faults/table.ts";
 import { planDigest, type Plan, type PlannedFault } from "./plan.ts";
 import { watchesOf, type ClusterWatching } from "./watching/watches.ts";
 import { durationParameterMs, systemContext, type Registry } from "./systems.ts";
-import { everythingAllowed, refuseOutside } from "./where-allowed.ts";
+import { refuseOutside } from "./where-allowed.ts";
 
 /** Planning talks to a live system, which the lab may have to start first; longer than this is an answer too. */
 const planTimeoutMs = 40_000;
@@ -40,7 +40,7 @@ export async function makePlan(registry: Registry, input: PlanInput): Promise<{ 
   const namespace = String(parameters["namespace"] ?? "default");
   refuseNamespace(namespace, registry.protectedNamespaces);
   const cluster = registry.cluster(input.cluster);
-  refuseOutside(registry.allowed ?? everythingAllowed, { experiment, cluster: input.cluster, parameters });
+  refuseOutside(registry.allowed, { experiment, cluster: input.cluster, parameters });
   const adapter = registry.system(experiment.system);
   const signal = AbortSignal.timeout(planTimeoutMs);
   const session = await adapter.open(
@@ -61,7 +61,7 @@ export async function makePlan(registry: Registry, input: PlanInput): Promise<{ 
       occupies: adapter.occupies ?? adapter.name,
       session,
       signal,
-      watching: registry.watching?.(input.cluster) ?? null,
+      watching: registry.watching(input.cluster),
     });
     return { plan, digest: planDigest(plan) };
   } finally {
@@ -78,14 +78,14 @@ export async function planAgain(
 ): Promise<Plan> {
   // What was approved may have been taken out of the configuration since.
   const { cluster, parameters } = plan;
-  refuseOutside(registry.allowed ?? everythingAllowed, { experiment, cluster, parameters });
+  refuseOutside(registry.allowed, { experiment, cluster, parameters });
   const typed = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
   const adapter = registry.system(experiment.system);
   return planWith({
     input: { experiment, typed, cluster: plan.cluster, approvalsNeeded: plan.approvalsNeeded },
     parameters: resolveParameters(experiment, typed, undefined),
     occupies: adapter.occupies ?? adapter.name,
-    watching: registry.watching?.(plan.cluster) ?? null,
+    watching: registry.watching(plan.cluster),
     ...tools,
   });
 }

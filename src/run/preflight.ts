@@ -13,9 +13,7 @@ export async function preflight(all: Walk): Promise<Ending | null> {
   all.guards.push(
     ...(await checkGuards({ runId: run.id, plan: run.plan, session, cluster: all.cluster, database: deps.database })),
   );
-  all.guards.push(
-    ...(await checkWatches(run.plan, deps.registry.watching?.(run.plan.cluster) ?? null, ownership.lost)),
-  );
+  all.guards.push(...(await checkWatches(run.plan, deps.registry.watching(run.plan.cluster), ownership.lost)));
   await journal.say(...all.guards);
   if (ownership.stop.aborted) return stopped(ownership);
   const failed = all.guards.filter((guard) => !guard.ok);

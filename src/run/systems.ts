@@ -14,11 +14,11 @@ export interface Registry {
   clusterNames: readonly string[];
   /** No run may touch these, besides a cluster's own (fault-reach.ts). */
   protectedNamespaces?: readonly string[];
-  /** What the configuration allows; absent: everything. */
-  allowed?: Allowed;
+  /** What the configuration allows. */
+  allowed: Allowed;
   system(name: string): SystemAdapter;
-  /** What watches every run on a cluster; absent or null where nothing is configured. */
-  watching?(cluster: string): ClusterWatching | null;
+  /** What watches every run on a cluster; null where nothing is configured. */
+  watching(cluster: string): ClusterWatching | null;
 }
 
 /** Makes a Registry from what was loaded. Its look-ups throw AftershockError with the known names. */

@@ -5,6 +5,7 @@ import { takeOver } from "../../src/run/take-over.ts";
 import { appendEvents, eventsAfter } from "../../src/store/events.ts";
 import { findRun } from "../../src/store/runs.ts";
 import { testAuthoriser } from "../support/policy.ts";
+import { everythingAllowed } from "../../src/run/where-allowed.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 
 describe("a run whose worker died in judging, on real PostgreSQL", () => {
@@ -20,6 +21,8 @@ describe("a run whose worker died in judging, on real PostgreSQL", () => {
     registry: {
       experiments: [],
       clusterNames: [],
+      allowed: everythingAllowed,
+      watching: () => null,
       cluster: () => {
         throw new Error("the cluster was asked");
       },

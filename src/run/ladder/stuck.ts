@@ -1,7 +1,7 @@
 import type { ChaosRef, Cluster, KubernetesObject } from "../../cluster/port.ts";
 import { messageOf } from "../../errors.ts";
 import { bounded } from "../bounded.ts";
-import { daemonOn } from "../chaos-daemon.ts";
+import { daemonOn, nodesWith } from "../chaos-daemon.ts";
 import { unhealedRecords } from "../chaos-state.ts";
 
 /** Chaos Mesh's object of one pod in which a fault's rules stand, by the fault's kind (anchors/chaos-platforms.md 3.4). */
@@ -71,9 +71,8 @@ async function deadDaemons(
   const limits = { deadlineMs: callMs, signal };
   try {
     const all = await bounded((inner) => cluster.pods(namespace, inner), limits);
-    const nodes = new Set(all.flatMap(({ name, node }) => (pods.includes(name) && node !== undefined ? [node] : [])));
     const { daemons } = await bounded((inner) => cluster.chaosMesh(inner), limits);
-    return [...nodes].flatMap((node) =>
+    return nodesWith(all, pods).flatMap((node) =>
       daemonOn(daemons, node)?.ready === true ? [] : [`the chaos-daemon of ${node} is not ready`],
     );
   } catch (error) {

@@ -16,7 +16,7 @@ type Watched = Pick<Walk, "run" | "deps" | "journal" | "ownership">;
 export function watchRun(all: Watched, recorder: Pick<Recorder, "event" | "now">): { stop(): void } {
   const over = new AbortController();
   const { plan } = all.run;
-  const watching = all.deps.registry.watching?.(plan.cluster) ?? null;
+  const watching = all.deps.registry.watching(plan.cluster);
   const lost = all.ownership.lost;
   const stop = all.ownership.stop;
   for (const watch of plan.watches ?? []) {
