@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { ObjectStore, PodRuntime } from "../objects.ts";
 import type { Access } from "./access/access.ts";
 import type { SchemaLoader } from "./builtin-schemas.ts";
@@ -49,3 +50,11 @@ export type Answer = Reply | Stream;
 export function isDryRun(query: URLSearchParams): boolean {
   return query.getAll("dryRun").includes("All");
 }
+
+/** Answers upgrade requests for one subresource of pods. Throws ApiError while the answer can still be plain HTTP. */
+export type UpgradeServer = (
+  asked: ResourceRequest,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+) => Promise<void>;

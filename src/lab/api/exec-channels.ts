@@ -31,6 +31,9 @@ export async function connect(client: WebSocket, process: ExecProcess): Promise<
   }
 }
 
+/** How long the socket may wait for a client to answer the closing handshake. */
+export const closeWithinMs = 2000;
+
 /** One message's bytes, however ws hands them over. */
 export function bytesOf(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data);

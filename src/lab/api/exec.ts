@@ -4,13 +4,12 @@
  * Source: k8s.io/apimachinery/pkg/util/remotecommand/constants.go and KEP-4006.
  */
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { StoreError } from "../objects.ts";
 import type { ExecProcess, ExecRequest, LabObject } from "../objects.ts";
-import type { ApiContext, ResourceRequest } from "./context.ts";
-import { channels, connect } from "./exec-channels.ts";
+import type { ApiContext, ResourceRequest, UpgradeServer } from "./context.ts";
+import { channels, closeWithinMs, connect } from "./exec-channels.ts";
 import { child, children, text } from "./json.ts";
 import { ApiError, badRequest, internalError } from "./status.ts";
 import { containerOf } from "./verbs/container.ts";
@@ -18,21 +17,11 @@ import { existing } from "./verbs/read.ts";
 
 const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 
-/** How long the socket may wait for a client to answer the closing handshake. */
-const closeWithinMs = 2000;
-
-export type ExecServer = (
-  asked: ResourceRequest,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-) => Promise<void>;
-
 /**
  * Answers upgrade requests for exec. Throws ApiError while the answer can still be plain HTTP: unknown pod (404),
  * unknown container or no usable protocol (400), container that does not run (500).
  */
-export function createExecServer(context: ApiContext): ExecServer {
+export function createExecServer(context: ApiContext): UpgradeServer {
   const sockets = new WebSocketServer({
     noServer: true,
     handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,

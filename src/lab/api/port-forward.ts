@@ -5,25 +5,15 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
-import type { ApiContext, ResourceRequest } from "./context.ts";
-import { bytesOf } from "./exec-channels.ts";
+import type { ApiContext, UpgradeServer } from "./context.ts";
+import { bytesOf, closeWithinMs } from "./exec-channels.ts";
 import { text } from "./json.ts";
 import { badRequest } from "./status.ts";
 import { existing } from "./verbs/read.ts";
 
 const protocol = "v4.channel.k8s.io";
-/** How long the socket may wait for a client to answer the closing handshake. */
-const closeWithinMs = 2000;
-
-export type PortForwardServer = (
-  asked: ResourceRequest,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-) => Promise<void>;
 
 interface Pod {
   namespace: string;
@@ -35,7 +25,7 @@ interface Pod {
  * Answers upgrade requests for port-forwards. Throws ApiError while the answer can still be plain HTTP: unknown pod
  * (404), no port, no usable protocol, a pod that does not run (400).
  */
-export function createPortForwardServer(context: ApiContext): PortForwardServer {
+export function createPortForwardServer(context: ApiContext): UpgradeServer {
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => protocol });
 
   return async (asked, request, socket, head) => {

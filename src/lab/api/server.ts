@@ -11,9 +11,8 @@ import { attributesOf } from "./access/attributes.ts";
 import { createBootstrapRoles } from "./access/bootstrap.ts";
 import type { User } from "./access/user.ts";
 import { createBuiltinSchemas } from "./builtin-schemas.ts";
-import type { ApiContext } from "./context.ts";
+import type { ApiContext, UpgradeServer } from "./context.ts";
 import { createExecServer, statusOfError } from "./exec.ts";
-import type { ExecServer } from "./exec.ts";
 import { createPortForwardServer } from "./port-forward.ts";
 import { renderKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import { refuseUpgrade, respond, respondWithError } from "./respond.ts";
@@ -159,7 +158,7 @@ function namespaceQuestion(url: URL): NamespaceQuestion | null {
 }
 
 /** By subresource of pods. */
-type Upgrades = Record<"exec" | "portforward", ExecServer>;
+type Upgrades = Record<"exec" | "portforward", UpgradeServer>;
 
 async function upgrade(
   options: ApiServerOptions,

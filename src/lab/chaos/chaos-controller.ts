@@ -1,3 +1,4 @@
+import { timestamp } from "../store/metadata.ts";
 import type { LabObject, ObjectStore } from "../objects.ts";
 import { record } from "../runtime/pod-spec.ts";
 import { recordEvent } from "../runtime/record-event.ts";
@@ -150,14 +151,14 @@ export function startChaosController(
   const settle = async (object: LabObject, entry: ChaosRecord, desired: "Run" | "Stop"): Promise<ChaosRecord> => {
     const operation = nextOperation(entry.phase, desired);
     if (operation === null) return entry;
-    const timestamp = new Date(options.now()).toISOString().replace(/\.\d+Z$/, "Z");
+    const triedAt = timestamp(options.now());
     try {
       // A target that never was injected has nothing to heal.
       if (operation === "Apply") await kind.apply(object, entry);
       else await kind.recover(object, entry);
-      return afterAttempt(entry, operation, null, timestamp, kind.onFailure);
+      return afterAttempt(entry, operation, null, triedAt, kind.onFailure);
     } catch (error) {
-      return afterAttempt(entry, operation, messageOf(error), timestamp, kind.onFailure);
+      return afterAttempt(entry, operation, messageOf(error), triedAt, kind.onFailure);
     }
   };
 

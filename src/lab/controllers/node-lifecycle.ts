@@ -1,3 +1,4 @@
+import { timestamp } from "../store/metadata.ts";
 import type { ObjectStore } from "../objects.ts";
 import { asList } from "../runtime/pod-spec.ts";
 import { recordEvent } from "../runtime/record-event.ts";
@@ -14,9 +15,7 @@ export function startNodeLifecycle(store: ObjectStore): () => void {
     const taints = asList(node.spec?.["taints"]);
     if (cordoned === taints.some((taint) => taint["key"] === key)) return;
     const others = taints.filter((taint) => taint["key"] !== key);
-    const wanted = cordoned
-      ? [...others, { key, effect: "NoSchedule", timeAdded: new Date().toISOString().replace(/\.\d+Z$/, "Z") }]
-      : others;
+    const wanted = cordoned ? [...others, { key, effect: "NoSchedule", timeAdded: timestamp(Date.now()) }] : others;
     store.update(name, (copy) => {
       const { taints: _taints, ...spec } = copy.spec ?? {};
       copy.spec = wanted.length === 0 ? spec : { ...spec, taints: wanted };

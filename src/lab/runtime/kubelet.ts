@@ -1,3 +1,4 @@
+import { timestamp } from "../store/metadata.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreError, type ExecRequest, type LabObject, type ObjectStore, type PodRuntime } from "../objects.ts";
 import type { AddressBook } from "../network/address-book.ts";
@@ -169,7 +170,7 @@ export function startKubelet(options: {
       spec,
       sandbox,
       containers: [],
-      startTime: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
+      startTime: timestamp(Date.now()),
       ready: new Map(),
       timer: setInterval(() => void lookAtReadiness(pod), readinessEveryMs),
       stopping: false,

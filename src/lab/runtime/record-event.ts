@@ -1,3 +1,4 @@
+import { timestamp } from "../store/metadata.ts";
 import type { LabObject, ObjectStore } from "../objects.ts";
 
 export interface EventText {
@@ -9,7 +10,7 @@ export interface EventText {
 
 /** Stores a Kubernetes Event about an object, as `kubectl describe` and `kubectl get events` show it. */
 export function recordEvent(store: ObjectStore, about: LabObject, text: EventText): void {
-  const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  const now = timestamp(Date.now());
   const namespace = about.metadata.namespace ?? "default";
   store.create({
     apiVersion: "v1",

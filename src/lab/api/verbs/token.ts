@@ -1,4 +1,5 @@
 import type { ApiContext, Reply, ResourceRequest } from "../context.ts";
+import { timestamp } from "../../store/metadata.ts";
 import { invalidValue } from "../field-errors.ts";
 import { child } from "../json.ts";
 import { invalid } from "../status.ts";
@@ -19,13 +20,9 @@ export async function createToken(context: ApiContext, request: ResourceRequest,
     const cause = invalidValue("spec.expirationSeconds", lifeSeconds, problem);
     throw invalid({ group: "authentication.k8s.io", kind: type.kind }, "", [cause]);
   }
-  const expirationTimestamp = new Date(context.now() + lifeSeconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
+  const expirationTimestamp = timestamp(context.now() + lifeSeconds * 1000);
   const token = context.access.tokens.issue({ namespace, name, uid }, lifeSeconds);
   const spec = { audiences: ["https://kubernetes.default.svc.cluster.local"], expirationSeconds: lifeSeconds };
-  const metadata = {
-    name,
-    namespace,
-    creationTimestamp: new Date(context.now()).toISOString().replace(/\.\d+Z$/, "Z"),
-  };
+  const metadata = { name, namespace, creationTimestamp: timestamp(context.now()) };
   return { code: 201, body: { ...type, metadata, spec, status: { token, expirationTimestamp } } };
 }
