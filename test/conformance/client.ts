@@ -1,3 +1,5 @@
+import type { Ran } from "../support/kubectl.ts";
+
 /** A Kubernetes object as JSON. */
 export interface Thing {
   apiVersion: string;
@@ -25,12 +27,6 @@ export interface Ref {
 export interface Change {
   type: string;
   object: Thing;
-}
-
-export interface Ran {
-  exitCode: number;
-  stdout: string;
-  stderr: string;
 }
 
 /** The server said no. `message` is its own. */

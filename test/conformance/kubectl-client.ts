@@ -1,25 +1,11 @@
-import { execFile, spawn } from "node:child_process";
-import { kindOf, Refused, type Client, type Ran, type Thing } from "./client.ts";
-
-const callWithinMs = 60_000;
+import { spawn } from "node:child_process";
+import { kubectl, type Ran } from "../support/kubectl.ts";
+import { kindOf, Refused, type Client, type Thing } from "./client.ts";
 
 /** The real kubectl, as people type it. */
 export function kubectlClient(program: string, kubeconfig: string): Client {
   const environment = { ...process.env, KUBECONFIG: kubeconfig };
-  const run = (args: readonly string[], input = ""): Promise<Ran> =>
-    new Promise((resolve) => {
-      const child = execFile(
-        program,
-        [...args],
-        { env: environment, timeout: callWithinMs, maxBuffer: 64 * 1024 * 1024 },
-        (error, stdout, stderr) => {
-          const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
-          resolve({ exitCode: code, stdout, stderr });
-        },
-      );
-      child.stdin?.on("error", () => undefined);
-      child.stdin?.end(input);
-    });
+  const run = (args: readonly string[], input = ""): Promise<Ran> => kubectl(kubeconfig, args, input, program);
   const ok = async (args: readonly string[], input = ""): Promise<string> => {
     const ran = await run(args, input);
     if (ran.exitCode === 0) return ran.stdout;

@@ -12,7 +12,8 @@ import {
   type KubernetesObject,
   type V1Status,
 } from "@kubernetes/client-node";
-import { kindOf, Refused, type Client, type Change, type Ran, type Ref, type Thing } from "./client.ts";
+import type { Ran } from "../support/kubectl.ts";
+import { kindOf, Refused, type Client, type Change, type Ref, type Thing } from "./client.ts";
 
 const execWithinMs = 60_000;
 const group = "chaos-mesh.org";

@@ -10,10 +10,15 @@ export interface Ran {
 export const kubectlProgram = (): string => process.env["KUBECTL"] ?? "kubectl";
 
 /** Runs the real kubectl against a kubeconfig, with text on its standard input. */
-export function kubectl(kubeconfig: string, args: readonly string[], input = ""): Promise<Ran> {
+export function kubectl(
+  kubeconfig: string,
+  args: readonly string[],
+  input = "",
+  program = kubectlProgram(),
+): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(
-      kubectlProgram(),
+      program,
       [...args],
       { env: { ...process.env, KUBECONFIG: kubeconfig }, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {

@@ -14,14 +14,21 @@ import {
 } from "../expect.ts";
 import { addressOf, answers } from "../ground.ts";
 import type { Case } from "../suite.ts";
-import { cut } from "./specs.ts";
-
-const pauseAnnotation = "experiment.chaos-mesh.org/pause";
+import { cut, pauseAnnotation } from "./specs.ts";
 
 /** Until a watch has told of what was there before it: a client may take its time to begin one. */
 async function begun(changes: readonly Change[], { name }: Ref): Promise<void> {
   const told = (): boolean => changes.some(({ object }) => object.metadata.name === name);
   await eventually(`the watch tells of ${name}, which is there`, async () => told(), Boolean);
+}
+
+/** What a watch told of one object, once DELETED is among it. */
+function toldUntilDeleted(changes: readonly Change[], { name }: Ref): Promise<Change[]> {
+  return eventually(
+    "DELETED",
+    async () => changes.filter(({ object }) => object.metadata.name === name),
+    (seen) => seen.some(({ type }) => type === "DELETED"),
+  );
 }
 
 export const lifecycleCases: readonly Case[] = [
@@ -167,13 +174,8 @@ export const lifecycleCases: readonly Case[] = [
         await begun(changes, ref);
         await client.remove(ref);
         await gone(client, ref);
-        const own = (): Change[] => changes.filter(({ object }) => object.metadata.name === ref.name);
-        await eventually(
-          "DELETED",
-          async () => own(),
-          (seen) => seen.some(({ type }) => type === "DELETED"),
-        );
-        const last = own().at(-1);
+        const own = await toldUntilDeleted(changes, ref);
+        const last = own.at(-1);
         assert.equal(last?.type, "DELETED");
         assert.ok(everyRecord(last.object, "Not Injected"), "it went with records that were not healed");
       } finally {
@@ -196,20 +198,15 @@ export const lifecycleCases: readonly Case[] = [
         await injected(client, ref);
         await client.remove(ref);
         await gone(client, ref);
-        const own = (): Change[] => changes.filter(({ object }) => object.metadata.name === ref.name);
-        await eventually(
-          "DELETED",
-          async () => own(),
-          (seen) => seen.at(-1)?.type === "DELETED",
-        );
-        const types = own().map(({ type }) => type);
+        const own = await toldUntilDeleted(changes, ref);
+        const types = own.map(({ type }) => type);
         assert.equal(types[0], "ADDED");
         assert.ok(
           types.slice(1, -1).every((type) => type === "MODIFIED"),
           types.join(" "),
         );
-        const at = own().findIndex(({ object }) => everyRecord(object, "Injected"));
-        const deleted = own().findIndex(({ object }) => object.metadata.deletionTimestamp !== undefined);
+        const at = own.findIndex(({ object }) => everyRecord(object, "Injected"));
+        const deleted = own.findIndex(({ object }) => object.metadata.deletionTimestamp !== undefined);
         assert.ok(at > 0 && deleted > at, `Injected at ${at}, deletion at ${deleted} of ${types.length}`);
       } finally {
         await stop();

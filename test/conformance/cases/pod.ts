@@ -12,9 +12,7 @@ import {
 } from "../expect.ts";
 import { allReady, isReady } from "../ground.ts";
 import type { Case, Scene } from "../suite.ts";
-import { kill, named, podId } from "./specs.ts";
-
-const pauseAnnotation = "experiment.chaos-mesh.org/pause";
+import { kill, named, pauseAnnotation, podId } from "./specs.ts";
 
 async function uidOf({ client, ground }: Scene, at: number): Promise<string> {
   const pod = await client.get({ kind: "Pod", namespace: ground.namespace, name: ground.pods[at] ?? "" });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { conditionsOf, eventually, injected, read, recordsOf, refuses, throughout } from "../expect.ts";
 import type { Case } from "../suite.ts";
-import { cut, named, podId } from "./specs.ts";
+import { cut, named, pauseAnnotation, podId } from "./specs.ts";
 
 export const selectionCases: readonly Case[] = [
   {
@@ -29,7 +29,7 @@ export const selectionCases: readonly Case[] = [
       await refuses("the value 0", () => client.create(chaos("PodChaos", spec("0"))), /value/);
       await refuses("the value 2 as a number", () => client.create(chaos("PodChaos", spec(2))), /value/);
       // Paused from the beginning: selected, and nobody is hurt.
-      const paused = { "experiment.chaos-mesh.org/pause": "true" };
+      const paused = { [pauseAnnotation]: "true" };
       for (const [value, count] of [
         ["2", 2],
         ["9", 3],

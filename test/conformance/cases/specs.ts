@@ -2,6 +2,9 @@ import type { Ground } from "../ground.ts";
 
 /** Specs that many cases begin with. */
 
+/** Heals while it is there with the value `true`, and keeps the object. */
+export const pauseAnnotation = "experiment.chaos-mesh.org/pause";
+
 /** Named one by one, as the bot does it: with `pods` set, nothing else selects. */
 export function named(ground: Ground, ...pods: string[]): object {
   return { mode: "all", selector: { pods: { [ground.namespace]: pods } } };
