@@ -1,17 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { cliCommands } from "../../src/cli/table.ts";
 import { hostileText, tries } from "../support/fuzz.ts";
+import { typed, type Said } from "../support/typed.ts";
 
 const names = Object.keys(cliCommands);
 
-/** A terminal that only keeps what is said, with an empty environment: no command finds a configuration or a secret. */
-async function type(argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const terminal = { out: (text: string) => void (out += text), err: (text: string) => void (err += text), env: {} };
-  return { code: await runCli(cliCommands, argv, terminal), out, err };
-}
+/** With an empty environment: no command finds a configuration or a secret. */
+const type = (argv: readonly string[]): Promise<Said> => typed(cliCommands, argv);
 
 describe("arguments on the command line", () => {
   it("whatever they are: help, or a refusal in words with its exit code, and no stack trace", async () => {

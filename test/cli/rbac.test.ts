@@ -4,20 +4,12 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { rbac } from "../../src/cli/rbac.ts";
-import { runCli } from "../../src/cli/run-cli.ts";
+import { typed, type Said } from "../support/typed.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "aftershock-rbac-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-async function typed(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: "", err: "" };
-  const terminal = {
-    out: (text: string) => void (said.out += text),
-    err: (text: string) => void (said.err += text),
-    env: {},
-  };
-  return { code: await runCli({ rbac: async () => rbac }, ["rbac", ...args], terminal), ...said };
-}
+const typedRbac = (...args: string[]): Promise<Said> => typed({ rbac: async () => rbac }, ["rbac", ...args]);
 
 describe("aftershock rbac", () => {
   const config = join(directory, "aftershock.yaml");
@@ -31,7 +23,7 @@ describe("aftershock rbac", () => {
   );
 
   it("reads experiments and namespaces from the configuration, without any secret", async () => {
-    const { code, out } = await typed("--config", config);
+    const { code, out } = await typedRbac("--config", config);
     expect(code).toBe(0);
     expect(out).toContain("# Experiments: redis-split-brain, patroni-failover\n# Namespaces: cache, database\n");
     const kinds = parseAllDocuments(out).map((document) => (document.toJS() as { kind: string }).kind);
@@ -40,9 +32,9 @@ describe("aftershock rbac", () => {
   });
 
   it("takes others by its options, and gives everything everywhere without any", async () => {
-    const { out } = await typed("--config", config, "--namespace", "db", "--experiment", "etcd-quorum-loss");
+    const { out } = await typedRbac("--config", config, "--namespace", "db", "--experiment", "etcd-quorum-loss");
     expect(out).toContain("# Experiments: etcd-quorum-loss\n# Namespaces: db\n");
-    expect((await typed()).out).toContain("# Experiments: the whole catalogue\n# Namespaces: every one\n");
+    expect((await typedRbac()).out).toContain("# Experiments: the whole catalogue\n# Namespaces: every one\n");
   });
 
   it.each([
@@ -51,7 +43,7 @@ describe("aftershock rbac", () => {
     [["--format", "json"], /There is no format "json".*\nFormats: yaml, helm-values/],
     [["--namespaces", "x"], /Unknown option '--namespaces'/],
   ])("refuses %s with what there is", async (args, message) => {
-    const { code, err, out } = await typed(...args);
+    const { code, err, out } = await typedRbac(...args);
     expect(code).toBe(2);
     expect(err).toMatch(message);
     expect(out).toBe("");

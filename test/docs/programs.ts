@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { cliCommands } from "../../src/cli/table.ts";
+import { typed } from "../support/typed.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const scripts = (JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { scripts: Record<string, string> })
@@ -22,15 +22,9 @@ export async function wrongAftershock(
     .slice(1)
     .map((word) => (existsSync(join(sandbox, word)) ? join(sandbox, word) : word));
   const [word = "start"] = args;
-  const said = { out: "", err: "" };
-  const terminal = {
-    out: (line: string) => void (said.out += line),
-    err: (line: string) => void (said.err += line),
-    env: {},
-  };
   if (args.includes("--help") || harmless.has(word)) {
-    const code = await runCli(cliCommands, args, terminal);
-    return { problem: code === 0 ? null : `ends with ${code}: ${said.err.slice(0, 300)}`, ran: true };
+    const { code, err } = await typed(cliCommands, args);
+    return { problem: code === 0 ? null : `ends with ${code}: ${err.slice(0, 300)}`, ran: true };
   }
   if (!word.startsWith("-") && !Object.hasOwn(cliCommands, word)) {
     return { problem: `there is no command ${word}`, ran: false };

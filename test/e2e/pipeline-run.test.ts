@@ -83,6 +83,14 @@ describe("aftershock run, from a pipeline", () => {
     }
   };
 
+  /** A run whose fault is active, for a minute. */
+  const startedFault = async (): Promise<ReturnType<typeof start>> => {
+    const words = ["duration=60s", "baseline=3s", "recovery=30s", "--yes", "--as", "nightly"];
+    const started = start("redis-split-brain", ...words);
+    await until(() => started.out().includes("Fault active"), "the fault is active");
+    return started;
+  };
+
   it("shows the plan with --dry-run, and without --yes starts nothing where there is nobody to ask", async () => {
     const dry = await run("redis-split-brain", ...short, "--dry-run", "--as", "nightly");
     expect(dry).toMatchObject({
@@ -145,16 +153,7 @@ describe("aftershock run, from a pipeline", () => {
   });
 
   it("heals before it leaves when it is stopped while the fault is active, and ends with 130", async () => {
-    const { child, out, ended } = start(
-      "redis-split-brain",
-      "duration=60s",
-      "baseline=3s",
-      "recovery=30s",
-      "--yes",
-      "--as",
-      "nightly",
-    );
-    await until(() => out().includes("Fault active"), "the fault is active");
+    const { child, out, ended } = await startedFault();
     expect(await chaosLeft()).toContain("run-2");
     child.kill("SIGTERM");
     expect(await ended).toBe(130);
@@ -163,16 +162,7 @@ describe("aftershock run, from a pipeline", () => {
   });
 
   it("heals first what another pipeline left that was killed outright", async () => {
-    const { child, out, ended } = start(
-      "redis-split-brain",
-      "duration=60s",
-      "baseline=3s",
-      "recovery=30s",
-      "--yes",
-      "--as",
-      "nightly",
-    );
-    await until(() => out().includes("Fault active"), "the fault is active");
+    const { child, ended } = await startedFault();
     child.kill("SIGKILL");
     await ended;
     expect(await chaosLeft()).toContain("run-3");

@@ -6,13 +6,13 @@ import { gunzipSync } from "node:zlib";
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cliCommands } from "../../src/cli/table.ts";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { bundleOf, largestPlainBytes, sha256 } from "../../src/run/export/bundle.ts";
 import { narrate } from "../../src/slack/narrate.ts";
 import { findArtifact, saveArtifact } from "../../src/store/artifacts.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { dispatchRig, type DispatchRig } from "../support/dispatch-rig.ts";
 import { moveRun } from "../support/home-rig.ts";
+import { typed, type Said } from "../support/typed.ts";
 
 let db: TestDatabase;
 let rig: DispatchRig;
@@ -105,24 +105,16 @@ it("a large history is compressed, and says the same", async () => {
 });
 
 describe("aftershock export", () => {
-  const typed = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
-    const said = { out: "", err: "" };
-    const terminal = {
-      out: (text: string) => void (said.out += text),
-      err: (text: string) => void (said.err += text),
-      env: { DATABASE_URL: db.url },
-    };
-    return { code: await runCli(cliCommands, argv, terminal), ...said };
-  };
+  const type = (...argv: string[]): Promise<Said> => typed(cliCommands, argv, { DATABASE_URL: db.url });
   it("writes the files with their sums to a folder", async () => {
     const id = await endedRun("C-CLI");
     const directory = mkdtempSync(join(tmpdir(), "aftershock-export-"));
     try {
-      const said = await typed("export", id, "--out", join(directory, "new"));
+      const said = await type("export", id, "--out", join(directory, "new"));
       expect(said).toMatchObject({ code: 0, out: expect.stringContaining(`3 files of ${id}`) });
       expect(readdirSync(join(directory, "new")).toSorted()).toEqual(["SHA256SUMS", "history.jsonl", "report.md"]);
       expect(readFileSync(join(directory, "new", "report.md"), "utf8")).toBe("# It held\n");
-      expect(await typed("export", id, "--out", join(directory, "new", "report.md", "below"))).toMatchObject({
+      expect(await type("export", id, "--out", join(directory, "new", "report.md", "below"))).toMatchObject({
         code: 1,
       });
     } finally {
@@ -131,9 +123,9 @@ describe("aftershock export", () => {
   });
   it("names the newest that have files when none was named, and the way on when it has not ended", async () => {
     const id = await endedRun("C-CLI");
-    expect((await typed("export")).err).toContain(`${id}  `);
+    expect((await type("export")).err).toContain(`${id}  `);
     const open = await insertTestRun(db.database, "C-CLI");
-    const said = await typed("export", open);
+    const said = await type("export", open);
     expect(said.err).toContain("has not ended");
     expect(said.err).toContain(`aftershock audit show ${open}`);
     expect(said.code).not.toBe(0);

@@ -1,6 +1,5 @@
 import pg from "pg";
 import { makeServiceUser } from "../../src/embedded/database.ts";
-import { runCli } from "../../src/cli/run-cli.ts";
 import { cliCommands } from "../../src/cli/table.ts";
 import { insertDecision } from "../../src/store/decisions.ts";
 import { saveArtifact } from "../../src/store/artifacts.ts";
@@ -12,6 +11,7 @@ import { appendScheduleEvents } from "../../src/store/schedule-events.ts";
 import { insertSchedule } from "../../src/store/schedules.ts";
 import { insertTestRun, plan, startTestDatabase, type TestDatabase } from "./database.ts";
 import { testSchedule } from "./schedule.ts";
+import { typed, type Said } from "./typed.ts";
 
 export const redisUid = "0b7c1f5e-1111-4222-8333-444455556666";
 
@@ -70,15 +70,8 @@ export async function execute(url: string, statements: readonly string[]): Promi
 }
 
 /** `aftershock …` in this process, with a database. */
-export async function aftershock(url: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: "", err: "" };
-  const code = await runCli(cliCommands, argv, {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    env: { DATABASE_URL: url },
-  });
-  return { code, ...said };
-}
+export const aftershock = (url: string, ...argv: string[]): Promise<Said> =>
+  typed(cliCommands, argv, { DATABASE_URL: url });
 
 const digest = "d".repeat(64);
 
