@@ -1,12 +1,8 @@
 import type { Actor } from "../../src/run/service.ts";
 import { openCluster } from "../../src/cluster/kubernetes.ts";
 import { redisSentinel } from "../../src/probes/redis-sentinel.ts";
-import { createRunService } from "../../src/run/create-service.ts";
-import { createRegistry } from "../../src/run/systems.ts";
-import { createDispatcher } from "../../src/slack/dispatch.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { dispatchRig } from "../../test/support/dispatch-rig.ts";
-import { testAuthoriser, testPolicy } from "../../test/support/policy.ts";
 import { costOf, latencies } from "./cost.ts";
 
 /**
@@ -26,23 +22,7 @@ export async function measureDryRuns(where: {
   });
   const cluster = openCluster({ name: "lab", kubeconfig: where.kubeconfig });
   try {
-    const rig = await dispatchRig(database);
-    const registry = createRegistry({
-      experiments: rig.experiments,
-      clusters: [cluster],
-      systems: [redisSentinel],
-      protectedNamespaces: ["aftershock"],
-    });
-    const authoriser = testAuthoriser({ policy: () => testPolicy({ approvers: ["U0ALICE", "U0BOB"], teamId: "T1" }) });
-    const service = createRunService({
-      database,
-      registry,
-      authoriser,
-      defaultCluster: "lab",
-      wake: async () => undefined,
-      log: () => undefined,
-    });
-    const dispatcher = createDispatcher(rig.verbs, { ...rig, service }, "/chaos");
+    const { dispatcher } = await dispatchRig(database, "T1", { cluster, systems: [redisSentinel] });
     const actor: Actor = { userId: "U0ALICE", teamId: "T1", channelId: "C1" };
     const measure = async (text: string): Promise<string> => {
       await dispatcher.command(text, actor);

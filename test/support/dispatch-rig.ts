@@ -54,17 +54,24 @@ export interface DispatchRig {
 
 /**
  * Every verb on the real services, a real PostgreSQL and the real catalogue. The systems are doubles that report pods for
- * every group an experiment names and do nothing else: planning for real ones is in test/e2e.
+ * every group an experiment names and do nothing else, unless `real` ones are given: planning for those is in test/e2e.
  */
-export async function dispatchRig(database: Database, teamId = "T1"): Promise<DispatchRig> {
+export async function dispatchRig(
+  database: Database,
+  teamId = "T1",
+  real?: { cluster: Cluster; systems: readonly SystemAdapter[] },
+): Promise<DispatchRig> {
   const [experiments, verbs] = await Promise.all([
     loadExperiments(fileURLToPath(new URL("../../jobs", import.meta.url))),
     loadVerbs(fileURLToPath(new URL("../../commands", import.meta.url))),
   ]);
+  const cluster = real?.cluster ?? clusterDouble;
   const registry = createRegistry({
     experiments,
-    clusters: [clusterDouble],
-    systems: [...new Set(experiments.map(({ system }) => system))].map((name) => systemDouble(name, experiments)),
+    clusters: [cluster],
+    systems:
+      real?.systems ??
+      [...new Set(experiments.map(({ system }) => system))].map((name) => systemDouble(name, experiments)),
     protectedNamespaces: ["aftershock"],
   });
   const authoriser = testAuthoriser({ policy: () => testPolicy({ approvers: ["U0ALICE", "U0BOB"], teamId }) });
@@ -85,7 +92,7 @@ export async function dispatchRig(database: Database, teamId = "T1"): Promise<Di
     now: () => new Date(),
     log,
   });
-  const halts = createHaltService({ database, authoriser, clusters: [clusterDouble] });
+  const halts = createHaltService({ database, authoriser, clusters: [cluster] });
   const alarms = createAlarmService({
     database,
     normaliseRunId,
