@@ -36,7 +36,6 @@ app.kubernetes.io/component: {{ .role }}
 {{- if .Values.experiments.enabled -}}
 {{- $_ := set $config "experiments" (dict "enabled" .Values.experiments.enabled) -}}
 {{- end -}}
-{{- if .Values.postgresql.bundled }}{{/* its address is in the secret's database-url */}}{{ end -}}
 {{- toYaml $config -}}
 {{- end -}}
 
