@@ -17,8 +17,10 @@ import { chaosGroup, chaosKinds, describeRef, pluralOf, runLabel } from "./kinds
 import { defaultChaosMeshNamespace, readChaosMesh, servesKind } from "./chaos-mesh.ts";
 import { deletePod, setSchedulable } from "./node-actions.ts";
 import { readPlacement } from "./placement.ts";
-import type { ChaosRef, Cluster, ClusterScope, ExecTarget, KubernetesObject } from "./port.ts";
+import type { ChaosRef, Cluster, ClusterScope, ExecTarget, KubernetesObject, ReachMode } from "./port.ts";
 import { runPods } from "./run-pods.ts";
+import type { WayMemory } from "./way/decide.ts";
+import { openWay } from "./way/way.ts";
 
 export interface ClusterOptions {
   /** The name people use, e.g. `lab`. */
@@ -29,6 +31,8 @@ export interface ClusterOptions {
   /** Namespace of Chaos Mesh's own pods; absent: `chaos-mesh`. */
   chaosMeshNamespace?: string;
   scope?: ClusterScope;
+  /** How its pods are dialled; absent: `auto`. */
+  reach?: ReachMode;
   /** Of its calls, but for exec, whose callers say how long. */
   deadlines?: Deadlines;
 }
@@ -38,7 +42,7 @@ export interface ClusterOptions {
  * written to the API, not to the lab: the lab and a real cluster are told apart by nothing here.
  */
 export function openCluster(options: ClusterOptions): Cluster {
-  const config = loadConfig(options);
+  const config = loadKubeConfig(options);
   const connection = connect(config);
   const calls = createCalls(options.name, connection, options.deadlines);
   const at = (ref: ChaosRef) => ({
@@ -49,20 +53,43 @@ export function openCluster(options: ClusterOptions): Cluster {
   });
   const read = async (api: CustomObjectsApi, ref: ChaosRef): Promise<KubernetesObject> =>
     (await api.getNamespacedCustomObject(at(ref))) as KubernetesObject;
+  const pods: Cluster["pods"] = (namespace, signal, labelSelector) =>
+    calls.ask(
+      CoreV1Api,
+      `listing pods in ${namespace}`,
+      async (api) => {
+        const selector = labelSelector === undefined ? {} : { labelSelector };
+        const list = await api.listNamespacedPod({ namespace, ...selector });
+        return list.items.flatMap((pod) => podAddress(pod));
+      },
+      { ...calls.deadlines.list, ...until(signal) },
+    );
+  const memory: WayMemory = {};
 
   return {
     name: options.name,
     ...(options.scope === undefined ? {} : { scope: options.scope }),
-    pods: (namespace, signal, labelSelector) =>
-      calls.ask(
+    pods,
+    openWay: (way) =>
+      openWay({ cluster: options.name, mode: options.reach ?? "auto", config, calls, memory, pods }, way),
+    getSecret: (namespace, name, signal) =>
+      calls.find(
         CoreV1Api,
-        `listing pods in ${namespace}`,
+        `reading Secret ${namespace}/${name}`,
+        async (api) => textValues((await api.readNamespacedSecret({ namespace, name })).data ?? {}),
+        until(signal),
+      ),
+    annotationsOf: ({ kind, namespace, name }, timeoutMs, signal) =>
+      calls.find(
+        CoreV1Api,
+        `reading ${kind} ${namespace}/${name}`,
         async (api) => {
-          const selector = labelSelector === undefined ? {} : { labelSelector };
-          const list = await api.listNamespacedPod({ namespace, ...selector });
-          return list.items.flatMap((pod) => podAddress(pod));
+          const { metadata } = await (kind === "Endpoints"
+            ? api.readNamespacedEndpoints({ namespace, name })
+            : api.readNamespacedConfigMap({ namespace, name }));
+          return { ...metadata?.annotations };
         },
-        { ...calls.deadlines.list, ...until(signal) },
+        { totalMs: timeoutMs, tryMs: timeoutMs, ...until(signal) },
       ),
     createChaos: (object, signal) => {
       const namespace = object.metadata.namespace ?? "default";
@@ -146,12 +173,13 @@ export function openCluster(options: ClusterOptions): Cluster {
 
 /** The name of the context that would be used. Throws what is wrong with the kubeconfig. */
 export function currentContext(options: Omit<ClusterOptions, "name">): string {
-  const config = loadConfig({ name: "", ...options });
+  const config = loadKubeConfig(options);
   if (config.getCurrentCluster() === null) throw new Error(`it has no context "${config.getCurrentContext()}"`);
   return config.getCurrentContext();
 }
 
-function loadConfig(options: ClusterOptions): KubeConfig {
+/** Its kubeconfig. Throws what is wrong with the file, or that there is none. */
+export function loadKubeConfig(options: Pick<ClusterOptions, "kubeconfig" | "context">): KubeConfig {
   const config = new KubeConfig();
   if (options.kubeconfig === undefined) config.loadFromDefault();
   else config.loadFromFile(options.kubeconfig);
@@ -171,6 +199,13 @@ function firstContainer(calls: Calls, target: ExecTarget, signal: AbortSignal | 
   const read = async (api: CoreV1Api): Promise<string> =>
     (await api.readNamespacedPod({ namespace, name })).spec?.containers[0]?.name ?? "";
   return calls.ask(CoreV1Api, `reading pod ${namespace}/${name}`, read, until(signal));
+}
+
+/** Values of a Secret come in base64 (kubernetes.io, Secrets). */
+function textValues(data: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString("utf8")]),
+  );
 }
 
 /** Nothing for a pod that has no address yet. */

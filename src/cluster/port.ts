@@ -28,6 +28,22 @@ export interface Cluster {
   readonly scope?: ClusterScope;
   /** `labelSelector` as in kubectl, e.g. `app=redis`; absent: all of the namespace. */
   pods(namespace: string, signal?: AbortSignal, labelSelector?: string): Promise<PodAddress[]>;
+  /** The way to the pods for one session. */
+  openWay(options: WayOptions): PodWay;
+  /**
+   * A Secret's values by key, as text; null when it does not exist. Needs a right to that very Secret
+   * (`clusters.NAME.targets`).
+   */
+  getSecret(namespace: string, name: string, signal?: AbortSignal): Promise<Readonly<Record<string, string>> | null>;
+  /**
+   * Annotations of one object, within `timeoutMs`; null when it does not exist. Needs a right to that very object
+   * (`clusters.NAME.targets`).
+   */
+  annotationsOf(
+    object: { kind: "Endpoints" | "ConfigMap"; namespace: string; name: string },
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, string>> | null>;
   /** Creates with strict field validation. An object that exists already with the same run label is returned as is. */
   createChaos(object: KubernetesObject, signal?: AbortSignal): Promise<KubernetesObject>;
   /** Null when it does not exist. */
@@ -77,6 +93,40 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
+/** How a cluster's pods are dialled; `auto`: at their own addresses where those answer, else through the API server. */
+export type ReachMode = "auto" | "direct" | "port-forward";
+export type WayIn = Exclude<ReachMode, "auto">;
+
+export interface WayOptions {
+  /** The session's end: every local end and connection of the way ends with it. */
+  signal: AbortSignal;
+  log: (message: string, detail: Record<string, unknown>) => void;
+}
+
+export interface PodWay {
+  /** Null until the first pod was dialled. */
+  kind(): WayIn | null;
+  /**
+   * Where a port of a pod is dialled from here: at the pod, or at a local end of a port-forward to that very pod, which
+   * refuses when another has its name. Rejects with AftershockError `cluster_refused` when the account may not forward.
+   */
+  reach(pod: PodAddress, port: number): Promise<{ host: string; port: number }>;
+  /** Whether the way to any pod was down at some time in the last `durationMs`; never of a direct way. */
+  brokeWithin(durationMs: number): boolean;
+  /** Told when the way to a pod breaks, and when it stands again; at once of what is broken already. Never of a direct way. */
+  watch(listener: (change: WayChange) => void): void;
+}
+
+/** The way to a pod, not the pod: of that nothing is known meanwhile. */
+export interface WayChange {
+  stands: boolean;
+  /** `namespace/name`. */
+  pod: string;
+  /** Since when, on the clock of `performance.now()`; it is down since it was last known to stand. */
+  atMs: number;
+  why: string;
+}
+
 export interface ChaosMesh {
   /** Where it was looked for. */
   namespace: string;
@@ -91,6 +141,8 @@ export interface ChaosMeshPod {
   ready: boolean;
   /** Another text after a restart: what it knew is gone then. */
   instance: string;
+  /** Of Chaos Mesh, as its label says; absent where it says nothing. */
+  version?: string;
 }
 
 /** The same two lists from which the accounts' rights are made, so that nothing is asked that would be refused. */

@@ -109,7 +109,7 @@ export class StoreError extends Error {
 export interface PodRuntime {
   /** Starts a command in a running container's namespaces. Throws StoreError `NotFound` / `Invalid` (not running). */
   exec(request: ExecRequest): Promise<ExecProcess>;
-  /** Connects to a port of a running pod. Rejects with what was in the way, worded as Go's net package does. */
+  /** Connects to a port on a running pod's own loopback. Rejects with what was in the way, worded as containerd does. */
   dial(request: DialRequest): Promise<Socket>;
   /** Last lines of a container's output; follows when asked, until `signal` aborts. */
   logs(request: LogRequest): AsyncIterable<Buffer>;

@@ -1,6 +1,6 @@
 /**
  * Reads the few protobuf bodies that kubectl sends although it would take JSON: `kubectl create namespace`,
- * `kubectl create configmap`, `kubectl drain`, and all about access. Field numbers: generated.proto files of k8s.io/api and apimachinery.
+ * `kubectl create configmap`, `kubectl create secret`, `kubectl drain`, and all about access. Field numbers: generated.proto files of k8s.io/api and apimachinery.
  * Envelope: the bytes "k8s\0", then a runtime.Unknown with the type and the raw message.
  */
 import { accessMessages } from "./access/messages.ts";
@@ -49,6 +49,13 @@ const messages: Record<string, Message> = {
     2: { name: "data", type: "stringMap" },
     3: { name: "binaryData", type: "bytesMap" },
     4: { name: "immutable", type: "bool" },
+  },
+  Secret: {
+    1: metadata,
+    2: { name: "data", type: "bytesMap" },
+    3: { name: "type", type: "string" },
+    4: { name: "stringData", type: "stringMap" },
+    5: { name: "immutable", type: "bool" },
   },
   Eviction: { 1: metadata, 2: { name: "deleteOptions", type: deleteOptions } },
   DeleteOptions: deleteOptions,

@@ -11,11 +11,12 @@ import {
   serviceAdmission,
   statefulSetAdmission,
 } from "./admission/builtin.ts";
+import { secretAdmission } from "./admission/secret.ts";
 import { daemonSetAdmission, deploymentAdmission, replicaSetAdmission } from "./admission/workloads.ts";
 import { ioChaosAdmission, networkChaosAdmission, podChaosAdmission } from "./admission/chaos.ts";
 import type { NameRule } from "./admission/metadata.ts";
 import { chaosColumns, plainColumns } from "./columns/chaos.ts";
-import { configMapColumns, namespaceColumns, nodeColumns } from "./columns/cluster.ts";
+import { configMapColumns, namespaceColumns, nodeColumns, secretColumns } from "./columns/cluster.ts";
 import type { Column } from "./columns/column.ts";
 import { eventColumns } from "./columns/event.ts";
 import { podColumns } from "./columns/pod.ts";
@@ -172,6 +173,14 @@ export const resources: readonly Resource[] = [
     shortNames: ["cm"],
     schema: { model: "V1ConfigMap" },
     columns: configMapColumns,
+  }),
+  core({
+    kind: "Secret",
+    plural: "secrets",
+    schema: { model: "V1Secret" },
+    columns: secretColumns,
+    selectableFields: ["type"],
+    admission: secretAdmission,
   }),
   core({
     kind: "PersistentVolumeClaim",

@@ -1,3 +1,4 @@
+import { queryFlag } from "./query-flag.ts";
 import type { IncomingMessage } from "node:http";
 import { answerReview, reviews } from "./access/reviews.ts";
 import type { User } from "./access/user.ts";
@@ -187,5 +188,5 @@ async function subresourceRoute(
 }
 
 function isWatch(asked: ResourceRequest): boolean {
-  return ["true", "1"].includes(asked.query.get("watch") ?? "");
+  return queryFlag(asked.query, "watch");
 }

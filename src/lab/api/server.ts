@@ -1,10 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { rm } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:https";
+import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import type { ObjectStore, PodRuntime } from "../objects.ts";
+import type { LabObject, ObjectStore, PodRuntime } from "../objects.ts";
+import { accountOf, type PodIdentity } from "../runtime/service-account.ts";
 import { createAccess } from "./access/access.ts";
 import type { AccessLog } from "./access/access-log.ts";
 import { attributesOf } from "./access/attributes.ts";
@@ -22,6 +23,9 @@ import { noSuchPath } from "./status.ts";
 import { createCertificates } from "./tls.ts";
 import { watchCascades } from "./verbs/cascade.ts";
 
+/** As long as the server's certificate. */
+const podTokenSeconds = 30 * 24 * 3600;
+
 export interface ApiServerOptions {
   store: ObjectStore;
   runtime: PodRuntime;
@@ -29,6 +33,11 @@ export interface ApiServerOptions {
   port: number;
   /** The lab runs commands as root: it is never offered beyond loopback. */
   host: "127.0.0.1";
+  /**
+   * Address on the pods' network at which pods reach it, with a token of their own; absent: they do not. Only this machine
+   * and its pods have a way there; a firewall of this machine that drops what pods send to it closes it.
+   */
+  podHost?: string;
   /** Where the kubeconfig is written; made when missing. */
   stateDirectory: string;
   /**
@@ -54,6 +63,8 @@ export interface ApiServer {
   kubeconfig: string;
   /** What was asked of it, and what access control said. */
   accessLog: AccessLog;
+  /** As whom a pod speaks to it; null for one that names no account that there is, or where pods do not reach it. */
+  identityOf(pod: LabObject): PodIdentity | null;
   /** Ends watches and exec sessions, closes the port, and takes the kubeconfig away. Idempotent. */
   close(): Promise<void>;
 }
@@ -62,7 +73,7 @@ export interface ApiServer {
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { store, runtime, port, host, stateDirectory } = options;
   const access = createAccess(store, Date.now);
-  const certificates = await createCertificates(Date.now());
+  const certificates = await createCertificates(Date.now(), options.podHost === undefined ? [] : [options.podHost]);
   const closing = new AbortController();
   // One listener per watch and exec session.
   setMaxListeners(0, closing.signal);
@@ -77,29 +88,35 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   ensureNamespaces(store);
   createBootstrapRoles(store);
 
-  const server = createServer({ key: certificates.key, cert: certificates.certificate });
-  // Watches stay open for as long as their clients want.
-  server.requestTimeout = 0;
-  server.on("request", (request, response) => void answer(options, context, request, response));
   const upgraded = new Set<Duplex>();
   const upgrades = { exec: createExecServer(context), portforward: createPortForwardServer(context) };
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    upgraded.add(socket);
-    socket.once("close", () => upgraded.delete(socket));
-    // A client that goes away in mid-answer is no error of ours.
-    socket.on("error", () => socket.destroy());
-    void upgrade(options, context, upgrades, request, socket, head);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
+  const serve = async (onHost: string, onPort: number): Promise<Server> => {
+    const server = createServer({ key: certificates.key, cert: certificates.certificate });
+    // Watches stay open for as long as their clients want.
+    server.requestTimeout = 0;
+    server.on("request", (request, response) => void answer(options, context, request, response));
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      upgraded.add(socket);
+      socket.once("close", () => upgraded.delete(socket));
+      // A client that goes away in mid-answer is no error of ours.
+      socket.on("error", () => socket.destroy());
+      void upgrade(options, context, upgrades, request, socket, head);
     });
-  });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(onPort, onHost, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    return server;
+  };
+  const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+  const server = await serve(host, port);
+  const forPods = options.podHost === undefined ? null : await serve(options.podHost, 0);
 
   const stopCascades = watchCascades(store);
-  const url = `https://${host}:${(server.address() as AddressInfo).port}`;
+  const url = `https://${host}:${portOf(server)}`;
   const kubeconfig = renderKubeconfig({ url, ca: certificates.ca, token: access.labToken });
   const kubeconfigPath = await writeKubeconfig(stateDirectory, kubeconfig);
   let closed: Promise<void> | undefined;
@@ -107,13 +124,27 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   async function close(): Promise<void> {
     stopCascades();
     closing.abort();
-    const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+    const servers = forPods === null ? [server] : [server, forPods];
+    const ended = servers.map((one) => new Promise<void>((resolve) => one.close(() => resolve())));
     for (const socket of upgraded) socket.destroy();
-    server.closeAllConnections();
-    await ended;
+    for (const one of servers) one.closeAllConnections();
+    await Promise.all(ended);
     await rm(kubeconfigPath, { force: true });
   }
-  return { url, kubeconfigPath, kubeconfig, accessLog: access.log, close: () => (closed ??= close()) };
+  const identityOf = (pod: LabObject): PodIdentity | null => {
+    const { namespace = "default", name: podName, uid: podUid } = pod.metadata;
+    const name = accountOf(pod);
+    const account = name === undefined ? undefined : store.get({ kind: "ServiceAccount", namespace, name });
+    if (account === undefined || forPods === null) return null;
+    const bound = { name: podName, uid: podUid };
+    const token = access.tokens.issue(
+      { namespace, name: account.metadata.name, uid: account.metadata.uid },
+      podTokenSeconds,
+      bound,
+    );
+    return { token, ca: certificates.ca, namespace, host: options.podHost ?? "", port: portOf(forPods) };
+  };
+  return { url, kubeconfigPath, kubeconfig, accessLog: access.log, identityOf, close: () => (closed ??= close()) };
 }
 
 async function answer(
@@ -127,7 +158,9 @@ async function answer(
   try {
     const user = authorized(context, request);
     const question = namespaceQuestion(urlOf(request));
-    if (question !== null) answered = await options.beforeNamespace?.(question);
+    // A system's own pods wake nobody, and must not wait until they have formed.
+    if (question !== null && user.pod?.namespace !== question.namespace)
+      answered = await options.beforeNamespace?.(question);
     await respond(request, response, await route(context, request, user));
   } catch (error) {
     respondWithError(response, statusOfError(error));

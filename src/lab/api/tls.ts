@@ -1,6 +1,6 @@
 import { generate } from "selfsigned";
 
-/** PEM texts of a throw-away certificate authority and a server certificate for loopback that it signed. */
+/** PEM texts of a throw-away certificate authority and a server certificate that it signed. */
 export interface Certificates {
   ca: string;
   certificate: string;
@@ -11,8 +11,11 @@ const validForMs = 30 * 24 * 3600_000;
 /** Clients whose clock is a little behind ours should not be turned away. */
 const backdatedMs = 3600_000;
 
-/** Makes both, in memory; the authority's key is forgotten at once, so nothing else can be signed with it. */
-export async function createCertificates(nowMs: number): Promise<Certificates> {
+/**
+ * Makes both, in memory, for loopback and further `addresses`; the authority's key is forgotten at once, so nothing else can
+ * be signed with it.
+ */
+export async function createCertificates(nowMs: number, addresses: readonly string[] = []): Promise<Certificates> {
   const common = {
     keyType: "ec",
     algorithm: "sha256",
@@ -37,7 +40,7 @@ export async function createCertificates(nowMs: number): Promise<Certificates> {
         name: "subjectAltName",
         altNames: [
           { type: 2, value: "localhost" },
-          { type: 7, ip: "127.0.0.1" },
+          ...["127.0.0.1", ...addresses].map((ip) => ({ type: 7 as const, ip })),
         ],
       },
     ],

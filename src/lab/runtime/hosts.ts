@@ -5,7 +5,7 @@ const domain = "cluster.local";
 
 /**
  * The hosts file that stands for cluster DNS: every service name with each of its addresses, and every member of a
- * headless service under `pod.service.namespace.svc.cluster.local`.
+ * headless service under `pod.service.namespace.svc.cluster.local`, and under what a pod's search domains make that.
  */
 export function hostsText(store: ObjectStore): string {
   const lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost"];
@@ -15,7 +15,7 @@ export function hostsText(store: ObjectStore): string {
     for (const subset of asList(endpoints["subsets"])) {
       for (const address of [...asList(subset["addresses"]), ...asList(subset["notReadyAddresses"])]) {
         const pod = String(record(address["targetRef"])["name"] ?? "");
-        const own = pod === "" ? [] : [`${pod}.${name}.${namespace}.svc.${domain}`, `${pod}.${name}`, pod];
+        const own = pod === "" ? [] : [...service.map((called) => `${pod}.${called}`), `${pod}.${name}`, pod];
         lines.push(`${String(address["ip"])} ${[...own, ...service].join(" ")}`);
       }
     }

@@ -5,12 +5,12 @@ import type { AddressBook } from "../network/address-book.ts";
 import type { Switch } from "../network/switch.ts";
 import { keyOf } from "../store/shelf.ts";
 import { startContainer, type Container } from "./container.ts";
-import { dialPod } from "./dial.ts";
+import { openDialler } from "./dial.ts";
 import { execInSandbox } from "./exec.ts";
 import { hostsText } from "./hosts.ts";
 import { podFaults, type PodFaults } from "./pod-faults.ts";
 import { podFolders } from "./pod-folders.ts";
-import { readPodSpec } from "./pod-spec.ts";
+import { readPodSpec, type ContainerSpec } from "./pod-spec.ts";
 import { isOver, overStatus, podStatus, waitingStatus } from "./pod-status.ts";
 import { isReady } from "./readiness.ts";
 import { recordEvent } from "./record-event.ts";
@@ -18,6 +18,7 @@ import type { PodNetworks } from "../systems/sleeper.ts";
 import type { RunningPod } from "./running-pod.ts";
 import { isStandIn } from "./stand-in.ts";
 import { createSandbox } from "./sandbox.ts";
+import { serviceAccountMount, serviceVariables, type PodIdentity } from "./service-account.ts";
 import { createMountedVolumes, nodeOf, volumesAttached } from "./volumes.ts";
 
 /** How often readiness is looked at; Kubernetes' default is 10 s. */
@@ -46,6 +47,8 @@ export function startKubelet(options: {
   addresses: AddressBook;
   stateDirectory: string;
   log: (message: string) => void;
+  /** As whom a pod speaks to the API server; null: it does not. */
+  identityOf?: (pod: LabObject) => PodIdentity | null;
 }): Kubelet {
   const { store, network, addresses } = options;
   const pods = new Map<string, RunningPod | "starting">();
@@ -150,10 +153,11 @@ export function startKubelet(options: {
         readOnly: mount.readOnly,
       })),
     );
+    const identity = options.identityOf?.(object) ?? null;
     const sandbox = await createSandbox({
       name,
       directory: folders.pod(uid),
-      mounts,
+      mounts: identity === null ? mounts : [...mounts, serviceAccountMount(folders.pod(uid), identity)],
       hosts: hostsText(store),
     });
     ports += 1;
@@ -169,6 +173,7 @@ export function startKubelet(options: {
       ip,
       spec,
       sandbox,
+      dialler: openDialler(sandbox, uid),
       containers: [],
       startTime: timestamp(Date.now()),
       ready: new Map(),
@@ -180,7 +185,7 @@ export function startKubelet(options: {
     pods.set(uid, pod);
     for (const container of spec.containers) {
       pod.containers.push(
-        startContainer(sandbox, container, (what) => {
+        startContainer(sandbox, withVariables(container, identity), (what) => {
           if (what === "exited") pod.ready.set(container.name, false);
           setImmediate(() => {
             if (what === "started") event(pod, "Normal", "Started", `Started container ${container.name}`);
@@ -252,6 +257,7 @@ export function startKubelet(options: {
     pod.stopping = true;
     clearInterval(pod.timer);
     for (const container of pod.containers) container.retire();
+    pod.dialler.close();
     await pod.sandbox.destroy();
     forget(pod.uid);
     folders.forget(pod.uid);
@@ -308,7 +314,7 @@ export function startKubelet(options: {
       const container = containerOf(pod, request.container);
       return execInSandbox(pod.sandbox, request, container.env, pod.beforeExec.get(container.state().name));
     },
-    dial: async ({ namespace, pod, port }) => dialPod(runningPod(namespace, pod).ip, port),
+    dial: async ({ namespace, pod, port }) => runningPod(namespace, pod).dialler.dial(port),
     logs: (request) => containerOf(runningPod(request.namespace, request.pod), request.container).logs.read(request),
     ...podFaults(byObject, folders),
     networkPid: (object) => byObject(object)?.sandbox.pid,
@@ -321,4 +327,8 @@ export function startKubelet(options: {
       await Promise.all(running.map((pod) => stop(pod, undefined)));
     },
   };
+}
+
+function withVariables(container: ContainerSpec, identity: PodIdentity | null): ContainerSpec {
+  return identity === null ? container : { ...container, env: { ...serviceVariables(identity), ...container.env } };
 }

@@ -36,7 +36,7 @@ export function readPodSpec(pod: LabObject, podIp: string): PodSpec {
     containers: asList(spec["containers"]).map((container) => ({
       name: text(container["name"]),
       command: [...texts(container["command"]), ...texts(container["args"])],
-      env: Object.fromEntries(asList(container["env"]).map((entry) => [text(entry["name"]), envValue(entry, fields)])),
+      env: environment(asList(container["env"]), fields),
       readiness: readiness(record(container["readinessProbe"])),
       volumeMounts: asList(container["volumeMounts"]).map((mount) => ({
         name: text(mount["name"]),
@@ -62,6 +62,21 @@ function volumesBy(spec: Record<string, unknown>, kind: string, field: string): 
       return typeof value === "string" ? [[text(volume["name"]), value]] : [];
     }),
   );
+}
+
+/**
+ * Variables of a container. `$(NAME)` in a value is one that stands before it, and stays as it is without one; `$$(NAME)` is
+ * `$(NAME)` itself (Kubernetes API, EnvVar).
+ */
+function environment(entries: Array<Record<string, unknown>>, fields: Record<string, string>): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const entry of entries) {
+    const value = envValue(entry, fields);
+    env[text(entry["name"])] = value.replaceAll(/\$(\$|\(([-._a-zA-Z0-9]+)\))/g, (all, what: string, name?: string) =>
+      what === "$" ? "$" : (env[name ?? ""] ?? all),
+    );
+  }
+  return env;
 }
 
 function envValue(entry: Record<string, unknown>, fields: Record<string, string>): string {

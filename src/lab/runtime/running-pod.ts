@@ -1,5 +1,6 @@
 import type { ObjectKey } from "../objects.ts";
 import type { Container } from "./container.ts";
+import type { PodDialler } from "./dial.ts";
 import type { BeforeExec } from "./exec.ts";
 import type { PodSpec } from "./pod-spec.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -11,6 +12,7 @@ export interface RunningPod {
   ip: string;
   spec: PodSpec;
   sandbox: Sandbox;
+  dialler: PodDialler;
   containers: Container[];
   startTime: string;
   ready: Map<string, boolean>;

@@ -144,7 +144,7 @@ describe("a service account, by client-node", () => {
     let told = "";
     while (!told.includes("refused")) told += String((await once(dead.problems, "data"))[0]);
     expect(told).toBe(
-      `error forwarding port ${port} to pod redis-0, uid ${uid}: dial tcp 127.0.0.1:${port}: connect: connection refused`,
+      `error forwarding port ${port} to pod redis-0, uid ${uid}: dial tcp4 127.0.0.1:${port}: connect: connection refused`,
     );
     await expect(forward("redis-1", port)).rejects.toMatchObject({ message: expect.stringContaining("403") as string });
   });

@@ -47,7 +47,14 @@ describe("access", () => {
 
 describe("errors", () => {
   it.each([
-    ["GET", "/api/v1/secrets", undefined, 404, "NotFound", "the server could not find the requested resource"],
+    [
+      "GET",
+      "/api/v1/replicationcontrollers",
+      undefined,
+      404,
+      "NotFound",
+      "the server could not find the requested resource",
+    ],
     [
       "GET",
       "/apis/apps/v1/controllerrevisions",

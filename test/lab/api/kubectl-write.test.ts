@@ -178,6 +178,23 @@ describe("deletion", () => {
     }
   });
 
+  it("keeps Secrets, however they are written, and shows their size alone", async () => {
+    await run("create", "secret", "generic", "login", "-n", "cache", "--from-literal=password=hunter2");
+    const head = "apiVersion: v1\nkind: Secret\nmetadata: {name: applied, namespace: cache}\n";
+    const secret = `${head}stringData: {user: bot}\n`;
+    expect(await run("apply", "-f", await manifest(lab, "secret.yaml", secret))).toBe("secret/applied created\n");
+    expect(await run("get", "secret", "applied", "-n", "cache", "-o", "jsonpath={.data.user}{.stringData}")).toBe(
+      "Ym90",
+    );
+    expect(await run("get", "secret", "login", "-n", "cache", "-o", "jsonpath={.data.password}")).toBe("aHVudGVyMg==");
+    expect(await run("get", "secrets", "-n", "cache")).toMatch(/^login +Opaque +1 +\d+s$/m);
+    expect(await run("describe", "secret", "login", "-n", "cache")).toMatch(/password: +7 bytes/);
+    const tls = await kubectl(lab, ["create", "secret", "generic", "t", "-n", "cache", "--type=kubernetes.io/tls"]);
+    expect(tls.stderr).toContain('Secret "t" is invalid');
+    expect(await run("delete", "secret", "login", "applied", "-n", "cache")).toContain('secret "login" deleted');
+    expect((await kubectl(lab, ["get", "secret", "login", "-n", "cache"])).stderr).toContain("not found");
+  });
+
   it("empties a namespace before it goes, and lets nothing new in meanwhile", async () => {
     await run("create", "namespace", "short");
     await run("create", "configmap", "settings", "-n", "short", "--from-literal=a=b");
@@ -189,6 +206,8 @@ describe("deletion", () => {
     expect(await run("get", "ns", "short")).toContain("Terminating");
     const late = await kubectl(lab, ["create", "configmap", "late", "-n", "short"]);
     expect(late.stderr).toContain("unable to create new content in namespace short because it is being terminated");
+    // As the kubelet and the controllers do of what is ending there.
+    lab.store.create({ apiVersion: "v1", kind: "Event", metadata: { name: "late", namespace: "short" } });
     lab.store.update({ kind: "PodChaos", namespace: "short", name: "c" }, (copy) => {
       copy.metadata.finalizers = [];
     });

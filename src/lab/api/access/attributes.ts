@@ -1,4 +1,5 @@
 /** What a request wants, in the words of access control. Source: k8s.io/apiserver/pkg/endpoints/request/requestinfo.go. */
+import { queryFlag } from "../query-flag.ts";
 import type { ApiPath } from "../path.ts";
 import type { Attributes } from "./rbac.ts";
 
@@ -34,7 +35,7 @@ export function attributesOf(method: string, url: URL, path: ApiPath): Attribute
 
 function verbOf(method: string, onCollection: boolean, query: URLSearchParams): string {
   const verb = verbs[method] ?? method.toLowerCase();
-  if (verb === "get" && ["true", "1"].includes(query.get("watch") ?? "")) return "watch";
+  if (verb === "get" && queryFlag(query, "watch")) return "watch";
   if (!onCollection) return verb;
   return { get: "list", delete: "deletecollection" }[verb] ?? verb;
 }

@@ -13,8 +13,13 @@ const issuer = "https://kubernetes.default.svc.cluster.local";
 const header = encode({ alg: "HS256", typ: "JWT" });
 
 export interface TokenService {
-  issue(account: { namespace: string; name: string; uid: string }, lifeSeconds: number): string;
-  /** Whose it is; undefined when it is not ours, has expired, or its account is gone. */
+  /** Bound to a pod, it ends with that pod (kubernetes.io, Managing Service Accounts, bound token lifetime). */
+  issue(
+    account: { namespace: string; name: string; uid: string },
+    lifeSeconds: number,
+    pod?: { name: string; uid: string },
+  ): string;
+  /** Whose it is; undefined when it is not ours, has expired, or its account or its pod is gone. */
   read(token: string): User | undefined;
 }
 
@@ -23,7 +28,7 @@ export function createTokenService(store: ObjectStore, key: string, now: () => n
   const sign = (signed: string): string => createHmac("sha256", key).update(signed).digest("base64url");
 
   return {
-    issue({ namespace, name, uid }, lifeSeconds) {
+    issue({ namespace, name, uid }, lifeSeconds, pod) {
       const iat = Math.floor(now() / 1000);
       const signed = `${header}.${encode({
         aud: [issuer],
@@ -31,7 +36,7 @@ export function createTokenService(store: ObjectStore, key: string, now: () => n
         iat,
         iss: issuer,
         jti: crypto.randomUUID(),
-        "kubernetes.io": { namespace, serviceaccount: { name, uid } },
+        "kubernetes.io": { namespace, serviceaccount: { name, uid }, ...(pod === undefined ? {} : { pod }) },
         nbf: iat,
         sub: serviceAccountName(namespace, name),
       })}`;
@@ -48,7 +53,12 @@ export function createTokenService(store: ObjectStore, key: string, now: () => n
       const name = text(child(bound, "serviceaccount"), "name");
       const uid = text(child(bound, "serviceaccount"), "uid");
       const account = store.get({ kind: "ServiceAccount", namespace, name });
-      return account?.metadata.uid === uid ? serviceAccountUser({ namespace, name, uid }) : undefined;
+      if (account?.metadata.uid !== uid) return undefined;
+      const user = serviceAccountUser({ namespace, name, uid });
+      if (!isJson(bound["pod"])) return user;
+      const pod = { namespace, name: text(bound["pod"], "name") };
+      const running = store.get({ kind: "Pod", ...pod });
+      return running?.metadata.uid === text(bound["pod"], "uid") ? { ...user, pod } : undefined;
     },
   };
 }

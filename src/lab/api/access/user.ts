@@ -3,6 +3,8 @@ export interface User {
   username: string;
   uid?: string;
   groups: readonly string[];
+  /** The pod that the token is bound to (in Kubernetes the extra `authentication.kubernetes.io/pod-name`). */
+  pod?: { namespace: string; name: string };
 }
 
 /** May do everything, whatever RBAC says, as in Kubernetes. */

@@ -1,4 +1,4 @@
-/** Ports of printNode, printNamespace and printConfigMap, pkg/printers/internalversion of Kubernetes. */
+/** Ports of printNode, printNamespace, printConfigMap and printSecret, pkg/printers/internalversion of Kubernetes. */
 import type { LabObject } from "../../objects.ts";
 import { child, children, text } from "../json.ts";
 import { ageColumn, column, nameColumn, orNone, wide } from "./column.ts";
@@ -44,6 +44,13 @@ function address(node: LabObject, type: string): string {
   const found = children(node.status, "addresses").find((entry) => entry["type"] === type);
   return orNone(text(found, "address"));
 }
+
+export const secretColumns: Column[] = [
+  nameColumn,
+  column("Type", (secret) => text(secret, "type")),
+  column("Data", (secret) => Object.keys(child(secret, "data") ?? {}).length, "integer"),
+  ageColumn,
+];
 
 export const configMapColumns: Column[] = [
   nameColumn,

@@ -44,9 +44,13 @@ export function deleteNamespace(store: ObjectStore, name: string): LabObject | u
   return store.get(key);
 }
 
-/** Finishes foreground and namespace deletions as what they wait for goes. Returns the way to stop. */
+/**
+ * Finishes foreground and namespace deletions as what they wait for goes. What the lab's own parts record in a namespace
+ * that is ending (an Event of a pod that goes), which a cluster would refuse them, goes at once. Returns the way to stop.
+ */
 export function watchCascades(store: ObjectStore): () => void {
-  return store.watch("*", ({ type }) => {
+  return store.watch("*", ({ type, object }) => {
+    if (type === "ADDED" && isEnding(store, object.metadata.namespace)) return deleteNormally(store, object);
     if (type !== "DELETED") return;
     advanceForeground(store);
     advanceNamespaces(store);
@@ -69,6 +73,10 @@ function advanceNamespaces(store: ObjectStore): void {
     if (namespace.metadata.deletionTimestamp === undefined) continue;
     if (contentOf(store, namespace.metadata.name).length === 0) store.remove(keyOf(namespace));
   }
+}
+
+function isEnding(store: ObjectStore, name: string | undefined): boolean {
+  return name !== undefined && store.get({ kind: "Namespace", name })?.metadata.deletionTimestamp !== undefined;
 }
 
 function blocks(dependent: LabObject, owner: LabObject): boolean {

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { connect, type Socket } from "node:net";
 import { constants } from "node:os";
 import { PassThrough } from "node:stream";
-import { dialPod } from "../../../../src/lab/runtime/dial.ts";
 import { StoreError } from "../../../../src/lab/objects.ts";
 import type { ExecProcess, ExecRequest, LogRequest, PodRuntime } from "../../../../src/lab/objects.ts";
 
@@ -72,10 +72,22 @@ export function createHostRuntime(): HostRuntime {
     lines,
     exec,
     // The host stands for every pod.
-    dial: ({ port }) => dialPod("127.0.0.1", port),
+    dial: ({ port }) => dialHost(port),
     logs,
     close: () => running.forEach(killGroup),
   };
+}
+
+/** Rejects in Go's words, as the lab's runtime does. */
+function dialHost(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
+    socket.once("error", () => reject(new Error(`dial tcp4 127.0.0.1:${port}: connect: connection refused`)));
+    socket.once("connect", () => {
+      socket.removeAllListeners();
+      resolve(socket);
+    });
+  });
 }
 
 function asTerminal(command: readonly string[]): string[] {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LabObject, NewObject, ObjectStore } from "../../../../src/lab/objects.ts";
 import { startApiServer } from "../../../../src/lab/api/server.ts";
-import type { ApiServer } from "../../../../src/lab/api/server.ts";
+import type { ApiServer, ApiServerOptions } from "../../../../src/lab/api/server.ts";
 import { createStore } from "../../../../src/lab/store/store.ts";
 import { createHostRuntime } from "./host-runtime.ts";
 import type { HostRuntime } from "./host-runtime.ts";
@@ -19,11 +19,21 @@ export interface TestLab {
 }
 
 /** An API server with a store of its own and the runtime's test double; `cache` is a namespace in it. */
-export async function startTestLab(options: { logSize?: number } = {}): Promise<TestLab> {
+export async function startTestLab({
+  logSize,
+  ...options
+}: { logSize?: number } & Partial<Pick<ApiServerOptions, "podHost" | "beforeNamespace">> = {}): Promise<TestLab> {
   const directory = await mkdtemp(join(tmpdir(), "aftershock-api-"));
-  const store = createStore(options);
+  const store = createStore(logSize === undefined ? {} : { logSize });
   const runtime = createHostRuntime();
-  const server = await startApiServer({ store, runtime, port: 0, host: "127.0.0.1", stateDirectory: directory });
+  const server = await startApiServer({
+    store,
+    runtime,
+    port: 0,
+    host: "127.0.0.1",
+    stateDirectory: directory,
+    ...options,
+  });
   store.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "cache" }, status: { phase: "Active" } });
   return {
     store,
