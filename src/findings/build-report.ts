@@ -12,12 +12,13 @@ import type { Finding, Report, ReportNote, Verdicts } from "./report.ts";
 import { slippedSchedule } from "./schedule-rule.ts";
 import { foldRanges } from "./sets.ts";
 import { unsoundness } from "./soundness.ts";
+import { wayInDown } from "./unseen.ts";
 import { checkWrites, totalWrites } from "./write-counts.ts";
 
 export interface ReportInput {
   /** Null when the run never got one, or lost it with its worker. */
   history: History | null;
-  run: Omit<Report["run"], "zeroAt">;
+  run: Omit<Report["run"], "zeroAt" | "wayIn">;
   runVerdict: Verdicts["run"];
   cleanupVerdict: Verdicts["cleanup"];
   guards: Report["guards"];
@@ -50,7 +51,11 @@ export function buildReport(input: ReportInput): Report {
   const { notes = [] } = input;
   const common = {
     schemaVersion: 2 as const,
-    run: { ...input.run, zeroAt: history?.header.zeroAt ?? null },
+    run: {
+      ...input.run,
+      zeroAt: history?.header.zeroAt ?? null,
+      ...(history?.header.wayIn === undefined ? {} : { wayIn: history.header.wayIn }),
+    },
     guards: input.guards,
     cleanup: input.cleanup,
     ...(notes.length === 0 ? {} : { notes: [...notes] }),
@@ -102,9 +107,11 @@ export function buildReport(input: ReportInput): Report {
   const usual = input.earlierRuns === undefined ? null : usualOf(pastRunOf(own), input.earlierRuns);
   const findings = [
     ...judgement.findings,
-    ...[slippedSchedule({ history }), comparedWithEarlier({ comparison, usual, hypothesis })].filter(
-      (finding) => finding !== null,
-    ),
+    ...[
+      wayInDown({ history }),
+      slippedSchedule({ history }),
+      comparedWithEarlier({ comparison, usual, hypothesis }),
+    ].filter((finding) => finding !== null),
   ];
   return {
     ...common,

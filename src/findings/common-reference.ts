@@ -25,6 +25,13 @@ export const commonReference: Readonly<Record<string, FindingReference>> = {
     evidence: "The parameters that differ.",
     mend: "Run it with the parameters of the last run to compare.",
   },
+  "probe.way-in-down": {
+    severity: "medium",
+    means: "The probes saw nothing of the system for a while, because the way to its pods was down.",
+    cause: "The API server, a node's kubelet, or the network before them; only where pods are reached by port-forward.",
+    evidence: "From when to when, to which pods, and what the connections met.",
+    mend: "Run the worker inside the cluster (docs/deploy.md). The run proves nothing about that time.",
+  },
   "probe.schedule-slipped": {
     severity: "low",
     means: "The probes did not send when they were due.",

@@ -26,6 +26,7 @@ export const historyRecordSchema = z.discriminatedUnion("type", [
     system: text,
     zeroAt: z.iso.datetime(),
     clients: z.array(client),
+    wayIn: z.literal("port-forward").exactOptional(),
     members: z.array(text),
   }),
   z.object({

@@ -2,6 +2,7 @@ import type { History } from "../probes/history.ts";
 import { lossMeasures, serviceMeasures } from "./generic-measures.ts";
 import { judgeRestore } from "./backup/restore-judge.ts";
 import { judgeVerification } from "./backup/verify-judge.ts";
+import { judgeCloudnativePg } from "./cloudnative-pg/judge.ts";
 import { judgeEtcd } from "./etcd/judge.ts";
 import { judgeKafka } from "./kafka/judge.ts";
 import { judgePatroni } from "./patroni/judge.ts";
@@ -38,6 +39,7 @@ const judges: Readonly<Record<string, Judge>> = {
   "redis-sentinel": judgeRedisSentinel,
   etcd: judgeEtcd,
   patroni: judgePatroni,
+  "cloudnative-pg": judgeCloudnativePg,
   rabbitmq: judgeRabbitmq,
   "postgres-io": judgePostgresIo,
   "postgres-backup": judgeRestore,

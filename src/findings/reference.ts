@@ -1,5 +1,6 @@
 import { applicationReference } from "./application/reference.ts";
 import { backupReference } from "./backup/reference.ts";
+import { cloudnativePgReference } from "./cloudnative-pg/reference.ts";
 import { commonReference } from "./common-reference.ts";
 import { etcdReference } from "./etcd/reference.ts";
 import type { FindingReference } from "./finding-reference.ts";
@@ -14,6 +15,7 @@ import { rescheduleReference } from "./reschedule/reference.ts";
 export const findingChapters: ReadonlyArray<{ title: string; entries: Readonly<Record<string, FindingReference>> }> = [
   { title: "Redis with Sentinel", entries: redisReference },
   { title: "PostgreSQL with Patroni", entries: patroniReference },
+  { title: "PostgreSQL with CloudNativePG", entries: cloudnativePgReference },
   { title: "PostgreSQL on a faulty volume", entries: postgresIoReference },
   { title: "A member moved to another node", entries: rescheduleReference },
   { title: "Backup and restore", entries: backupReference },

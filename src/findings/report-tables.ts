@@ -8,9 +8,13 @@ export interface ReportTable {
 }
 
 /** What kind of run it was: names and values. */
+const throughApiServer =
+  "through the API server (port-forward): servers see their clients on 127.0.0.1, latencies include the API server's, and a partition between pods does not cut it";
+
 export function factRows({ run }: Report): string[][] {
   return [
     ["Cluster and namespace", `${run.cluster}, ${run.namespace}`],
+    ...(run.wayIn === undefined ? [] : [["Way of the probes", throughApiServer]]),
     ["Requested by", run.requestedBy],
     ["Approved by", run.approvedBy.join(", ") || "nobody"],
     ["Asked for", run.startedAt],

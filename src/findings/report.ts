@@ -94,6 +94,8 @@ export const reportSchema = z.object({
     planDigest: z.string(),
     /** ISO 8601; all `…Ms` in the report count from here. */
     zeroAt: z.string().nullable(),
+    /** How the probes reached the pods: through the API server; absent: at the pods' own addresses. */
+    wayIn: z.literal("port-forward").optional(),
     startedAt: z.string(),
     endedAt: z.string(),
     /** Why the run did not complete; absent when it did. */

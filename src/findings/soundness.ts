@@ -1,4 +1,6 @@
 import type { ClientInfo, History } from "../probes/history.ts";
+import { gapText, unseenGaps } from "./unseen.ts";
+import { listed } from "./words.ts";
 
 /** Fewer acknowledged baseline writes than this share of the attempted ones, and the baseline was not healthy. */
 const leastBaselineShare = 0.9;
@@ -9,7 +11,7 @@ const enoughBaselineWrites = 300;
  * Why nothing can be concluded from a history, in sentences; empty when it can. A verdict needs: a fault that was
  * injected and had effect; for every write client a healthy baseline of at least 300 acknowledged writes (90 % of rate
  * × baseline if that is fewer, counted from the event `clients-started` where there is one) and final reads without an error, one of them authoritative; and probes whose event
- * loop was not later (p99) than the distance of two writes.
+ * loop was not later (p99) than the distance of two writes; and the way to the pods must have stood from the injection on.
  */
 export function unsoundness(history: History): string[] {
   const reasons: string[] = [];
@@ -49,6 +51,10 @@ export function unsoundness(history: History): string[] {
         `the probes themselves stalled: event-loop delay p99 ${p99Ms.toFixed(1)} ms at one write per ${spacingMs.toFixed(1)} ms`,
       );
     }
+  }
+  const blind = unseenGaps(history).filter(({ toMs }) => toMs === null || toMs > (injectedAt ?? 0));
+  if (blind.length > 0) {
+    reasons.push(`the probes did not see the system ${listed(blind.map(gapText))} (the way in was down)`);
   }
   return [...new Set(reasons)];
 }

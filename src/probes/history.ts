@@ -36,6 +36,8 @@ export interface HistoryHeader {
   /** ISO 8601 instant of the recorder's zero. */
   zeroAt: string;
   clients: ClientInfo[];
+  /** How the probes reached the pods: through the API server; absent: at the pods' own addresses. */
+  wayIn?: "port-forward";
   /** Members whose data is read back at the end, e.g. `redis-0`. */
   members: string[];
 }

@@ -54,6 +54,19 @@ describe("an old primary that takes the lock back after the partition", () => {
       expect(found(lockBack(options), tookBack)?.advice).toMatch(/not the known bug/);
     },
   );
+  it("is told without a word of etcd where the lock is in the Kubernetes API, and so is the demotion", () => {
+    const h = lockBack({ driver: "kubernetes", version: "4.0.1" });
+    const finding = found(h, tookBack);
+    expect(finding?.evidence).toContain("Patroni's driver for its lock: kubernetes");
+    expect(finding?.advice).toMatch(/^A member that lost its lock .* Keep the members' logs/);
+    expect(finding).not.toHaveProperty("setting");
+    const demoted = found(h, "patroni.demoted-before-promotion");
+    expect(demoted?.evidence.join()).toContain("tries to reach the Kubernetes API before it demotes itself");
+    expect(demoted?.advice).toMatch(/shorter stalls of the Kubernetes API too/);
+    expect(JSON.stringify([finding, demoted])).not.toMatch(/etcd/);
+    // In etcd it is named.
+    expect(found(lockBack(), "patroni.demoted-before-promotion")?.advice).toMatch(/stalls of etcd too/);
+  });
   it("is not found when the new primary keeps the lock, and the report says how long that was watched", () => {
     const healthy = hit({ action: "partition", acceptsUntilMs: 12_000 });
     const h: History = {

@@ -299,3 +299,24 @@ describe("the hypothesis", () => {
     expect(report(h).verdicts.hypothesis).toBe("inconclusive");
   });
 });
+
+describe("a faulty volume under CloudNativePG", () => {
+  const cases: Array<[string, Run]> = [
+    ["a delay", { action: "latency", during: { write: 200 }, lagBytes: 100 }],
+    ["a crash in place", { action: "fault", down: [5500, 12_000] }],
+    ["a server that stays down", { action: "fault", down: [5500, 29_000], recovers: false }],
+    ["a failover", { action: "fault", down: [5500, 22_000], failover: true }],
+    ["damage", { action: "fault", amcheck: [2, 0, 0], hashes: ["1", "2", "1"] }],
+    ["a loss", { action: "latency", lost: 20 }],
+  ];
+  const textOf = ({ because, findings, measures }: Report): string => JSON.stringify([because, findings, measures]);
+  it.each(cases)("is told without a word of Patroni: %s", (_what, given) => {
+    const byCnpg = run({ ...given, settings: { manager: "cloudnative-pg" } });
+    expect(textOf(report(byCnpg))).not.toMatch(/patroni|\block\b|\bttl\b|primary_start_timeout|synchronous_mode/i);
+    expect(report(byCnpg).findings.map(({ id }) => id.replace("cnpg.", "patroni."))).toEqual(
+      report(run(given)).findings.map(({ id }) => id),
+    );
+    // The control: the same run under Patroni names it.
+    expect(textOf(report(run(given)))).toMatch(/patroni/i);
+  });
+});

@@ -6,7 +6,7 @@ import { findingAnchor, referenceMarkdown } from "../../src/findings/reference-m
 import { findingChapters } from "../../src/findings/reference.ts";
 
 const folder = fileURLToPath(new URL("../../src/findings", import.meta.url));
-const prefixes = "redis|patroni|postgres-io|reschedule|backup|application|etcd|rabbitmq|kafka|comparison|probe";
+const prefixes = "redis|patroni|cnpg|postgres-io|reschedule|backup|application|etcd|rabbitmq|kafka|comparison|probe";
 
 /** Ids of findings that a text of the code can make. A rule of backups leaves the system out: `critical("missing", …`. */
 function idsIn(file: string, text: string): string[] {

@@ -94,6 +94,7 @@ const moments: Readonly<Record<string, (history: History) => Moment[]>> = {
   "redis-sentinel": redisMoments,
   etcd: etcdMoments,
   patroni: patroniMoments,
+  "cloudnative-pg": patroniMoments,
   kafka: kafkaMoments,
   rabbitmq: rabbitMoments,
   "postgres-backup": backupMoments,

@@ -17,6 +17,7 @@ export const unknownFigures: KeyFigures = { rto: null, lost: null, slowDown: nul
 const recoveryMeasures: Readonly<Record<string, readonly string[]>> = {
   "redis-sentinel": ["first-new-write"],
   patroni: ["first-new-write"],
+  "cloudnative-pg": ["first-new-write"],
   etcd: ["first-ack"],
   rabbitmq: ["first-confirm"],
   kafka: ["first-ack"],

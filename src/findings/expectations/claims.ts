@@ -30,6 +30,13 @@ export const claims: readonly Claim[] = [
     ],
   },
   {
+    system: "cloudnative-pg",
+    title: "PostgreSQL with CloudNativePG",
+    claim: null,
+    note: "since 1.30 a killed primary's lease is waited for, 15 s by default (primaryLease)",
+    measures: [{ experiment: "cnpg-failover", measure: "first-new-write" }],
+  },
+  {
     system: "redis-sentinel",
     title: "Redis with Sentinel",
     claim: { fromMs: 15_000, toMs: 45_000, source: module },

@@ -3,11 +3,12 @@ import { applicationFindings } from "../application/rules.ts";
 import { readApplication } from "../application/story.ts";
 import { durationBoundMs } from "../duration-bound.ts";
 import { overlapToleranceMs } from "../double-acceptance.ts";
-import type { Judge } from "../judge.ts";
+import type { History } from "../../probes/history.ts";
+import type { Judge, JudgeContext, Judgement } from "../judge.ts";
 import { counted, listed, number, seconds, sentence } from "../words.ts";
 import { totalWrites } from "../write-counts.ts";
 import { patroniMeasures } from "./measures.ts";
-import { patroniRules } from "./rules.ts";
+import { patroniRules, type PatroniRule } from "./rules.ts";
 import { between } from "../observed.ts";
 import { readPatroniTimings } from "./timings.ts";
 
@@ -17,16 +18,24 @@ import { readPatroniTimings } from "./timings.ts";
  * parameter `maxOutage`, by an old primary that did not rejoin, and by an application that did not write again or, after
  * the promotion, later than `maxReconnect`.
  */
-export const judgePatroni: Judge = (history, context) => {
+export const judgePatroni: Judge = (history, context) =>
+  judgeFailover(history, context, { rules: patroniRules, measures: patroniMeasures });
+
+/** The same verdict by other rules and measures, of one that is managed otherwise. */
+export function judgeFailover(
+  history: History,
+  context: JudgeContext,
+  by: { rules: readonly PatroniRule[]; measures: typeof patroniMeasures },
+): Judgement {
   const timings = readPatroniTimings(history);
   const { injectedMs, promotedMs, oldPrimary: oldMember, newPrimary: newMember } = timings;
   const deadMs = timings.killed ? injectedMs : timings.demotedMs;
   const application = readApplication(history, { injectedMs, promotedMs, oldMember, newMember, deadMs });
   const findings = [
-    ...patroniRules.flatMap((rule) => rule({ history, context, timings, application }) ?? []),
+    ...by.rules.flatMap((rule) => rule({ history, context, timings, application }) ?? []),
     ...applicationFindings(history, context, application),
   ];
-  const measures = [...patroniMeasures(history, context, timings), ...applicationMeasures(application)];
+  const measures = [...by.measures(history, context, timings), ...applicationMeasures(application)];
   const [reason] = context.unsound;
   if (reason !== undefined) {
     return { hypothesis: "inconclusive", because: `Nothing can be concluded: ${reason}.`, measures, findings };
@@ -69,4 +78,4 @@ export const judgePatroni: Judge = (history, context) => {
     measures,
     findings,
   };
-};
+}

@@ -33,8 +33,9 @@ export function tookLockBack(input: PatroniRuleInput): Finding | null {
     ],
     advice: known
       ? `This is a known bug of Patroni's etcd3 driver before ${mendedIn}: having lost its lease, it writes the leader key without comparing who holds it now. Install Patroni ${mendedIn} or newer, or use the driver etcd with etcd's API v2 until then.`
-      : "A member that lost its lock must not take it from the one that holds it. This is not the known bug of the etcd3 driver before 3.0.3; keep the members' logs and report it to Patroni.",
-    ...(version === undefined
+      : `A member that lost its lock must not take it from the one that holds it.${driver === "kubernetes" ? "" : " This is not the known bug of the etcd3 driver before 3.0.3."} Keep the members' logs and report it to Patroni.`,
+    // That release mends nothing of the driver for the Kubernetes API.
+    ...(version === undefined || driver === "kubernetes"
       ? {}
       : {
           setting: {

@@ -68,7 +68,7 @@ export const patroniReference: Readonly<Record<string, FindingReference>> = {
     means: "The cut-off primary stopped before another was promoted: Patroni's fencing at work.",
     cause: "retry_timeout ran out before ttl.",
     evidence: "Last acknowledged write of the old primary, and the promotion.",
-    mend: "A lower retry_timeout shortens the time in which writes are taken alone, and demotes for shorter stalls of etcd.",
+    mend: "A lower retry_timeout shortens the time in which writes are taken alone, and demotes for shorter stalls of etcd, or of the Kubernetes API where the lock is there.",
     source: dynamic,
   },
   "patroni.replica-reads-failed": {

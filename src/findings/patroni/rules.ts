@@ -19,7 +19,7 @@ export interface PatroniRuleInput {
   /** Null in a run without an application. */
   application: ApplicationStory | null;
 }
-type Rule = (input: PatroniRuleInput) => Finding | null;
+export type PatroniRule = (input: PatroniRuleInput) => Finding | null;
 
 /** What the training module claims for a Patroni failover, in milliseconds. */
 const claimed = { fromMs: 15_000, toMs: 30_000 };
@@ -48,7 +48,7 @@ export function settingOf(
   return { name, value: found?.value ?? "not set", member: found?.member ?? "unknown", recommended, source };
 }
 
-const lost: Rule = (input) => {
+export const lost: PatroniRule = (input) => {
   const { context, timings } = input;
   const total = totalOf(input);
   if ((total.lost ?? 0) === 0) return null;
@@ -93,7 +93,7 @@ function keptByOthers({ history, context, timings }: PatroniRuleInput): string {
   return `acknowledged: ${listed(who)}; ${timings.oldPrimary ?? "the old primary"} took the lock back and does not have them`;
 }
 
-const overlapping: Rule = (input) => {
+export const overlapping: PatroniRule = (input) => {
   const { overlap, injectedMs } = input.timings;
   if (overlap === null || overlap.toMs - overlap.fromMs <= overlapToleranceMs) return null;
   return {
@@ -110,7 +110,7 @@ const overlapping: Rule = (input) => {
   };
 };
 
-const diverged: Rule = ({ history }) => {
+export const diverged: PatroniRule = ({ history }) => {
   const differing = divergentMembers(history);
   if (differing.length === 0) return null;
   return {
@@ -125,7 +125,7 @@ const diverged: Rule = ({ history }) => {
   };
 };
 
-const noFailover: Rule = (input) => {
+const noFailover: PatroniRule = (input) => {
   const { timings } = input;
   if (timings.injectedMs === null || timings.promotedMs !== null) return null;
   const back = between(timings.injectedMs, timings.backMs);
@@ -147,7 +147,7 @@ const noFailover: Rule = (input) => {
   };
 };
 
-const failoverTime: Rule = (input) => {
+const failoverTime: PatroniRule = (input) => {
   const { timings, application } = input;
   const afterMs = between(timings.injectedMs, timings.firstNewWriteMs);
   if (afterMs === null) return null;
@@ -178,7 +178,7 @@ const failoverTime: Rule = (input) => {
   };
 };
 
-const demotedInTime: Rule = (input) => {
+const demotedInTime: PatroniRule = (input) => {
   const { timings } = input;
   const marginMs = between(timings.lastOldWriteMs, timings.promotedMs);
   if (timings.killed || marginMs === null || marginMs < 0) return null;
@@ -188,15 +188,20 @@ const demotedInTime: Rule = (input) => {
     title: `The cut-off primary stopped ${seconds(marginMs)} before another was promoted`,
     evidence: [
       `its last acknowledged write was ${secondsOrUnseen(between(timings.injectedMs, timings.lastOldWriteMs))} after the fault; the promotion ${secondsOrUnseen(between(timings.injectedMs, timings.promotedMs))}`,
-      `retry_timeout is ${settingOf(input, "retry_timeout").value} s: so long a primary tries to reach etcd before it demotes itself`,
+      `retry_timeout is ${settingOf(input, "retry_timeout").value} s: so long a primary tries to reach ${lockStore(input)} before it demotes itself`,
     ],
-    advice:
-      "This is Patroni's fencing at work. What the primary took alone until then is lost all the same; a lower retry_timeout shortens that time, and demotes for shorter stalls of etcd too.",
+    advice: `This is Patroni's fencing at work. What the primary took alone until then is lost all the same; a lower retry_timeout shortens that time, and demotes for shorter stalls of ${lockStore(input)} too.`,
     setting: settingOf(input, "retry_timeout"),
   };
 };
 
-const replicaReads: Rule = ({ history, timings }) => {
+/** Where the lock is kept, for people. */
+function lockStore({ history }: PatroniRuleInput): string {
+  const driver = history.settings.find(({ name }) => name === "patroni-dcs-driver")?.value;
+  return driver === "kubernetes" ? "the Kubernetes API" : "etcd";
+}
+
+export const replicaReads: PatroniRule = ({ history, timings }) => {
   const failed = history.operations.filter(
     (op) => op.client === "replica-reads" && op.outcome !== "ok" && op.startMs >= (timings.injectedMs ?? Infinity),
   );
@@ -213,7 +218,7 @@ const replicaReads: Rule = ({ history, timings }) => {
   };
 };
 
-const notRejoined: Rule = ({ timings }) => {
+export const notRejoined: PatroniRule = ({ timings }) => {
   // One that took the lock back is the primary, which is a finding of its own.
   if (timings.promotedMs === null || timings.rejoinedMs !== null || timings.lockBackMs !== null) return null;
   return {
@@ -226,7 +231,7 @@ const notRejoined: Rule = ({ timings }) => {
   };
 };
 
-const unknown: Rule = ({ context }) =>
+export const unknown: PatroniRule = ({ context }) =>
   unknownOutcomes(context, {
     id: "patroni.unknown-outcomes",
     evidence: ["the connection broke, or no answer came in time; a commit may have happened all the same"],
@@ -234,17 +239,17 @@ const unknown: Rule = ({ context }) =>
       "Give each write an id with a unique constraint, so that a retry after a broken connection cannot apply twice.",
   });
 
-const kept: Rule = ({ context }) =>
+export const kept: PatroniRule = ({ context }) =>
   nothingLost(context, {
     id: "patroni.nothing-lost",
     advice: "One run is one sample, and asynchronous replication promises nothing: repeat it before quoting it.",
   });
 
 /** What became of the data, whatever the fault was. */
-export const patroniDataRules: readonly Rule[] = [lost, overlapping, diverged, replicaReads, unknown, kept];
+export const patroniDataRules: readonly PatroniRule[] = [lost, overlapping, diverged, replicaReads, unknown, kept];
 
 /** Every rule of PostgreSQL with Patroni; the report orders their findings by severity, then as here. */
-export const patroniRules: readonly Rule[] = [
+export const patroniRules: readonly PatroniRule[] = [
   tookLockBack,
   lost,
   overlapping,

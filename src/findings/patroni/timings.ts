@@ -15,7 +15,7 @@ export interface PatroniTimings {
   /** A replica first says that it receives no WAL any more, and which one. */
   leaderLossSeenMs: number | null;
   leaderLossSeenBy: string | null;
-  /** The lock in etcd is held by nobody. */
+  /** The lock is held by nobody. */
   lockExpiredMs: number | null;
   /** Somebody else takes it. */
   lockTakenMs: number | null;

@@ -1,3 +1,4 @@
+import { managedByCnpg } from "../cloudnative-pg/manager.ts";
 import { between } from "../observed.ts";
 import { settingOf } from "../patroni/rules.ts";
 import { counted, seconds, secondsOrUnseen } from "../words.ts";
@@ -6,12 +7,19 @@ import type { IoRule, IoRuleInput } from "./rule.ts";
 const after = ({ timings }: IoRuleInput, atMs: number | null): string =>
   secondsOrUnseen(between(timings.patroni.injectedMs, atMs));
 
+/** The beginning of a sentence about the lock; nothing where there is none. */
 function lockLine(input: IoRuleInput): string {
   const { lockExpiredMs, lockTakenMs, oldPrimary } = input.timings.patroni;
-  if (lockTakenMs !== null) return `the lock was taken by another after ${after(input, lockTakenMs)}`;
+  if (managedByCnpg(input.history)) return "";
+  if (lockTakenMs !== null) return `the lock was taken by another after ${after(input, lockTakenMs)}; `;
   return lockExpiredMs === null
-    ? `${oldPrimary ?? "the primary"} held the lock throughout`
-    : `the lock was free after ${after(input, lockExpiredMs)}, and nobody else took it`;
+    ? `${oldPrimary ?? "the primary"} held the lock throughout; `
+    : `the lock was free after ${after(input, lockExpiredMs)}, and nobody else took it; `;
+}
+
+/** Evidence that only Patroni gives. */
+function ofPatroni({ history }: IoRuleInput, line: string): string[] {
+  return managedByCnpg(history) ? [] : [line];
 }
 
 /** The server answered all the time, only slowly, and nobody took over. */
@@ -27,9 +35,12 @@ const noFailoverForDelay: IoRule = (input) => {
     severity: "medium",
     title: "Patroni did not fail over for I/O delay alone",
     evidence: [
-      `${lockLine(input)}; timeline ${timelineBefore ?? "unknown"} before, ${timings.timelineNow ?? timelineBefore ?? "unknown"} after`,
+      `${lockLine(input)}timeline ${timelineBefore ?? "unknown"} before, ${timings.timelineNow ?? timelineBefore ?? "unknown"} after`,
       `${oldPrimary ?? "the primary"} was slow for ${secondsOrUnseen(between(injectedMs, removedMs))} and never down`,
-      `ttl ${settingOf(input, "ttl").value} s, loop_wait ${settingOf(input, "loop_wait").value} s, retry_timeout ${settingOf(input, "retry_timeout").value} s`,
+      ...ofPatroni(
+        input,
+        `ttl ${settingOf(input, "ttl").value} s, loop_wait ${settingOf(input, "loop_wait").value} s, retry_timeout ${settingOf(input, "retry_timeout").value} s`,
+      ),
     ],
     advice:
       "Patroni asks whether the server answers, not how fast it writes: a disk that makes the database unusable is no reason to fail over. No setting changes that. Alert on commit latency from outside, and have a person, or a check of yours, run patronictl switchover.",
@@ -49,13 +60,16 @@ const restartedInPlace: IoRule = (input) => {
     title: `${oldPrimary ?? "The primary"} crashed${timings.crashes > 1 ? ` ${counted(timings.crashes, "time")}` : ""} and nobody took over`,
     evidence: [
       `it was down ${after(input, timings.downMs)} after the fault${timings.downError === null ? "" : `: ${timings.downError}`}`,
-      `${lockLine(input)}; primary_start_timeout is ${setting.value}, in seconds: so long Patroni starts it again before it lets another take over`,
+      ...ofPatroni(
+        input,
+        `${lockLine(input)}primary_start_timeout is ${setting.value}, in seconds: so long Patroni starts it again before it lets another take over`,
+      ),
       stayedDown
         ? "it did not come up again while it was watched"
         : `it was up for good ${after(input, timings.upMs)} after the fault; the fault lasted ${secondsOrUnseen(between(injectedMs, removedMs))}`,
       timings.timelineNow === timelineBefore
         ? `timeline ${timelineBefore ?? "unknown"} throughout: the postmaster itself restarted its processes`
-        : `timeline ${timelineBefore ?? "unknown"} → ${timings.timelineNow ?? "unknown"} on the same member: Patroni promotes it anew after crash recovery, so a new timeline alone is no failover`,
+        : `timeline ${timelineBefore ?? "unknown"} → ${timings.timelineNow ?? "unknown"} on the same member: ${managedByCnpg(input.history) ? "it" : "Patroni promotes it anew after crash recovery, so a new timeline alone"} is no failover`,
     ],
     advice:
       "While the log cannot be written, starting again cannot help: the server replays, writes, and panics again. primary_start_timeout: 0 fails over at once after a crash, 60 after a minute. The price of 0: a failover for a crash that a restart would have mended in seconds.",
@@ -75,8 +89,11 @@ const failedOver: IoRule = (input) => {
       timings.downMs === null
         ? `${oldPrimary ?? "the old primary"} was never seen down`
         : `${oldPrimary ?? "the old primary"} was down ${after(input, timings.downMs)} after the fault${timings.downError === null ? "" : `: ${timings.downError}`}`,
-      `${lockLine(input)}; ${newPrimary ?? "it"} said it was primary after ${after(input, promotedMs)}, timeline ${timings.patroni.timelineBefore ?? "unknown"} → ${timings.patroni.timelineAfter ?? "unknown"}`,
-      `ttl is ${settingOf(input, "ttl").value} s: a server that cannot even be started makes Patroni give up the lock at once, without waiting for it`,
+      `${lockLine(input)}${newPrimary ?? "it"} said it was primary after ${after(input, promotedMs)}, timeline ${timings.patroni.timelineBefore ?? "unknown"} → ${timings.patroni.timelineAfter ?? "unknown"}`,
+      ...ofPatroni(
+        input,
+        `ttl is ${settingOf(input, "ttl").value} s: a server that cannot even be started makes Patroni give up the lock at once, without waiting for it`,
+      ),
     ],
     advice:
       "One run is one sample: a volume that fails only now and then leaves the server startable, and Patroni then tries again in place for primary_start_timeout.",

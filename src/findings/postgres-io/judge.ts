@@ -5,6 +5,9 @@ import { readApplication } from "../application/story.ts";
 import { durationBoundMs } from "../duration-bound.ts";
 import type { Judge, JudgeContext } from "../judge.ts";
 import { between } from "../observed.ts";
+import { inCnpgWords } from "../cloudnative-pg/io-words.ts";
+import { managedByCnpg } from "../cloudnative-pg/manager.ts";
+import { cnpgDataRules } from "../cloudnative-pg/rules.ts";
 import { patroniDataRules } from "../patroni/rules.ts";
 import { counted, listed, number, seconds, sentence } from "../words.ts";
 import { divergentMembers, totalWrites } from "../write-counts.ts";
@@ -37,9 +40,11 @@ export const judgePostgresIo: Judge = (history, context) => {
     deadMs: timings.downMs,
   });
   const data = { history, context, timings: timings.patroni, application };
+  const byCnpg = managedByCnpg(history);
+  const storage = [...consistencyRules, ...failoverRules, ...speedRules].flatMap((rule) => rule(input) ?? []);
   const findings = [
-    ...[...consistencyRules, ...failoverRules, ...speedRules].flatMap((rule) => rule(input) ?? []),
-    ...patroniDataRules.flatMap((rule) => rule(data) ?? []),
+    ...(byCnpg ? storage.map(inCnpgWords) : storage),
+    ...(byCnpg ? cnpgDataRules : patroniDataRules).flatMap((rule) => rule(data) ?? []),
     ...applicationFindings(history, context, application),
   ];
   const writableMs = writableAgain(history, context);

@@ -1,3 +1,4 @@
+import { managedByCnpg } from "../cloudnative-pg/manager.ts";
 import { lossMeasures, serviceMeasures, timeMeasure } from "../generic-measures.ts";
 import { between, numberOrNull } from "../observed.ts";
 import type { Measure } from "../report.ts";
@@ -29,7 +30,9 @@ export function ioMeasures(input: IoRuleInput, writableMs: number | null): Measu
             note: "asked twice a second, so at least so often",
           } satisfies Measure,
         ]),
-    since("lock-taken", "Fault to the lock being taken by another", patroni.lockTakenMs),
+    ...(managedByCnpg(history)
+      ? []
+      : [since("lock-taken", "Fault to the lock being taken by another", patroni.lockTakenMs)]),
     since("promoted", "Fault to another being primary", patroni.promotedMs, patroni.newPrimary ?? "nobody"),
     timeMeasure(
       "writable",
