@@ -41,6 +41,7 @@ export type ErrorCode =
   | "inject_failed"
   | "heal_failed"
   | "system_unreachable"
+  | "secret_unreadable"
   | "lease_lost"
   | "missing_program"
   | "not_supported_here"

@@ -53,6 +53,8 @@ export function startChild(options: ChildOptions): Child {
       : {}),
   });
   const log = createWriteStream(options.logFile, { flags: "a" });
+  // Last words that come when it was ended already (pipes outlive their process) are nobody's trouble.
+  log.on("error", () => undefined);
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
   child.on("error", (error) => log.write(`${error.message}\n`));

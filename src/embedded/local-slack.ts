@@ -142,6 +142,6 @@ function findBinary(): string {
   throw new AftershockError(
     "not_supported_here",
     "The local Slack stand-in is there for Linux on x86-64 only.",
-    "Run the demo there, or connect a real workspace: see README.md, A real workspace.",
+    "Run the demo there, or connect a real workspace: see docs/install-slack.md.",
   );
 }

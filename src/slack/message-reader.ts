@@ -1,4 +1,4 @@
-import { webClient } from "./web-client.ts";
+import { webClient, type SlackApi } from "./web-client.ts";
 
 /** A message that somebody pointed at, as Slack has it. */
 export interface SaidMessage {
@@ -21,8 +21,12 @@ const timeoutMs = 5000;
  * Reads one message by `conversations.history`, or `conversations.replies` for one in a thread (scopes channels:history,
  * groups:history), and its link by `chat.getPermalink`.
  */
-export function createMessageReader(token: string, slackApiUrl: string | undefined): MessageReader {
-  const client = webClient({ token, slackApiUrl, timeoutMs });
+export function createMessageReader(
+  token: string,
+  slackApiUrl: string | undefined,
+  fetch?: SlackApi["fetch"],
+): MessageReader {
+  const client = webClient({ token, slackApiUrl, timeoutMs, fetch });
   const orNull = <T>(work: Promise<T>): Promise<T | null> => work.catch(() => null);
   return {
     read: async (channel, ts) => {

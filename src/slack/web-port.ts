@@ -7,7 +7,8 @@ import {
 } from "@slack/web-api";
 import type { MessageContent } from "./limits.ts";
 import type { Look, PostTarget, SlackPort, SlackProblem, SlackResult } from "./port.ts";
-import { webClient } from "./web-client.ts";
+import { webClient, type SlackApi } from "./web-client.ts";
+import { isUnreached } from "../unreached.ts";
 
 /** Slack's own trouble: it may or may not have done it (slack-api-ref, errors common to all methods). */
 const transientErrors: ReadonlySet<string> = new Set([
@@ -45,9 +46,9 @@ const fatalErrors: ReadonlySet<string> = new Set([
  * The port on Slack's Web API. Two clients: one for progress edits and one for all that must not wait for them. The
  * client's own retries are off in both: a repeated post would stand there twice, and one 429 would pause everything.
  */
-export function createWebPort(token: string, slackApiUrl: string | undefined): SlackPort {
+export function createWebPort(token: string, slackApiUrl: string | undefined, fetch?: SlackApi["fetch"]): SlackPort {
   // Problems are results here, which the outbox logs.
-  const client = (): WebClient => webClient({ token, slackApiUrl, timeoutMs });
+  const client = (): WebClient => webClient({ token, slackApiUrl, timeoutMs, fetch });
   const [posts, edits] = [client(), client()];
   const metadata = (marker: string) => ({ event_type: markerEvent, event_payload: { key: marker } });
   const body = (message: MessageContent) => ({ text: message.text, blocks: message.blocks, unfurl_links: false });
@@ -168,22 +169,6 @@ async function attempt(call: () => Promise<string | null>): Promise<SlackResult>
   }
 }
 
-/** The connection was never made, so that nothing was asked (Node's errors, and undici's for its own deadline). */
-const unreachedCodes: ReadonlySet<unknown> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
-
-/** The code of an error, or of the one that caused it. */
-function causeCode(error: unknown): unknown {
-  if (!(error instanceof Error)) return undefined;
-  return "code" in error && unreachedCodes.has(error.code) ? error.code : causeCode(error.cause);
-}
-
 /** Only Slack's own "no" proves that nothing was done; a lost or broken answer proves nothing. */
 export function problemOf(error: unknown): SlackProblem {
   if (error instanceof WebAPIRateLimitedError) return { kind: "rate-limited", retryAfterMs: error.retryAfter * 1000 };
@@ -193,7 +178,7 @@ export function problemOf(error: unknown): SlackProblem {
     if (transientErrors.has(code)) return { kind: "unknown", error: code };
     return { kind: fatalErrors.has(code) ? "unauthorised" : "refused", error: code };
   }
-  if (error instanceof WebAPIRequestError && causeCode(error) !== undefined) {
+  if (error instanceof WebAPIRequestError && isUnreached(error)) {
     return { kind: "unreached", error: error.message };
   }
   if (error instanceof WebAPIHTTPError) return { kind: "unknown", error: `HTTP ${error.statusCode}` };

@@ -9,6 +9,7 @@ import { createPeople, type Answer, type People } from "./people.ts";
 import { createRates, documentedRates, type RateLimits } from "./rates.ts";
 import { createResponses } from "./responses.ts";
 import { faultsOfCall, refuseCall, type Refusal } from "./rules.ts";
+import { manifestScopes, missingScopes } from "./scopes.ts";
 import { createSockets, type Envelope, type Sockets } from "./sockets.ts";
 import { createTriggers, triggerLivesMs } from "./triggers.ts";
 import { createViews } from "./views.ts";
@@ -45,6 +46,8 @@ export interface GateOptions {
   teamId?: string;
   /** Default: as documented. */
   rates?: Partial<RateLimits>;
+  /** The bot scopes of every token; default: those of the manifest. */
+  scopes?: readonly string[];
   /** How texts are changed on their way to local-slack's page, after every check; default: not at all. */
   draw?: (text: string) => string;
   /** How long a trigger is good; default: as documented. */
@@ -56,7 +59,7 @@ export interface GateOptions {
  * those parts of Slack only; everything else is local-slack's answer.
  */
 export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
-  const { apiUrl } = options;
+  const { apiUrl, scopes = manifestScopes() } = options;
   const calls: ApiCall[] = [];
   const violations: Violation[] = [];
   const teamId = options.teamId ?? "T0LOCAL";
@@ -119,6 +122,17 @@ export async function startSlackGate(options: GateOptions): Promise<SlackGate> {
     if (waitS !== null) {
       limited.push(call);
       return tooMany(response, waitS);
+    }
+    response.setHeader("x-oauth-scopes", scopes.join(","));
+    const lacking = missingScopes(call, scopes);
+    if (lacking) {
+      note(call.method, [{ error: "missing_scope", detail: lacking.join(" or ") }]);
+      return send(response, {
+        ok: false,
+        error: "missing_scope",
+        needed: lacking.join(","),
+        provided: scopes.join(","),
+      });
     }
     const [refusal, ...more] = refuseCall(call.method, call.form);
     if (refusal !== undefined) {
