@@ -1,7 +1,7 @@
 import { WebAPIPlatformError } from "@slack/web-api";
 import type { View } from "@slack/types";
 import type { MessageContent } from "./limits.ts";
-import { webClient } from "./web-client.ts";
+import { webClient, type SlackApi } from "./web-client.ts";
 
 /** What became of a call: done, refused with Slack's word, or not known. */
 export type ViewResult =
@@ -27,8 +27,8 @@ export interface ViewPort {
 const timeoutMs = 3000;
 
 /** The port on Slack's Web API, with a client of its own: what the outbox waits for is nothing that a person should. */
-export function createViewPort(token: string, slackApiUrl: string | undefined): ViewPort {
-  const client = webClient({ token, slackApiUrl, timeoutMs });
+export function createViewPort(token: string, slackApiUrl: string | undefined, fetch?: SlackApi["fetch"]): ViewPort {
+  const client = webClient({ token, slackApiUrl, timeoutMs, fetch });
   return {
     open: (triggerId, view) => attempt(() => client.views.open({ trigger_id: triggerId, view })),
     update: (viewId, hash, view) =>

@@ -6,8 +6,11 @@ import { effectiveDefault, profileThatApplies, type Catalogue, type Picked } fro
 import { note } from "../../limits.ts";
 import { selectInput, textInput, tickInput } from "./elements.ts";
 
-/** With everything else that stands in the form far from the 100 blocks that Slack takes. */
-const mostParameters = 60;
+/**
+ * Of what is asked for parameters: with everything else that stands in the form far from the 100 blocks that Slack takes,
+ * and from the 250,000 bytes that it takes of a view's JSON (`view_too_large`).
+ */
+const most = { parameters: 60, bytes: 100_000 } as const;
 const longest = { duration: 30, integer: 20, text: 500 } as const;
 
 /**
@@ -30,11 +33,18 @@ export function parameterInputs(experiment: Experiment, picked: Picked, catalogu
       holds: effectiveDefault(experiment, name, profile),
       typed: picked.parameters[name] ?? null,
     });
+  const inputs = shown.map(([name, definition]) => input(name, definition));
+  const fitting = inputs.slice(0, howManyFit(inputs));
+  const left = inputs.length - fitting.length;
   return [
-    ...shown.slice(0, mostParameters).flatMap(([name, definition]) => input(name, definition)),
-    ...(shown.length > mostParameters
-      ? [note(`${shown.length - mostParameters} more parameters have no room here; they can be typed in a command.`)]
-      : []),
+    ...fitting.flat(),
+    ...(left === 0
+      ? []
+      : [
+          note(
+            `${left} more ${left === 1 ? "parameter has" : "parameters have"} no room here; type a command for them.`,
+          ),
+        ]),
     ...(settings.length === 0
       ? []
       : [
@@ -49,6 +59,16 @@ export function parameterInputs(experiment: Experiment, picked: Picked, catalogu
           ),
         ]),
   ];
+}
+
+/** How many of the parameters, from the first on, Slack takes with the rest of the form. */
+function howManyFit(inputs: ReadonlyArray<readonly KnownBlock[]>): number {
+  let bytes = 0;
+  const beyond = inputs.findIndex((blocks, at) => {
+    bytes += Buffer.byteLength(JSON.stringify(blocks));
+    return at === most.parameters || bytes > most.bytes;
+  });
+  return beyond === -1 ? inputs.length : beyond;
 }
 
 function parameterInput(
