@@ -7,17 +7,20 @@ import type { Experiment } from "../src/experiment/schema.ts";
 import { slippedSchedule } from "../src/findings/schedule-rule.ts";
 import { launchLab } from "../src/lab/launch.ts";
 import { etcd } from "../src/probes/etcd.ts";
-import { base64, callEtcd } from "../src/probes/etcd/http.ts";
+import { openEndpoint } from "../src/probes/etcd/endpoint.ts";
+import { base64, clientPort } from "../src/probes/etcd/http.ts";
 import { patroni } from "../src/probes/patroni.ts";
 import { createRecorder } from "../src/probes/recorder.ts";
 import { redisSentinel } from "../src/probes/redis-sentinel.ts";
 import type { SystemAdapter, SystemContext } from "../src/probes/system.ts";
+import { plainAccess } from "../src/probes/access.ts";
 import { systemContext } from "../src/run/systems.ts";
+import { sayer } from "./scale/write.ts";
 
 /**
  * Whether one process keeps 2,000 operations a second a run, over all clients, with every probe of the system running
  * beside them: schedule, event loop and processor time, beside what the same servers give at most in the same minute.
- * Run: npx tsx bench/probe-rate.ts [SYSTEM…] [--total 2000] [--seconds 10]
+ * Run: npx tsx bench/probe-rate.ts [SYSTEM…] [--total 2000] [--seconds 10] [--write docs/scale.md]
  */
 interface Case {
   adapter: SystemAdapter;
@@ -42,16 +45,18 @@ const cases: readonly Case[] = [
     experiment: "etcd-quorum-loss",
     limit: async ({ pods }) => {
       const [first] = (await pods()).filter(({ labels }) => labels["app"] === "etcd");
+      const to = openEndpoint({ host: first?.host ?? "", port: clientPort });
       const end = performance.now() + limitSeconds * 1000;
       let puts = 0;
       const worker = async (at: number): Promise<void> => {
         while (performance.now() < end) {
           const body = { key: base64(`bench/${at}`), value: base64("1") };
-          await callEtcd(first?.host ?? "", "kv/put", body, { timeoutMs: 5000 });
+          await to.call("kv/put", body, { timeoutMs: 5000 });
           puts += 1;
         }
       };
       await Promise.all(Array.from({ length: 32 }, (_unused, at) => worker(at)));
+      await to.close();
       return `closed loop of puts, 32 at a time, from this process: ${(puts / limitSeconds).toFixed(0)} a second`;
     },
   },
@@ -72,9 +77,14 @@ const cases: readonly Case[] = [
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { total: { type: "string", default: "2000" }, seconds: { type: "string", default: "10" } },
+  options: {
+    total: { type: "string", default: "2000" },
+    seconds: { type: "string", default: "10" },
+    write: { type: "string" },
+  },
 });
 const total = Number(values.total);
+const { say, write } = sayer();
 const seconds = Number(values.seconds);
 
 async function measure({ adapter, experiment: name, limit }: Case, cluster: Cluster, experiment: Experiment) {
@@ -85,6 +95,7 @@ async function measure({ adapter, experiment: name, limit }: Case, cluster: Clus
   const contextAt = (rate: number): SystemContext =>
     systemContext({
       cluster,
+      access: plainAccess,
       namespace: String(defaults["namespace"]),
       parameters: { ...defaults, rate, timeout: "2s" },
       runId: "bench-1",
@@ -119,9 +130,9 @@ async function measure({ adapter, experiment: name, limit }: Case, cluster: Clus
   loop.disable();
   const history = recorder.history();
   await session.cleanUp();
-  console.log(`\n${adapter.name}: ${clients} clients, ${rate} a second each, for ${seconds} s`);
+  say(`\n${adapter.name}: ${clients} clients, ${rate} a second each, for ${seconds} s`);
   for (const report of history.schedules) {
-    console.log(
+    say(
       `  ${report.client}: planned ${report.planned}, sent ${report.sent}, not sent ${report.notSent}, late p99 ${report.lateP99Ms.toFixed(2)} ms, max ${report.lateMaxMs.toFixed(2)} ms`,
     );
   }
@@ -131,12 +142,12 @@ async function measure({ adapter, experiment: name, limit }: Case, cluster: Clus
     if (error !== undefined) errors.set(`${client} ${error}`, (errors.get(`${client} ${error}`) ?? 0) + 1);
   }
   const share = (cpu.user + cpu.system) / 10 / tookMs;
-  console.log(
+  say(
     `  ${ok} of ${history.operations.length} ok; event-loop delay p99 ${(loop.percentile(99) / 1e6).toFixed(2)} ms; this process used ${share.toFixed(0)} % of a core`,
   );
-  if (errors.size > 0) console.log(`  errors: ${[...errors].map(([what, times]) => `${what} × ${times}`).join(", ")}`);
-  console.log(`  the report says: ${slippedSchedule({ history })?.title ?? "nothing, the schedule was kept"}`);
-  console.log(`  limit, same servers: ${await limit(context, leading)}`);
+  if (errors.size > 0) say(`  errors: ${[...errors].map(([what, times]) => `${what} × ${times}`).join(", ")}`);
+  say(`  the report says: ${slippedSchedule({ history })?.title ?? "nothing, the schedule was kept"}`);
+  say(`  limit, same servers: ${await limit(context, leading)}`);
   await session.close();
 }
 
@@ -153,3 +164,4 @@ try {
 } finally {
   await lab.stop();
 }
+write(values.write, "probe rate");

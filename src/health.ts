@@ -9,6 +9,12 @@ export interface ReadinessCheck {
   check: () => Promise<void>;
 }
 
+/** Something to be read, e.g. by Prometheus. */
+export interface Page {
+  contentType: string;
+  body: string;
+}
+
 export interface HealthServer {
   port: number;
   close(): Promise<void>;
@@ -18,12 +24,13 @@ const checkTimeoutMs = 2000;
 
 /**
  * `GET /healthz`: 200 while the event loop turns. `GET /readyz`: 200 when every check passes, otherwise 503; the body
- * names each check. With `portFile`, the chosen port is written there (port 0 takes a free one).
+ * names each check. `GET /metrics`: what `metrics` makes, 500 when it rejects. With `portFile`, the chosen port is written there (port 0 takes a free one).
  */
 export async function startHealthServer(options: {
   port: number;
   portFile?: string;
   checks: readonly ReadinessCheck[];
+  metrics: () => Promise<Page>;
 }): Promise<HealthServer> {
   // Whoever asks while the checks run is told what those find: each of them asks PostgreSQL, Redis and Slack something.
   let running: Promise<Record<string, string>> | undefined;
@@ -35,7 +42,17 @@ export async function startHealthServer(options: {
       response.end(`${JSON.stringify(body)}\n`);
     };
     if (request.url === "/healthz") return answer(200, { ok: true });
-    if (request.url !== "/readyz") return answer(404, { error: "GET /healthz or /readyz" });
+    if (request.url === "/metrics") {
+      void options.metrics().then(
+        ({ contentType, body }) => {
+          response.writeHead(200, { "content-type": contentType });
+          response.end(body);
+        },
+        (error: unknown) => answer(500, { error: messageOf(error) }),
+      );
+      return;
+    }
+    if (request.url !== "/readyz") return answer(404, { error: "GET /healthz, /readyz or /metrics" });
     void results().then((found) => answer(Object.values(found).every((result) => result === "ok") ? 200 : 503, found));
   });
   await new Promise<void>((resolve, reject) => {

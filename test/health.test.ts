@@ -1,6 +1,21 @@
 import { expect, it } from "vitest";
 import { startHealthServer } from "../src/health.ts";
 
+const noMetrics = () => Promise.reject(new Error("none"));
+
+it("says so when the metrics cannot be made, and goes on", async () => {
+  const health = await startHealthServer({ port: 0, checks: [], metrics: noMetrics });
+  try {
+    const [metrics, alive] = await Promise.all(
+      ["metrics", "healthz"].map((path) => fetch(`http://127.0.0.1:${health.port}/${path}`)),
+    );
+    expect([metrics?.status, await metrics?.json()]).toEqual([500, { error: "none" }]);
+    expect(alive?.status).toBe(200);
+  } finally {
+    await health.close();
+  }
+});
+
 it("a flood of questions whether the process is ready asks what it stands on once at a time", async () => {
   let [asked, atOnce, most] = [0, 0, 0];
   const check = async (): Promise<void> => {
@@ -9,7 +24,7 @@ it("a flood of questions whether the process is ready asks what it stands on onc
     await new Promise((resolve) => setTimeout(resolve, 200));
     atOnce -= 1;
   };
-  const health = await startHealthServer({ port: 0, checks: [{ name: "slack", check }] });
+  const health = await startHealthServer({ port: 0, checks: [{ name: "slack", check }], metrics: noMetrics });
   try {
     const ready = () => fetch(`http://127.0.0.1:${health.port}/readyz`).then(async (answer) => answer.json());
     const answers = await Promise.all(Array.from({ length: 30 }, ready));

@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../src/cli/log.ts";
 import { AftershockError, messageOf } from "../src/errors.ts";
-import { redactDeep, redactSecrets } from "../src/redact.ts";
+import { createHiding, redactDeep, redactSecrets } from "../src/redact.ts";
 
 describe("redaction", () => {
   it.each([
@@ -31,6 +31,18 @@ describe("redaction", () => {
     expect(redactSecrets("x correct horse battery y", ["correct horse battery"])).toBe("x … y");
     expect(redactSecrets("x correct%20horse%20battery y", ["correct horse battery"])).toBe("x … y");
     expect(redactSecrets("the user postgres", ["postgres"])).toBe("the user postgres");
+    // As Bitnami's charts make them, and as JSON writes them.
+    expect(redactSecrets("AUTH x7Kq2LmN9p failed", ["x7Kq2LmN9p"])).toBe("AUTH … failed");
+    expect(redactSecrets('{"said":"no \\"quoted\\" one"}', ['no "quoted" one'])).toBe('{"said":"…"}');
+  });
+  it("hides what is learnt later, in plain data of any depth, and nothing else", () => {
+    const hiding = createHiding(["from the start on"]);
+    const said = { detail: ["login with from-the-cluster-7 failed", "from the start on"], count: 1, at: new Date(0) };
+    expect(hiding.hide(said)).toEqual({ ...said, detail: [said.detail[0], "…"] });
+    hiding.learn("from-the-cluster-7");
+    expect(hiding.hide(said)).toEqual({ ...said, detail: ["login with … failed", "…"] });
+    expect(hiding.hide("password=x")).toBe("password=x");
+    expect(createHiding().hide(said)).toBe(said);
   });
   it("reaches every text of plain data, and what stands under a telling name", () => {
     const value = { list: ["redis://:a@b"], deep: { token: "opaque", count: 3 }, none: null, at: new Date(0) };
@@ -64,9 +76,9 @@ describe("what is said and logged", () => {
   });
   it("is one line of JSON each, without secrets in messages, stacks, causes and details", () => {
     const lines: string[] = [];
-    const log = createLog({ level: "info", base: { role: "bot" }, known: ["a known secret"] }, (line) =>
-      lines.push(line),
-    );
+    const hiding = createHiding();
+    const log = createLog({ level: "info", base: { role: "bot" }, hiding }, (line) => lines.push(line));
+    hiding.learn("a known secret");
     log.error(
       { err: new Error("postgres://a:hunter2@b", { cause: new Error("a known secret") }) },
       "lost a known secret",

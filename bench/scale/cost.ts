@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Linux counts processor time in hundredths of a second for every program (USER_HZ, proc(5)). */
 const ticksPerSecond = 100;
@@ -23,4 +23,10 @@ export function latencies(tookMs: readonly number[]): string {
   const at = (part: number): string =>
     (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN).toFixed(0);
   return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, at most ${at(1)} ms`;
+}
+
+/** `load 1.20 (2 cores)`: how busy the machine is with other things. */
+export function loadText(): string {
+  const cores = readdirSync("/sys/devices/system/cpu").filter((name) => /^cpu\d+$/.test(name)).length;
+  return `load ${readFileSync("/proc/loadavg", "utf8").split(" ")[0]} (${cores} cores)`;
 }

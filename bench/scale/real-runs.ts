@@ -1,156 +1,185 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { Redis } from "ioredis";
-import pg from "pg";
-import { approver, cardOf, click, requester, untilMessage } from "../../src/embedded/run-drive.ts";
-import type { Stack } from "../../src/embedded/stack.ts";
-import { costOf, latencies } from "./cost.ts";
+import { messageOf } from "../../src/errors.ts";
+import { approver, ask, buttonsOf, cardOf, click, requester, untilMessage } from "../../src/embedded/run-drive.ts";
+import type { LocalMessage, LocalSlack } from "../../src/embedded/local-slack.ts";
+import type { Meters, Reading, TableSize } from "./meters.ts";
 
-/** Targets of the lab that do not stand on each other; one run at a time on each. */
-const targets = ["redis-failover", "etcd-quorum-loss", "patroni-failover"];
+/** Experiments whose targets do not stand on each other; one run at a time on each of a cluster. */
+const experiments = ["redis-failover", "etcd-quorum-loss", "patroni-failover"] as const;
 const runMinutes = 5;
+const tellingMs = 60_000;
+const betweenRunsMs = 20_000;
 
-/** Runs of the demo's profile through Slack, bot, queue and worker, as many at once as the lab has targets. */
-export async function measureRealRuns(stack: Stack, count: number): Promise<string[]> {
-  const database = new pg.Client({ connectionString: stack.postgres.url });
-  await database.connect();
-  const redis = new Redis(stack.redis.url);
+/** One place where one run at a time can be: an experiment on a cluster, asked for in a channel of its own. */
+export interface Lane {
+  experiment: string;
+  cluster: string;
+  slack: LocalSlack;
+}
+
+export interface RealRuns {
+  count: number;
+  seconds: number;
+  /** Most runs that were under way at once. */
+  atOnce: number;
+  /** `redis-failover completed` to how many. */
+  ended: Readonly<Record<string, number>>;
+  /** From the command to its answer. */
+  answeredMs: readonly number[];
+  /** From the approval to a worker's first step, and from there to the end. */
+  startedMs: readonly number[];
+  ranMs: readonly number[];
+  before: Reading;
+  after: Reading;
+  rssMiB: { before: { bot: number; workers: number[] }; most: { bot: number; workers: number[] } };
+  redisMiB: { before: number; most: number };
+  /** Messages that said something else after they were posted: each needs one edit at least. */
+  editedMessages: number;
+  /** Most connections to PostgreSQL. */
+  connections: number;
+  /** What each table grew by. */
+  tables: Readonly<Record<string, TableSize>>;
+}
+
+export const lanesOf = (clusters: readonly string[]): Array<Omit<Lane, "slack">> =>
+  clusters.flatMap((cluster) => experiments.map((experiment) => ({ experiment, cluster })));
+
+/** The labs start a system when somebody first asks for it; that is no part of what is measured. */
+export async function warmUp(lanes: readonly Lane[]): Promise<void> {
+  await Promise.all(
+    lanes.map(({ slack, experiment, cluster }) =>
+      ask(slack, requester.id, `run ${experiment} cluster=${cluster} --dry-run`, 120_000),
+    ),
+  );
+}
+
+/** Runs of the demo's profile through Slack, bot, queue and workers, as many at once as there are lanes. */
+export async function measureRealRuns(lanes: readonly Lane[], meters: Meters, count: number): Promise<RealRuns> {
+  const rssBefore = meters.memory();
+  const most = { bot: rssBefore.bot, workers: [...rssBefore.workers] };
+  const redisBefore = await meters.redisMiB();
+  let redisMost = redisBefore;
+  let connections = 0;
+  const look = async (): Promise<void> => {
+    const { bot, workers } = meters.memory();
+    most.bot = Math.max(most.bot, bot);
+    workers.forEach((rss, at) => (most.workers[at] = Math.max(most.workers[at] ?? 0, rss)));
+    redisMost = Math.max(redisMost, await meters.redisMiB());
+    connections = Math.max(connections, await meters.connections());
+  };
+  const tables = await meters.tables();
+  const before = await meters.read();
+  const watch = setInterval(() => void look().catch(() => undefined), 500);
+  const left = Array.from({ length: count }, (_unused, at) => at);
+  const answeredMs: number[] = [];
+  const ended: string[] = [];
   try {
-    const rows = await rowsAndBytes(database);
-    const [transactions, commands] = [await transactionsOf(database), await commandsOf(redis)];
-    const cost = { bot: costOf(stack.bot.pid), worker: costOf(stack.worker.pid) };
-    let [peakBot, peakWorker, peakRedis] = [0, 0, 0];
-    const look = async (): Promise<void> => {
-      peakBot = Math.max(peakBot, costOf(stack.bot.pid).rssMiB);
-      peakWorker = Math.max(peakWorker, costOf(stack.worker.pid).rssMiB);
-      peakRedis = Math.max(peakRedis, await memoryOf(redis));
-    };
-    const idleRedis = await memoryOf(redis);
-    const watch = setInterval(() => void look().catch(() => undefined), 500);
-    const startedAt = performance.now();
-    const left = Array.from({ length: count }, (_unused, at) => at);
-    const answers: number[] = [];
-    const ended: string[] = [];
     await Promise.all(
-      targets.map(async (experiment) => {
-        while (left.pop() !== undefined) ended.push(await oneRun(stack, database, experiment, answers));
+      lanes.map(async (lane) => {
+        for (let runs = 0; left.pop() !== undefined; runs += 1) {
+          // A member that was killed is back, and guards hold again.
+          if (runs > 0) await new Promise((resolve) => setTimeout(resolve, betweenRunsMs));
+          // What went wrong is an outcome, and the others go on.
+          const outcome = await oneRun(lane, meters, answeredMs).catch((error: unknown) => messageOf(error));
+          ended.push(`${lane.experiment} ${outcome}`);
+        }
       }),
     );
+  } finally {
     clearInterval(watch);
-    const seconds = (performance.now() - startedAt) / 1000;
-    const after = { bot: costOf(stack.bot.pid), worker: costOf(stack.worker.pid) };
-    const grown = await rowsAndBytes(database);
-    const per = (value: number): string => (value / count).toFixed(1);
-    const tables = Object.entries(grown)
-      .map(([name, now]) => ({
-        name,
-        rows: now.rows - (rows[name]?.rows ?? 0),
-        bytes: now.bytes - (rows[name]?.bytes ?? 0),
-      }))
-      .filter(({ rows: more, bytes }) => more > 0 || bytes > 0)
-      .toSorted((a, b) => b.bytes - a.bytes);
-    return [
-      `${count} real runs in ${seconds.toFixed(0)} s, ${targets.length} at once: ${tally(ended)}`,
-      `  answer to the command: ${latencies(answers)}`,
-      `  worker: ${per(after.worker.cpuMs - cost.worker.cpuMs)} ms CPU a run, RSS ${cost.worker.rssMiB.toFixed(0)} MiB before, ${peakWorker.toFixed(0)} MiB at most`,
-      `  bot: ${per(after.bot.cpuMs - cost.bot.cpuMs)} ms CPU a run, RSS ${cost.bot.rssMiB.toFixed(0)} MiB before, ${peakBot.toFixed(0)} MiB at most`,
-      `  PostgreSQL: ${per((await transactionsOf(database)) - transactions)} transactions a run (with those of idling)`,
-      `  Redis: ${per((await commandsOf(redis)) - commands)} commands a run (with those of idling); ${idleRedis.toFixed(2)} MiB before, ${peakRedis.toFixed(2)} at most`,
-      `  rows and bytes a run, with indexes and TOAST: ${per(tables.reduce((sum, { bytes }) => sum + bytes, 0))} bytes in all`,
-      ...tables.map(
-        ({ name, rows: more, bytes }) =>
-          `    ${name.padEnd(20)} ${per(more).padStart(8)} rows ${per(bytes).padStart(12)} bytes`,
-      ),
-    ];
-  } finally {
-    redis.disconnect();
-    await database.end();
   }
+  await untilTold(meters);
+  const after = await meters.read();
+  const [edited] = await meters.ask<{ n: number }>(
+    "select count(*)::int as n from slack_outbox where version > 1 and run_id in (select id from runs)",
+  );
+  const grown = Object.entries(await meters.tables()).map(([name, { rows, bytes }]) => {
+    const was = tables[name] ?? { rows: 0, bytes: 0 };
+    return [name, { rows: rows - was.rows, bytes: bytes - was.bytes }] as const;
+  });
+  return {
+    count,
+    seconds: (after.atMs - before.atMs) / 1000,
+    ...(await timesOf(meters)),
+    ended: tally(ended),
+    answeredMs,
+    before,
+    after,
+    rssMiB: { before: rssBefore, most },
+    redisMiB: { before: redisBefore, most: redisMost },
+    connections,
+    editedMessages: edited?.n ?? Number.NaN,
+    tables: Object.fromEntries(grown.filter(([, { rows, bytes }]) => rows > 0 || bytes > 0)),
+  };
 }
 
-/** What bot, worker, PostgreSQL and Redis take while nobody asks for anything. */
-export async function measureIdle(stack: Stack, seconds: number): Promise<string> {
-  const database = new pg.Client({ connectionString: stack.postgres.url });
-  await database.connect();
-  const redis = new Redis(stack.redis.url);
-  try {
-    const before = { bot: costOf(stack.bot.pid), worker: costOf(stack.worker.pid) };
-    const [transactions, commands] = [await transactionsOf(database), await commandsOf(redis)];
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-    const [bot, worker] = [
-      costOf(stack.bot.pid).cpuMs - before.bot.cpuMs,
-      costOf(stack.worker.pid).cpuMs - before.worker.cpuMs,
-    ];
-    const each = (value: number): string => (value / seconds).toFixed(1);
-    return `idle for ${seconds} s, a second: bot ${each(bot)} ms CPU, worker ${each(worker)} ms CPU, ${each((await transactionsOf(database)) - transactions)} transactions, ${each((await commandsOf(redis)) - commands)} Redis commands`;
-  } finally {
-    redis.disconnect();
-    await database.end();
-  }
-}
-
-async function oneRun(stack: Stack, database: pg.Client, experiment: string, answers: number[]): Promise<string> {
-  const user = requester.id;
-  const known = new Set((await stack.slack.messages()).map(({ ts }) => ts));
+/** Asks, approves, and waits for the end; resolves to the state that it ended in. */
+async function oneRun(lane: Lane, meters: Meters, answeredMs: number[]): Promise<string> {
+  const { slack, experiment, cluster } = lane;
   const at = performance.now();
-  await stack.slack.command(user, "/chaos", `run ${experiment} profile=demo`);
-  const answer = await untilMessage(
-    stack.slack,
-    ({ ephemeral_to: to, ts, text = "" }) =>
-      to === user && !known.has(ts) && (text.includes(experiment) || /run-\d+/.test(text)),
+  const answer = await ask(slack, requester.id, `run ${experiment} profile=demo cluster=${cluster}`, 60_000);
+  answeredMs.push(performance.now() - at);
+  const id = /run-\d+/.exec(answer.text ?? "")?.[0];
+  if (id === undefined) return `not asked for: ${answer.text}`;
+  const mayApprove = (card: LocalMessage): boolean =>
+    buttonsOf(card).some((button) => button["action_id"] === "aftershock:approve");
+  const card = await untilMessage(
+    slack,
+    (message, all) => cardOf(all, id)?.ts === message.ts && mayApprove(message),
     60_000,
   );
-  answers.push(performance.now() - at);
-  const { rows } = await database.query<{ id: string }>(
-    "select id from runs where experiment = $1 and state = 'requested' order by created_at desc limit 1",
-    [experiment],
-  );
-  const id = rows[0]?.id;
-  if (id === undefined) throw new Error(`no run of ${experiment}: ${answer.text}`);
-  const card = await untilMessage(stack.slack, (message, all) => cardOf(all, id)?.ts === message.ts, 60_000);
-  await click(stack.slack, approver.id, card, "approve");
+  await click(slack, approver.id, card, "approve");
   const end = performance.now() + runMinutes * 60_000;
   for (;;) {
-    const { rows: now } = await database.query<{ state: string; ended: boolean }>(
+    const [run] = await meters.ask<{ state: string; ended: boolean }>(
       "select state, ended_at is not null as ended from runs where id = $1",
       [id],
     );
-    if (now[0]?.ended === true) return `${experiment} ${now[0].state}`;
-    if (performance.now() > end) throw new Error(`${id} (${experiment}) has not ended: ${now[0]?.state}`);
+    if (run?.ended === true) return run.state === "completed" ? run.state : `${run.state}: ${await whyOf(meters, id)}`;
+    if (performance.now() > end) return `not ended: ${run?.state}`;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+/** Why a run ended as it did: the last state's own sentence, or the last problem that was told. */
+async function whyOf(meters: Meters, id: string): Promise<string> {
+  const [told] = await meters.ask<{ why: string | null }>(
+    `select coalesce(data->>'reason', data->>'message') as why from run_events
+      where run_id = $1 and coalesce(data->>'reason', data->>'message') is not null order by seq desc limit 1`,
+    [id],
+  );
+  return told?.why ?? "no reason was given";
+}
+
+/** The last messages of the last runs go out a moment after their end. */
+async function untilTold(meters: Meters): Promise<void> {
+  const end = performance.now() + tellingMs;
+  for (;;) {
+    const [row] = await meters.ask<{ n: number }>("select count(*)::int as n from slack_outbox where outstanding");
+    if (row?.n === 0 || performance.now() > end) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
 
-const tally = (ended: readonly string[]): string =>
-  [...new Set(ended)].map((what) => `${ended.filter((one) => one === what).length} × ${what}`).join(", ");
-
-async function rowsAndBytes(database: pg.Client): Promise<Record<string, { rows: number; bytes: number }>> {
-  const { rows } = await database.query<{ name: string; bytes: string }>(
-    `select relname as name, pg_total_relation_size(oid)::text as bytes from pg_class
-      where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+async function timesOf(meters: Meters): Promise<Pick<RealRuns, "startedMs" | "ranMs" | "atOnce">> {
+  const rows = await meters.ask<{ waited: number; ran: number; beside: number }>(
+    `with spans as (
+       select r.id, r.ended_at, max(e.at) filter (where e.type = 'approved') as approved,
+              min(e.at) filter (where e.type = 'claimed') as claimed
+         from runs r join run_events e on e.run_id = r.id where r.ended_at is not null group by r.id)
+     select (extract(epoch from claimed - approved) * 1000)::float8 as waited,
+            (extract(epoch from ended_at - claimed) * 1000)::float8 as ran,
+            (select count(*)::int from spans o where o.claimed <= s.claimed and o.ended_at > s.claimed) as beside
+       from spans s where claimed is not null`,
   );
-  const counted = await Promise.all(
-    rows.map(async ({ name, bytes }) => {
-      const { rows: found } = await database.query<{ n: string }>(`select count(*)::text as n from "${name}"`);
-      return [name, { rows: Number(found[0]?.n), bytes: Number(bytes) }] as const;
-    }),
-  );
-  return Object.fromEntries(counted);
+  return {
+    startedMs: rows.map(({ waited }) => waited),
+    ranMs: rows.map(({ ran }) => ran),
+    atOnce: rows.reduce((most, { beside }) => Math.max(most, beside), 0),
+  };
 }
 
-async function transactionsOf(database: pg.Client): Promise<number> {
-  const { rows } = await database.query<{ n: string }>(
-    "select (xact_commit + xact_rollback)::text as n from pg_stat_database where datname = current_database()",
-  );
-  return Number(rows[0]?.n);
-}
-
-const figure = (info: string, name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(info)?.[1]);
-const commandsOf = async (redis: Redis): Promise<number> =>
-  figure(await redis.info("stats"), "total_commands_processed");
-const memoryOf = async (redis: Redis): Promise<number> => figure(await redis.info("memory"), "used_memory") / 2 ** 20;
-
-/** `load 1.20 (2 cores)`: how busy the machine is with other things. */
-export function loadText(): string {
-  const cores = readdirSync("/sys/devices/system/cpu").filter((name) => /^cpu\d+$/.test(name)).length;
-  return `load ${readFileSync("/proc/loadavg", "utf8").split(" ")[0]} (${cores} cores)`;
+function tally(all: readonly string[]): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const one of all.toSorted()) found[one] = (found[one] ?? 0) + 1;
+  return found;
 }

@@ -1,19 +1,19 @@
 import { pino, type Logger } from "pino";
 import type { Secrets } from "../config/load.ts";
-import { redactDeep } from "../redact.ts";
+import { redactDeep, type Hiding } from "../redact.ts";
 
 /**
- * The service's log: JSON lines through `write`, each without what looks like a secret and without those in `known`.
+ * The service's log: JSON lines through `write`, each without what looks like a secret and without those that `hiding` knows by then.
  * Whole lines, so that a stack, a cause or a library's own object is covered as well.
  */
 export function createLog(
-  options: { level: string; base: Record<string, string>; known: readonly string[] },
+  options: { level: string; base: Record<string, string>; hiding: Pick<Hiding, "known"> },
   write: (line: string) => void,
 ): Logger {
-  const known = options.known.filter((secret) => secret !== "");
+  const { level, base, hiding } = options;
   return pino(
-    { level: options.level, base: options.base },
-    { write: (line) => write(`${JSON.stringify(redactDeep(JSON.parse(line), known))}\n`) },
+    { level, base },
+    { write: (line) => write(`${JSON.stringify(redactDeep(JSON.parse(line), hiding.known()))}\n`) },
   );
 }
 
@@ -28,13 +28,10 @@ export function knownSecrets(secrets: Partial<Secrets>, probeSecrets: Readonly<R
   return [...values, ...passwords, ...watchingSecrets(secrets)];
 }
 
-/** What Prometheus and Alertmanager are asked with: the whole header, and what is secret of it. */
-function watchingSecrets({ watching = {} }: Pick<Secrets, "watching">): string[] {
-  return Object.values(watching).flatMap(({ prometheus, alertmanager }) =>
-    [prometheus, alertmanager].flatMap((endpoint) =>
-      endpoint?.authorization === undefined
-        ? []
-        : [endpoint.authorization, endpoint.authorization.replace(/^\S+ /, "")],
-    ),
+/** What Prometheus, Alertmanager and Grafana are asked with: the whole header, and what is secret of it. */
+function watchingSecrets({ watching = {}, grafana }: Pick<Secrets, "watching" | "grafana">): string[] {
+  const endpoints = Object.values(watching).flatMap(({ prometheus, alertmanager }) => [prometheus, alertmanager]);
+  return [...endpoints, grafana].flatMap((endpoint) =>
+    endpoint?.authorization === undefined ? [] : [endpoint.authorization, endpoint.authorization.replace(/^\S+ /, "")],
   );
 }

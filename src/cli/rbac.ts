@@ -7,21 +7,29 @@ import type { Config } from "../config/schema.ts";
 import { AftershockError } from "../errors.ts";
 import { loadExperiments } from "../experiment/load.ts";
 import { printHelmValues, printManifests } from "../rbac/print.ts";
-import { rightsFor, rightsOf } from "../rbac/rights.ts";
+import { rightsOfTargets } from "../rbac/of-targets.ts";
+import { rightsFor } from "../rbac/rights.ts";
 import { latchNamespace } from "../run/halt/latch.ts";
 import type { CliCommand } from "./cli-command.ts";
+import { rightsByWay, wayOf, ways } from "./cluster-rights.ts";
 
-const usage = `Usage: aftershock rbac [--config FILE] [--cluster NAME] [--experiment NAME]… [--namespace NS]… [--format yaml|helm-values]
+const usage = `Usage: aftershock rbac [--config FILE] [--cluster NAME] [--experiment NAME]… [--namespace NS]…
+                      [--reach direct|port-forward] [--format yaml|helm-values]
 
 Prints the rights that the bot and the worker need on a cluster, and no more: two service accounts, a Role in each
-namespace in which runs may be, and a ClusterRole for what has no namespace. Above each rule stands why it is needed.
+namespace in which runs may be, and a ClusterRole for what has no namespace; of Secrets, those that the configuration's
+targets name, each by its name, and so the object that holds Patroni's lock where a target says lock: endpoints or
+configmap. Above each rule stands why it is needed.
 
-  --config FILE       experiments.enabled and clusters.NAME.namespaces of it (default: the whole catalogue, every namespace)
+  --config FILE       experiments.enabled, clusters.NAME.namespaces and clusters.NAME.targets of it (default: the whole
+                      catalogue, every namespace, no Secret)
   --cluster NAME      which of the configuration's clusters (default: its defaultCluster)
   --experiment NAME   only what this one needs, instead of the configuration's; may be repeated
   --namespace NS      where runs may be, instead of the configuration's; may be repeated
   --chaos-mesh NS     where Chaos Mesh's own pods are (default: the configuration's, or chaos-mesh)
   --into NS           where Aftershock runs, and the accounts are (default: aftershock)
+  --reach WAY         port-forward: with the rights of a worker outside of the cluster, which reaches pods through the API
+                      server; direct: without (default: by the configuration's reach; auto with a kubeconfig is with)
   --format FORMAT     yaml (default): for kubectl apply -f -
                       helm-values: for helm install --values, where the experiments are not those of the chart
 
@@ -46,6 +54,7 @@ export const rbac: CliCommand = {
         namespace: { type: "string", multiple: true },
         "chaos-mesh": { type: "string" },
         into: { type: "string", default: "aftershock" },
+        reach: { type: "string" },
         format: { type: "string", default: "yaml" },
       },
     });
@@ -63,8 +72,12 @@ export const rbac: CliCommand = {
       values.experiment === undefined ? "experiments.enabled" : "--experiment",
     );
     const targets = namespaces["it"] ?? null;
+    const way = values.reach === undefined ? wayOf(cluster) : ways.find((known) => known === values.reach);
+    if (way === undefined) throw wrong(`There is no way "${values.reach}".`, `Ways: ${ways.join(", ")}.`);
+    const ofTargets = rightsOfTargets(cluster?.targets ?? [], catalogue);
+    const rights = rightsByWay(catalogue, way);
     if (format === "helm-values") {
-      terminal.out(printHelmValues(rightsOf(catalogue), { namespaces: targets, enabled }));
+      terminal.out(printHelmValues(rights, { ofTargets, namespaces: targets, enabled }));
       return 0;
     }
     const grounds = {
@@ -74,7 +87,8 @@ export const rbac: CliCommand = {
       injector: values["chaos-mesh"] ?? cluster?.chaosMesh?.namespace ?? defaultChaosMeshNamespace,
       names: { bot: "aftershock-bot", worker: "aftershock-worker" },
     };
-    terminal.out(printManifests(rightsFor(rightsOf(catalogue), enabled), grounds, headOf(enabled, targets)));
+    const needed = rightsFor([...rights, ...ofTargets], enabled);
+    terminal.out(printManifests(needed, grounds, headOf(enabled, targets)));
     return 0;
   },
 };
@@ -86,6 +100,7 @@ function clusterOf(config: Config, typed: string | undefined): Config["clusters"
   throw wrong(`There is no cluster "${name}".`, `Known clusters: ${Object.keys(config.clusters).join(", ")}.`);
 }
 
+/** A kubeconfig is how a worker outside of the cluster gets at it. */
 function headOf(enabled: readonly string[] | null, targets: readonly string[] | null): string {
   return [
     "What Aftershock needs on this cluster: aftershock rbac",

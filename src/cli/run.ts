@@ -5,6 +5,7 @@ import { pipelineId } from "../approvals/policy.ts";
 import { openPipeline, type Pipeline } from "../compose/pipeline.ts";
 import { loadPipelineConfig } from "../config/load.ts";
 import { AftershockError, isAftershockError, messageOf } from "../errors.ts";
+import { createHiding } from "../redact.ts";
 import { bundleOf } from "../run/export/bundle.ts";
 import { judgedReport } from "../run/judged.ts";
 import type { RunEvent } from "../run/events.ts";
@@ -12,6 +13,7 @@ import { noChannel } from "../run/channels/no-channel.ts";
 import type { Actor, RunRow } from "../run/service.ts";
 import { artifactsOf } from "../store/artifacts.ts";
 import { planBlocks } from "../slack/views/plan.ts";
+import { exporterSecrets } from "../telemetry/exporter-secrets.ts";
 import { messageLines } from "../terminal/plain-text.ts";
 import type { Screen } from "../terminal/thread-printer.ts";
 import type { CliCommand, Terminal } from "./cli-command.ts";
@@ -49,11 +51,12 @@ async function withPipeline(
   const loaded = loadPipelineConfig(options.config, terminal.env);
   const probeSecrets = provideProbeSecrets(terminal.env);
   const { log: logFile } = options;
+  const hiding = createHiding(knownSecrets(loaded.secrets, { ...probeSecrets, ...exporterSecrets(terminal.env) }));
   const log = createLog(
     {
       level: logFile === undefined ? "warn" : loaded.config.logLevel,
       base: { role: "pipeline" },
-      known: knownSecrets(loaded.secrets, probeSecrets),
+      hiding,
     },
     logFile === undefined ? terminal.err : (line) => appendFileSync(logFile, line),
   );
@@ -66,7 +69,7 @@ async function withPipeline(
       );
     });
   }
-  const pipeline = await openPipeline(loaded, log);
+  const pipeline = await openPipeline(loaded, log, hiding);
   try {
     return await work(pipeline);
   } finally {

@@ -1,9 +1,12 @@
 import { parseArgs } from "node:util";
 import type { Logger } from "pino";
 import { layFoundation, type Foundation } from "../compose/foundation.ts";
+import { ownVersion } from "../compose/version.ts";
 import type { Role } from "../compose/worker.ts";
 import { loadConfig } from "../config/load.ts";
 import { startHealthServer } from "../health.ts";
+import { exporterSecrets } from "../telemetry/exporter-secrets.ts";
+import { createHiding } from "../redact.ts";
 import type { CliCommand, Terminal } from "./cli-command.ts";
 import { createLog, knownSecrets } from "./log.ts";
 import { provideProbeSecrets } from "./probe-secrets.ts";
@@ -44,11 +47,10 @@ async function startService(args: readonly string[], terminal: Terminal): Promis
   }
   const loaded = loadConfig(values.config, terminal.env);
   const probeSecrets = provideProbeSecrets(terminal.env);
-  const log = createLog(
-    { level: loaded.config.logLevel, base: { role: values.role }, known: knownSecrets(loaded.secrets, probeSecrets) },
-    terminal.out,
-  );
-  const foundation = await layFoundation(loaded, log);
+  const hiding = createHiding(knownSecrets(loaded.secrets, { ...probeSecrets, ...exporterSecrets(terminal.env) }));
+  const log = createLog({ level: loaded.config.logLevel, base: { role: values.role }, hiding }, terminal.out);
+  const foundation = await layFoundation(loaded, log, hiding);
+  foundation.metrics.instruments.build.set({ version: ownVersion(), role: values.role }, 1);
   const roles = await startRoles(values.role, foundation);
   const health = await startHealthServer({
     port: loaded.config.health.port,
@@ -58,6 +60,7 @@ async function startService(args: readonly string[], terminal: Terminal): Promis
       { name: "redis", check: foundation.queue.ping },
       ...roles.flatMap((role) => role.checks ?? []),
     ],
+    metrics: foundation.metrics.page,
   });
   log.info({ port: health.port }, "ready");
   onStopSignal(log, async () => {

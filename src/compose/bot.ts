@@ -12,12 +12,14 @@ import { createExportService } from "../run/export/create-service.ts";
 import { createPastService } from "../run/past/create-service.ts";
 import { createScheduleService } from "../run/schedules/create-service.ts";
 import { subjectOf } from "../run/subject.ts";
+import { throughGate } from "../slack/access/gated-fetch.ts";
 import { startSlack } from "../slack/app.ts";
 import { loadVerbs } from "../slack/load-verbs.ts";
 import type { Foundation } from "./foundation.ts";
 import { composeGameDays } from "./game-days.ts";
 import { composeAuthoriser } from "./policy.ts";
 import { startHaltKeeper } from "./halt-keeper.ts";
+import { composeTelemetry } from "./telemetry.ts";
 import type { Role } from "./worker.ts";
 
 /** How often is looked for actions whose day has come. */
@@ -25,10 +27,15 @@ const remindEveryMs = 60_000;
 
 /** The bot: commands, buttons, and the thread. It injects nothing. */
 export async function startBot(foundation: Foundation): Promise<Role> {
-  const { loaded, log, database, registry, queue } = foundation;
+  const { loaded, log, database, registry, queue, metrics } = foundation;
   const { config, secrets } = loaded;
   const teamId = await ownTeam(secrets.slackBotToken, config.slack.apiUrl);
-  const authoriser = composeAuthoriser(loaded, teamId, foundation.knownNames, foundation.clock.now);
+  const authoriser = composeAuthoriser(
+    { ...loaded, slackFetch: metrics.slackFetch(config.slack.apiUrl) },
+    teamId,
+    foundation.knownNames,
+    foundation.clock.now,
+  );
   const service = createRunService({
     database,
     registry,
@@ -76,15 +83,18 @@ export async function startBot(foundation: Foundation): Promise<Role> {
     database,
     log,
     verbs,
+    observer: metrics.slack,
   });
   const reminders = startReminders(database, {
     everyMs: remindEveryMs,
     log: (message, detail) => log.warn(detail, message),
   });
+  const telemetry = await composeTelemetry({ config, secrets, database, log });
   return {
     ...slack,
     stop: async () => {
       await reminders.stop();
+      await telemetry.stop();
       await gameDayKeeper.stop();
       await keeper.stop();
       await slack.stop();
@@ -97,7 +107,7 @@ async function ownTeam(token: string, slackApiUrl: string | undefined): Promise<
   const client = new WebClient(token, {
     timeout: 10_000,
     retryConfig: { retries: 3 },
-    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
+    ...throughGate(slackApiUrl),
   });
   const { team_id: teamId } = await client.auth.test();
   if (teamId === undefined) throw new Error("Slack named no workspace for this token");

@@ -6,6 +6,7 @@ import type { Config } from "../config/schema.ts";
 import { messageOf } from "../errors.ts";
 import { renderCharts } from "../findings/chart/render-charts.ts";
 import type { ConductorDeps } from "../run/conductor.ts";
+import type { RunObserver } from "../run/observer.ts";
 import type { Ownership } from "../run/ownership.ts";
 import type { Registry } from "../run/systems.ts";
 import type { Database } from "../store/database.ts";
@@ -25,8 +26,9 @@ export function composeConducting(parts: {
   authoriser: Authoriser;
   log: Logger;
   onOwned?: (ownership: Ownership) => void;
+  observer?: RunObserver;
 }): Conducting {
-  const { config, database, registry, authoriser, log, onOwned } = parts;
+  const { config, database, registry, authoriser, log, onOwned, observer } = parts;
   const owned = new Set<Ownership>();
   const deps: ConductorDeps = {
     database,
@@ -40,6 +42,7 @@ export function composeConducting(parts: {
     healDeadlines: healDeadlinesOf(config.healing),
     paging: pagingOf(config),
     renderCharts,
+    ...(observer === undefined ? {} : { observer }),
     log: (message, detail) => log.info(detail ?? {}, message),
     onOwned: (ownership) => {
       owned.add(ownership);

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { createAuthoriser, type Authoriser } from "../approvals/authoriser.ts";
 import type { Directory } from "../approvals/people.ts";
 import type { PipelineConfig } from "../config/load.ts";
+import type { Hiding } from "../redact.ts";
 import { conduct } from "../run/conductor.ts";
 import { createRunService } from "../run/create-service.ts";
 import { haltWish, type StopWish } from "../run/ownership.ts";
@@ -14,6 +15,7 @@ import { startSharedClock } from "../store/shared-clock.ts";
 import { composeConducting } from "./conducting.ts";
 import { openCatalogue } from "./foundation.ts";
 import { startHaltKeeper } from "./halt-keeper.ts";
+import { composeTelemetry } from "./telemetry.ts";
 import { composeAuthoriser, policyOf, type KnownNames } from "./policy.ts";
 
 /** What a pipeline conducts its run with: one process, PostgreSQL and the cluster; no Slack, no Redis. */
@@ -30,8 +32,12 @@ export interface Pipeline {
 }
 
 /** Opens all of it. Throws AftershockError `bad_config` for what a person can mend. */
-export async function openPipeline({ config, secrets }: PipelineConfig, log: Logger): Promise<Pipeline> {
-  const catalogue = await openCatalogue({ config, secrets });
+export async function openPipeline(
+  { config, secrets }: PipelineConfig,
+  log: Logger,
+  hiding: Hiding,
+): Promise<Pipeline> {
+  const catalogue = await openCatalogue({ config, secrets }, process.env, hiding);
   const database = openDatabase(secrets.databaseUrl, (error) =>
     log.warn({ error: error.message }, "database connection"),
   );
@@ -45,6 +51,8 @@ export async function openPipeline({ config, secrets }: PipelineConfig, log: Log
   const keeper = startHaltKeeper({ database, registry: catalogue.registry, log }, (held) => {
     for (const ownership of owned) ownership.requestStop(haltWish(held));
   });
+  // A pipeline may be the only process that there is: its runs are shown by itself.
+  const telemetry = await composeTelemetry({ config, secrets, database, log });
   return {
     service: createRunService({
       database,
@@ -68,6 +76,7 @@ export async function openPipeline({ config, secrets }: PipelineConfig, log: Log
       return owned.size > 0;
     },
     close: async () => {
+      await telemetry.stop();
       await keeper.stop();
       clock.stop();
       await catalogue.close();

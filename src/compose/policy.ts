@@ -6,6 +6,7 @@ import type { Config } from "../config/schema.ts";
 import { AftershockError } from "../errors.ts";
 import { nearest } from "../experiment/nearest.ts";
 import { createDirectory } from "../slack/directory.ts";
+import type { SlackApi } from "../slack/web-client.ts";
 
 /** What exists, so that a name in a rule or a freeze that means nothing is told instead of never matching. */
 export interface KnownNames {
@@ -15,7 +16,14 @@ export interface KnownNames {
 
 /** The authoriser of a bot, or of a worker (`teamId` null: nobody acts there). `now`: the clock that all of them share. */
 export function composeAuthoriser(
-  { config, secrets }: Pick<LoadedConfig, "config"> & { secrets: Pick<Secrets, "slackBotToken"> },
+  {
+    config,
+    secrets,
+    slackFetch,
+  }: Pick<LoadedConfig, "config"> & {
+    secrets: Pick<Secrets, "slackBotToken">;
+    slackFetch?: SlackApi["fetch"];
+  },
   teamId: string | null,
   known: KnownNames,
   now: () => Date,
@@ -25,6 +33,7 @@ export function composeAuthoriser(
     directory: createDirectory({
       token: secrets.slackBotToken,
       ...(config.slack.apiUrl === undefined ? {} : { slackApiUrl: config.slack.apiUrl }),
+      fetch: slackFetch,
     }),
     now,
   });

@@ -22,7 +22,7 @@ export interface Role {
 
 /** The worker: conducts runs, and heals those whose worker is gone. */
 export function startWorker(foundation: Foundation): Role {
-  const { loaded, log, database, registry } = foundation;
+  const { loaded, log, database, registry, metrics } = foundation;
   const { worker: settings } = loaded.config;
   const underWay = new Set<Promise<void>>();
   let leaving = false;
@@ -32,12 +32,19 @@ export function startWorker(foundation: Foundation): Role {
     config: loaded.config,
     database,
     registry,
-    authoriser: composeAuthoriser(loaded, null, foundation.knownNames, foundation.clock.now),
+    authoriser: composeAuthoriser(
+      { ...loaded, slackFetch: metrics.slackFetch(loaded.config.slack.apiUrl) },
+      null,
+      foundation.knownNames,
+      foundation.clock.now,
+    ),
     log,
+    observer: metrics.runs,
     onOwned: (ownership) => {
       if (leaving) stopForLeaving(ownership);
     },
   });
+  metrics.countOwned(() => owned.size);
   const handle = async (runId: string): Promise<void> => {
     const work = conduct(deps, runId);
     underWay.add(work);

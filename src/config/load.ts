@@ -3,7 +3,7 @@ import { AftershockError, messageOf } from "../errors.ts";
 import { closestIssues } from "../experiment/closest-issue.ts";
 import { decodeUtf8, readPlainYaml } from "../experiment/plain-yaml.ts";
 import { configSchema, type Config } from "./schema.ts";
-import { readWatching, type WatchingEndpoints } from "./watching.ts";
+import { readGrafana, readWatching, type OpenEndpoint, type WatchingEndpoints } from "./watching.ts";
 import { readSecret, type Environment } from "./secret.ts";
 
 /** Larger files are no configuration of ours. */
@@ -20,6 +20,7 @@ export interface Secrets {
   slackSigningSecret?: string;
   /** By cluster: Prometheus and Alertmanager, with their secrets. */
   watching?: Readonly<Record<string, WatchingEndpoints>>;
+  grafana?: OpenEndpoint;
 }
 
 export interface LoadedConfig {
@@ -56,7 +57,7 @@ export function databaseUrlOf(environment: Environment, file?: string): string {
 export interface PipelineConfig {
   config: Config;
   /** `slackBotToken`: where there is one, approvers can be looked up. */
-  secrets: Pick<Secrets, "databaseUrl" | "watching"> & { slackBotToken?: string };
+  secrets: Pick<Secrets, "databaseUrl" | "watching" | "grafana"> & { slackBotToken?: string };
 }
 
 /** The same file for a command that conducts a run by itself. Throws AftershockError `bad_config` naming the key. */
@@ -68,6 +69,7 @@ export function loadPipelineConfig(file: string, environment: Environment): Pipe
     secrets: {
       databaseUrl: databaseUrl(config, environment),
       ...readWatching(config.clusters, environment),
+      ...readGrafana(config.grafana, environment),
       ...(slackBotToken === undefined ? {} : { slackBotToken }),
     },
   };
@@ -111,6 +113,15 @@ function parseFile(text: string, file: string): Config {
       `Set clusters.${name}.${whom}.url`,
     );
   }
+  for (const [name, { namespaces, targets }] of Object.entries(config.clusters)) {
+    const outside = targets.findIndex(({ namespace }) => namespaces?.includes(namespace) === false);
+    if (outside === -1) continue;
+    throw bad(
+      file,
+      `clusters.${name}.targets.${outside}.namespace: runs may not be in ${targets[outside]?.namespace}`,
+      `Add it to clusters.${name}.namespaces, which has ${namespaces?.join(", ")}.`,
+    );
+  }
   if ((config.approvals === undefined) === (config.policies === undefined)) {
     const why =
       config.policies === undefined ? "nothing says who may approve" : "approvals and policies are both there";
@@ -135,20 +146,26 @@ function readSecrets(config: Config, environment: Environment): Secrets {
     throw bad("slack.mode", "none has no service to start", hint);
   }
   const need = (name: string, why: string): string => needSecret(environment, name, why);
-  refusePassword("redis.url", config.redis?.url, "REDIS_URL");
   const common = {
     databaseUrl: databaseUrl(config, environment),
-    redisUrl: withScheme(
-      config.redis?.url ?? need("REDIS_URL", "Redis of the queue; or redis.url"),
-      config.redis === undefined ? "REDIS_URL" : "redis.url",
-      ["redis", "rediss"],
-    ),
+    redisUrl: redisUrlOf(config, environment),
     slackBotToken: need("SLACK_BOT_TOKEN", "the bot token, xoxb-…"),
     ...readWatching(config.clusters, environment),
+    ...readGrafana(config.grafana, environment),
   };
   return config.slack.mode === "socket"
     ? { ...common, slackAppToken: need("SLACK_APP_TOKEN", "Socket Mode, xapp-…") }
     : { ...common, slackSigningSecret: need("SLACK_SIGNING_SECRET", "HTTP mode") };
+}
+
+/** The queue's Redis. Throws AftershockError `bad_config` when there is none. */
+export function redisUrlOf(config: Config, environment: Environment): string {
+  refusePassword("redis.url", config.redis?.url, "REDIS_URL");
+  return withScheme(
+    config.redis?.url ?? needSecret(environment, "REDIS_URL", "Redis of the queue; or redis.url"),
+    config.redis === undefined ? "REDIS_URL" : "redis.url",
+    ["redis", "rediss"],
+  );
 }
 
 function databaseUrl(config: Config | undefined, environment: Environment): string {

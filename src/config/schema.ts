@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { duration } from "./duration.ts";
+import { namespaceName } from "./names.ts";
 import { policiesSchema } from "./policies.ts";
-import { clusterWatchingKeys } from "./watching.ts";
+import { clusterTargetsKey } from "./targets.ts";
+import { clusterWatchingKeys, grafanaSchema } from "./watching.ts";
 
 const waits = (fallback: readonly string[]) =>
   z
@@ -16,8 +18,6 @@ const opsChannel = z
 
 /** How many times Slack's documented rates the bot may use (default 1, right for Slack itself); more only with a stand-in that allows it. */
 const speed = z.number().min(1).optional();
-
-const namespaceName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be a namespace's name");
 
 const port = z.int().min(0).max(65_535);
 
@@ -55,6 +55,11 @@ export const configSchema = z.strictObject({
       z.strictObject({
         kubeconfig: z.string().optional(),
         context: z.string().optional(),
+        /**
+         * How pods are dialled: at their own addresses (direct), or through the API server (port-forward). auto: direct
+         * where that works.
+         */
+        reach: z.enum(["auto", "direct", "port-forward"]).default("auto"),
         /** Where Chaos Mesh's own pods are; left out: the namespace chaos-mesh. No run may touch it. */
         chaosMesh: z.strictObject({ namespace: namespaceName }).optional(),
         /** Where runs may be; left out: in every namespace. The rights of the accounts are made from it (aftershock rbac). */
@@ -64,6 +69,7 @@ export const configSchema = z.strictObject({
           .string()
           .regex(/^[a-z][a-z0-9-]*$/)
           .optional(),
+        ...clusterTargetsKey,
         ...clusterWatchingKeys,
       }),
     )
@@ -121,6 +127,7 @@ export const configSchema = z.strictObject({
         .default([]),
     })
     .prefault({}),
+  grafana: grafanaSchema.optional(),
   health: z.strictObject({ port: port.default(8080), portFile: z.string().optional() }).prefault({}),
   jobs: z.string().optional(),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),

@@ -2,28 +2,33 @@ import { z } from "zod";
 import { AftershockError } from "../errors.ts";
 import { watchConditionSchema } from "../experiment/watch-condition.ts";
 import { duration } from "./duration.ts";
+import { variable } from "./names.ts";
 import { readMounted, readSecret, type Environment } from "./secret.ts";
 
-const variable = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, "must be the name of an environment variable");
-
 /** An HTTP address without a password, and where its secret is: in the variable NAME, or the file that NAME_FILE names. */
-const endpointSchema = z
-  .strictObject({
-    url: z
-      .url({ protocol: /^https?$/, error: "must be an address that begins with http:// or https://" })
-      .refine(
-        (url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === "",
-        "must hold no user or password: use basic",
-      ),
-    bearerTokenFrom: variable.optional(),
-    basic: z.strictObject({ user: z.string().min(1), passwordFrom: variable }).optional(),
-    /** A file with the PEM of the authority that signed its certificate. */
-    tls: z.strictObject({ caFile: z.string() }).optional(),
-  })
-  .refine(
-    ({ bearerTokenFrom, basic }) => bearerTokenFrom === undefined || basic === undefined,
-    "takes bearerTokenFrom or basic, not both",
-  );
+const endpointKeys = {
+  url: z
+    .url({ protocol: /^https?$/, error: "must be an address that begins with http:// or https://" })
+    .refine(
+      (url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === "",
+      "must hold no user or password: use basic",
+    ),
+  bearerTokenFrom: variable.optional(),
+  basic: z.strictObject({ user: z.string().min(1), passwordFrom: variable }).optional(),
+  /** A file with the PEM of the authority that signed its certificate. */
+  tls: z.strictObject({ caFile: z.string() }).optional(),
+};
+
+const asOne = ({ bearerTokenFrom, basic }: { bearerTokenFrom?: unknown; basic?: unknown }): boolean =>
+  bearerTokenFrom === undefined || basic === undefined;
+const asOneText = "takes bearerTokenFrom or basic, not both";
+
+const endpointSchema = z.strictObject(endpointKeys).refine(asOne, asOneText);
+
+/** Where phases and faults of runs are shown as annotations. Without a dashboard they are the organisation's. */
+export const grafanaSchema = z
+  .strictObject({ ...endpointKeys, dashboardUid: z.string().min(1).max(40).optional() })
+  .refine(asOne, asOneText);
 
 /** Keys of a cluster that say what watches its runs. */
 export const clusterWatchingKeys = {
@@ -80,6 +85,14 @@ export function readWatching(
     return [[name, endpoints] as const];
   });
   return found.length === 0 ? {} : { watching: Object.fromEntries(found) };
+}
+
+/** Grafana's endpoint with its secret; nothing where there is none. Throws AftershockError `bad_config`. */
+export function readGrafana(
+  grafana: z.output<typeof grafanaSchema> | undefined,
+  environment: Environment,
+): { grafana?: OpenEndpoint } {
+  return grafana === undefined ? {} : { grafana: withSecrets(grafana, environment) };
 }
 
 function withSecrets({ url, bearerTokenFrom, basic, tls }: Endpoint, environment: Environment): OpenEndpoint {

@@ -1,10 +1,10 @@
-import { AftershockError } from "../errors.ts";
+import { AftershockError, isAftershockError } from "../errors.ts";
 import { parseDurationMs } from "./duration.ts";
 import { nearest } from "./nearest.ts";
 import type { Experiment, ParameterDefinition, ParameterValue } from "./schema.ts";
 
 /**
- * Values for every parameter of an experiment: the typed ones over the profile's over the defaults, each checked
+ * Values for every parameter of an experiment: the typed ones over the profile's over the target's over the defaults, each checked
  * against its bounds. Durations stay text in the result (`15s`), so that a plan reads as it was typed.
  * Throws AftershockError `bad_parameter` naming the parameter, the allowed range and an example.
  */
@@ -12,6 +12,8 @@ export function resolveParameters(
   experiment: Experiment,
   typed: Readonly<Record<string, string>>,
   profile: string | undefined,
+  /** Of its target, which may say more than this experiment has. */
+  fromTarget: Readonly<Record<string, string | number>> = {},
 ): Record<string, ParameterValue> {
   const names = Object.keys(experiment.parameters);
   for (const name of Object.keys(typed)) {
@@ -20,10 +22,21 @@ export function resolveParameters(
   const fromProfile = profile === undefined ? {} : profileValues(experiment, profile);
   const values: Record<string, ParameterValue> = {};
   for (const [name, definition] of Object.entries(experiment.parameters)) {
-    const given = own(typed, name) ?? own(fromProfile, name);
+    const given = own(typed, name) ?? own(fromProfile, name) ?? own(fromTarget, name);
     values[name] = given === undefined ? definition.default : parseValue(experiment, name, definition, String(given));
   }
   return values;
+}
+
+/** Why one value, whatever the others are, may not be; null when it may. */
+export function valueRefusal(experiment: Experiment, name: string, value: string): AftershockError | null {
+  try {
+    resolveParameters(experiment, { [name]: value }, undefined);
+    return null;
+  } catch (error) {
+    if (!isAftershockError(error)) throw error;
+    return error;
+  }
 }
 
 /** Whether a profile of that name exists; a cluster's default profile applies only where it does. */

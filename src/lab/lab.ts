@@ -18,22 +18,25 @@ import { createAddressBook } from "./network/address-book.ts";
 import { chooseSubnet, takenSubnets } from "./network/addresses.ts";
 import { startSwitch } from "./network/switch.ts";
 import { startKubelet } from "./runtime/kubelet.ts";
+import type { PodIdentity } from "./runtime/service-account.ts";
 import { createStore } from "./store/store.ts";
 import { applicationSystem } from "./systems/application.ts";
 import { backupSystem } from "./systems/backup.ts";
 import { startChaosMeshView } from "./systems/chaos-mesh.ts";
+import { cnpgSystem } from "./systems/cnpg.ts";
 import { etcdSystem } from "./systems/etcd.ts";
-import { kafkaSystem } from "./systems/kafka.ts";
+import { kafkaSystem, type KafkaRoles } from "./systems/kafka.ts";
 import { patroniSystem } from "./systems/patroni.ts";
 import type { PatroniDcs } from "./systems/patroni-dcs.ts";
+import { isInKubernetes } from "./systems/patroni-kubernetes.ts";
 import { startPatroniRoles } from "./systems/patroni-roles.ts";
-import { rabbitmqSystem } from "./systems/rabbitmq.ts";
+import { rabbitmqSystem, type RabbitNames } from "./systems/rabbitmq.ts";
 import { startOnDemand } from "./systems/on-demand.ts";
 import { createSleeper } from "./systems/sleeper.ts";
 import { ensureNamespace } from "./systems/workload.ts";
 import { createRedis, redisMembers, redisPods, type RedisLabSettings } from "./systems/redis.ts";
 import { startRedisRoles } from "./systems/redis-roles.ts";
-import type { ObjectStore } from "./objects.ts";
+import type { LabObject, ObjectStore } from "./objects.ts";
 
 export interface LabOptions {
   stateDirectory: string;
@@ -41,6 +44,8 @@ export interface LabOptions {
   port: number;
   redis: RedisLabSettings;
   patroniDcs: PatroniDcs;
+  rabbitmqNames: RabbitNames;
+  kafkaRoles: KafkaRoles;
   /** A system that nobody has used for so long stops until it is asked for again; null: never. Redis always runs. */
   idleAfterMs: number | null;
   volumes: VolumeTiming;
@@ -66,14 +71,18 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const network = await startSwitch(subnet, `as${subnet.hostAddress.split(".").slice(1, 3).join("x")}`);
   const addresses = createAddressBook(subnet);
   const { log, stateDirectory } = options;
-  const kubelet = startKubelet({ store, network, addresses, stateDirectory, log });
+  const identityOf = (pod: LabObject): PodIdentity | null => api.identityOf(pod);
+  const kubelet = startKubelet({ store, network, addresses, stateDirectory, log, identityOf });
+  const patroniInApi = isInKubernetes(options.patroniDcs);
+  const cnpg = await cnpgSystem(store, kubelet, { stateDirectory, log });
   const systems = [
     etcdSystem(store, addresses),
     patroniSystem(store, addresses, options.patroniDcs),
     applicationSystem(store),
     backupSystem(store, addresses),
-    kafkaSystem(store, addresses, log),
-    rabbitmqSystem(store, addresses),
+    kafkaSystem(store, addresses, log, options.kafkaRoles),
+    rabbitmqSystem(store, addresses, options.rabbitmqNames),
+    cnpg,
   ];
   const sleeper = createSleeper(store, kubelet, subnet.hostAddress);
   const idleness = options.idleAfterMs === null ? undefined : { afterMs: options.idleAfterMs, sleeper };
@@ -83,6 +92,8 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
     runtime: kubelet,
     port: options.port,
     host: "127.0.0.1",
+    // Nobody else of the lab's pods speaks to it.
+    ...(patroniInApi ? { podHost: subnet.hostAddress } : {}),
     stateDirectory,
     beforeNamespace: onDemand.wake,
   });
@@ -105,12 +116,14 @@ export async function startLab(options: LabOptions): Promise<RunningLab> {
   const stopChaosMeshView = startChaosMeshView(store, subnet.hostAddress);
   createRedis(store, addresses, options.redis);
   const roles = startRedisRoles(store);
-  const patroniRoles = startPatroniRoles(store);
+  // Where Patroni is in the API it labels its pods itself.
+  const patroniRoles = patroniInApi ? null : startPatroniRoles(store);
   const stop = async (): Promise<void> => {
     stopChaosMeshView();
     roles.stop();
     onDemand.stop();
-    patroniRoles.stop();
+    patroniRoles?.stop();
+    cnpg.stop();
     for (const stopController of stopControllers) stopController();
     await api.close();
     await Promise.all(chaos.map((controller) => controller.stop()));

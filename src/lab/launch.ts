@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { KafkaRoles } from "./systems/kafka.ts";
 import type { PatroniDcs } from "./systems/patroni-dcs.ts";
+import type { RabbitNames } from "./systems/rabbitmq.ts";
 
 export interface LaunchedLab {
   kubeconfigPath: string;
@@ -16,8 +18,12 @@ export interface LaunchedLab {
 
 export interface LaunchOptions {
   downAfterMs?: number;
-  /** How Patroni talks to its etcd (default: clean). */
+  /** Where Patroni keeps its lock (default: clean, in etcd). */
   patroniDcs?: PatroniDcs;
+  /** What RabbitMQ's nodes are called (default: short). */
+  rabbitmqNames?: RabbitNames;
+  /** Whether Kafka's brokers are its controllers too (default: combined). */
+  kafkaRoles?: KafkaRoles;
   /** When a system that nobody uses stops (default: as `npm run lab`, ten minutes). */
   idleAfterMs?: number;
   /** How long the lab's storage takes to move a volume to another node. */
@@ -51,6 +57,8 @@ export async function launchLab(options: LaunchOptions = {}): Promise<LaunchedLa
         : ["--attach-ms", String(options.volumes.attachMs), "--detach-ms", String(options.volumes.detachMs)]),
       ...(options.downAfterMs === undefined ? [] : ["--down-after", String(options.downAfterMs)]),
       ...(options.patroniDcs === undefined ? [] : ["--patroni-dcs", options.patroniDcs]),
+      ...(options.rabbitmqNames === undefined ? [] : ["--rabbitmq-names", options.rabbitmqNames]),
+      ...(options.kafkaRoles === undefined ? [] : ["--kafka-roles", options.kafkaRoles]),
       ...(options.idleAfterMs === undefined ? [] : ["--idle-after", String(options.idleAfterMs / 1000)]),
     ],
     // Its own process group: Ctrl-C at a terminal reaches only the program that started the lab, which then stops it.

@@ -6,7 +6,9 @@ import { defaultVolumeTiming, type VolumeTiming } from "./controllers/attach-det
 import { labObstacle } from "./isolation/requirements.ts";
 import { makeStateDirectory, sweepStaleDirectories } from "./isolation/state-directory.ts";
 import { startLab } from "./lab.ts";
+import { parseKafkaRoles, type KafkaRoles } from "./systems/kafka.ts";
 import { parsePatroniDcs, type PatroniDcs } from "./systems/patroni-dcs.ts";
+import { parseRabbitNames, type RabbitNames } from "./systems/rabbitmq.ts";
 import { defaultRedisSettings } from "./systems/redis.ts";
 
 const defaultIdleAfterSeconds = 600;
@@ -19,7 +21,11 @@ It stays until Ctrl-C and leaves nothing behind.
   --port N             port of the API server on 127.0.0.1 (default: a free one)
   --down-after DUR_MS  Sentinel's down-after-milliseconds (default ${defaultRedisSettings.downAfterMs}; Redis' own: 30000)
   --patroni-dcs NAME   clean (default), or etcd3: Patroni's etcd3 driver whatever its version; before 3.0.3 it loses
-                       writes after a healed partition
+                       writes after a healed partition; endpoints or configmap: no etcd, but the lab's Kubernetes API
+  --rabbitmq-names NAME
+                       short (default: rabbit@rabbitmq-0), or long (rabbit@rabbitmq-0.rabbitmq.messaging), as the
+                       RabbitMQ Cluster Operator has them
+  --kafka-roles NAME   combined (default): brokers are the controllers; separate: three controllers beside three brokers
   --idle-after SECONDS a system that nobody has used for so long stops and keeps its volumes; the next question starts
                        it again. Redis always runs. 0: never (default ${defaultIdleAfterSeconds})
   --attach-ms MS       how long attaching a volume to another node takes (default ${defaultVolumeTiming.attachMs})
@@ -35,6 +41,8 @@ async function main(): Promise<void> {
       port: { type: "string", default: "0" },
       "down-after": { type: "string", default: String(defaultRedisSettings.downAfterMs) },
       "patroni-dcs": { type: "string", default: "clean" },
+      "rabbitmq-names": { type: "string", default: "short" },
+      "kafka-roles": { type: "string", default: "combined" },
       "idle-after": { type: "string", default: String(defaultIdleAfterSeconds) },
       "attach-ms": { type: "string", default: String(defaultVolumeTiming.attachMs) },
       "detach-ms": { type: "string", default: String(defaultVolumeTiming.detachMs) },
@@ -62,6 +70,8 @@ async function main(): Promise<void> {
     port: Number(values.port),
     downAfterMs: Number(values["down-after"]),
     patroniDcs: parsePatroniDcs(values["patroni-dcs"]),
+    rabbitmqNames: parseRabbitNames(values["rabbitmq-names"]),
+    kafkaRoles: parseKafkaRoles(values["kafka-roles"]),
     idleAfterMs: Number(values["idle-after"]) > 0 ? Number(values["idle-after"]) * 1000 : null,
     volumes: { attachMs: Number(values["attach-ms"]), detachMs: Number(values["detach-ms"]) },
     say: values.quiet ? () => undefined : (text) => process.stdout.write(text),
@@ -97,6 +107,8 @@ async function inside(options: {
   port: number;
   downAfterMs: number;
   patroniDcs: PatroniDcs;
+  rabbitmqNames: RabbitNames;
+  kafkaRoles: KafkaRoles;
   idleAfterMs: number | null;
   volumes: VolumeTiming;
   readyFile?: string;
@@ -120,6 +132,8 @@ async function inside(options: {
     port: options.port,
     redis: { ...defaultRedisSettings, downAfterMs: options.downAfterMs },
     patroniDcs: options.patroniDcs,
+    rabbitmqNames: options.rabbitmqNames,
+    kafkaRoles: options.kafkaRoles,
     idleAfterMs: options.idleAfterMs,
     volumes: options.volumes,
     log: (message) => process.stderr.write(`lab: ${message}\n`),

@@ -1,13 +1,13 @@
 import { applicationClient, applicationClients, writeClient } from "./application/clients.ts";
 import { applicationGuards, judgeApplicationGuard, type HealthLook } from "./application/guards.ts";
-import { callApplication } from "./application/http.ts";
 import type { Ledger, OpenLedger } from "./application/ledger.ts";
 import { askPool } from "./application/pool.ts";
 import { watchPool } from "./application/pool-watch.ts";
 import { findApplication, type Application } from "./application/target.ts";
 import { messageOf } from "../errors.ts";
-import type { Setting, TimelineEvent } from "./history.ts";
+import type { Setting } from "./history.ts";
 import type { Recorder } from "./recorder.ts";
+import { createTelling, runClients } from "./run-clients.ts";
 import type { RunningProbes, SystemAdapter, SystemContext, SystemSession } from "./system.ts";
 
 const lookTimeoutMs = 3000;
@@ -65,8 +65,8 @@ function joined(inner: SystemSession, parts: Parts): SystemSession {
       return { clients: [...clients, ...applicationClients(application)], members };
     },
     topology: async () => {
-      const { groups, summary } = await inner.topology();
-      return { groups, summary: `${summary}; application ${name}: ${count}` };
+      const found = await inner.topology();
+      return { ...found, summary: `${found.summary}; application ${name}: ${count}` };
     },
     guard: async (id, bounds) => {
       if (!Object.hasOwn(applicationGuards, id)) return inner.guard(id, bounds);
@@ -105,13 +105,12 @@ function joined(inner: SystemSession, parts: Parts): SystemSession {
 
 async function lookAtHealth(application: Application): Promise<HealthLook[]> {
   return Promise.all(
-    application.pods.map(async ({ name: pod, host }) => {
+    application.pods.map(async (address) => {
+      const pod = address.name;
       const startedAt = performance.now();
       const tookMs = (): number => performance.now() - startedAt;
       try {
-        const { status, body } = await callApplication(host, application.port, "/api/health", {
-          timeoutMs: lookTimeoutMs,
-        });
+        const { status, body } = await application.call(address, "/api/health", { timeoutMs: lookTimeoutMs });
         return { pod, status, said: typeof body["status"] === "string" ? body["status"] : "", tookMs: tookMs() };
       } catch (error) {
         return { pod, status: null, said: messageOf(error), tookMs: tookMs() };
@@ -122,7 +121,7 @@ async function lookAtHealth(application: Application): Promise<HealthLook[]> {
 
 async function readPools(application: Application) {
   const looks = application.pods.map(
-    async ({ name, host }) => [name, await askPool(application, host, lookTimeoutMs)] as const,
+    async (pod) => [pod.name, await askPool(application, pod, lookTimeoutMs)] as const,
   );
   return new Map(await Promise.all(looks));
 }
@@ -158,33 +157,14 @@ async function untilHealthy(
 }
 
 function startProbes({ application, ledger, runId }: Parts, recorder: Recorder): RunningProbes {
-  const listeners: Array<(event: TimelineEvent) => void> = [];
-  const tell = (event: Omit<TimelineEvent, "type">): void => {
-    recorder.event(event);
-    for (const listener of listeners) listener({ type: "event", ...event });
-  };
+  const { tell, onEvent } = createTelling(recorder);
   const nameOf = (address: string): string => ledger.memberAt(address);
   const watch = watchPool(application, { now: recorder.now, tell, record: recorder.event, nameOf });
   const clients = applicationClients(application).map((info) =>
     applicationClient({ info, application, recorder, runId, nameOf }),
   );
-  const schedules = clients.map((client) => client.begin());
   // A pod that was replaced has another name and address.
-  const refreshing = setInterval(() => void application.refresh().catch(() => undefined), refreshEveryMs);
-  let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
-    clearInterval(refreshing);
-    watch.stop();
-  };
-  return {
-    status: () => ({
-      atMs: recorder.now(),
-      clients: clients.map(({ tally, server }) => tally.status(recorder.now(), server())),
-    }),
-    onEvent: (listener) => listeners.push(listener),
-    stop: () => (stopping ??= stop()),
-  };
+  return runClients({ recorder, onEvent, clients, refresh: application.refresh, refreshEveryMs, watches: [watch] });
 }
 
 function both(first: RunningProbes, second: RunningProbes, recorder: Recorder): RunningProbes {

@@ -1,34 +1,37 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { consensusGuard, etcdConsensus, judgeConsensus } from "./consensus-guard.ts";
-import { AftershockError, messageOf } from "../errors.ts";
+import { AftershockError } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import { etcdClient, etcdClients, lastKey, padded, prefixOf } from "./etcd/clients.ts";
 import { readEtcd } from "./etcd/final-reads.ts";
 import { judgeEtcdGuard } from "./etcd/guards.ts";
-import { base64, callEtcd, clientPort, prefixEnd, type Json } from "./etcd/http.ts";
+import { requireAdmission } from "./etcd/admission.ts";
+import { base64, prefixEnd, type Json } from "./etcd/http.ts";
 import { agreedLeader, findMembers, viewMembers, type EtcdPods, type EtcdView } from "./etcd/members.ts";
+import { proveMembersConnected } from "./etcd/prove-connected.ts";
 import { readEtcdSettings } from "./etcd/settings.ts";
 import { watchMembers } from "./etcd/watch.ts";
-import type { ClientInfo, TimelineEvent } from "./history.ts";
-import { provePairs } from "./pairs.ts";
+import type { ClientInfo } from "./history.ts";
 import type { Recorder } from "./recorder.ts";
-import type {
-  ConnectivityProof,
-  RunningProbes,
-  SystemAdapter,
-  SystemContext,
-  SystemSession,
-  Topology,
-} from "./system.ts";
+import { createTelling, runClients, watchLoopDelay } from "./run-clients.ts";
+import { noAnswerFrom, silentOf } from "./silent.ts";
+import type { RunningProbes, SystemAdapter, SystemContext, SystemSession, Topology } from "./system.ts";
 
 const lookTimeoutMs = 1500;
 const refreshEveryMs = 1000;
-const proofTimeoutMs = 5000;
 
 /** An etcd cluster: a leader, its followers, and a quorum. */
 export const etcd: SystemAdapter = {
   name: "etcd",
-  open: async (context) => createSession(context, await findMembers(context)),
+  open: async (context) => {
+    const members = await findMembers(context);
+    try {
+      await requireAdmission(context, members);
+    } catch (error) {
+      await members.close();
+      throw error;
+    }
+    return createSession(context, members);
+  },
 };
 
 function createSession(context: SystemContext, members: EtcdPods): SystemSession {
@@ -36,9 +39,9 @@ function createSession(context: SystemContext, members: EtcdPods): SystemSession
   const infos = etcdClients(Number(parameters["rate"] ?? 100), parseDurationMs(String(parameters["timeout"] ?? "1s")));
   const writers = infos.filter((info) => info.kind === "write").map((info) => info.id);
   const look = (): Promise<EtcdView[]> => viewMembers(members, lookTimeoutMs);
-  const leaderHost = async (): Promise<string> => {
+  const leaderPod = async (): Promise<string> => {
     const leader = agreedLeader(await look());
-    if (leader !== null) return members.hostOf(leader);
+    if (leader !== null) return leader;
     throw new AftershockError(
       "system_unreachable",
       "The etcd members do not agree on a leader.",
@@ -57,7 +60,7 @@ function createSession(context: SystemContext, members: EtcdPods): SystemSession
             bounds,
           ),
     settings: () => readEtcdSettings(members),
-    start: async (recorder) => startProbes(members, recorder, infos, runId, await leaderHost()),
+    start: async (recorder) => startProbes(members, recorder, infos, runId, await leaderPod()),
     awaitConvergence: async (recorder, deadlineMs, signal) => {
       const end = recorder.now() + deadlineMs;
       for (;;) {
@@ -73,7 +76,7 @@ function createSession(context: SystemContext, members: EtcdPods): SystemSession
         await new Promise((resolve) => setTimeout(resolve, 250));
       }
     },
-    proveConnected: (left, right) => proveConnected(context, members, left, right),
+    proveConnected: (left, right) => proveMembersConnected(context, members, left, right),
     finalReads: async (recorder) => {
       await members.refresh();
       return readEtcd(members, runId, writers, recorder);
@@ -81,9 +84,9 @@ function createSession(context: SystemContext, members: EtcdPods): SystemSession
     cleanUp: async () => {
       const key = prefixOf(runId);
       const range = { key: base64(key), range_end: base64(prefixEnd(key)) };
-      await callEtcd(await leaderHost(), "kv/deleterange", range, { timeoutMs: 10_000 });
+      await members.call(await leaderPod(), "kv/deleterange", range, { timeoutMs: 10_000 });
     },
-    close: async () => undefined,
+    close: () => members.close(),
   };
 }
 
@@ -91,6 +94,7 @@ function createSession(context: SystemContext, members: EtcdPods): SystemSession
 export function topologyOf(views: readonly EtcdView[]): Topology {
   const leader = agreedLeader(views);
   const followers = views.filter((view) => view.pod !== leader).map((view) => view.pod);
+  const silent = silentOf(views);
   const inOrder = leader === null ? [] : [leader, ...followers];
   const quorum = Math.floor(views.length / 2) + 1;
   return {
@@ -101,7 +105,8 @@ export function topologyOf(views: readonly EtcdView[]): Topology {
       majority: inOrder.slice(0, quorum),
       survivors: inOrder.slice(quorum),
     },
-    summary: `leader ${leader ?? "unknown"}, followers ${followers.join(" ") || "none"}, term ${views[0]?.term ?? "unknown"}, quorum ${quorum} of ${views.length}`,
+    silent,
+    summary: `leader ${leader ?? "unknown"}, followers ${leader === null ? "unknown" : followers.join(" ") || "none"}, term ${views[0]?.term ?? "unknown"}, quorum ${quorum} of ${views.length}${noAnswerFrom(silent)}`,
   };
 }
 
@@ -115,10 +120,10 @@ export function disagreements(views: readonly EtcdView[]): string[] {
 }
 
 async function readAlarms(members: EtcdPods): Promise<string[] | null> {
-  const host = members.pods[0]?.host ?? "";
-  const answer = await callEtcd(host, "maintenance/alarm", { action: "GET" }, { timeoutMs: lookTimeoutMs }).catch(
-    () => null,
-  );
+  const question = { action: "GET" };
+  const answer = await members
+    .call(members.pods[0]?.name ?? "", "maintenance/alarm", question, { timeoutMs: lookTimeoutMs })
+    .catch(() => null);
   if (answer === null) return null;
   return Array.isArray(answer["alarms"])
     ? (answer["alarms"] as Json[]).map((alarm) => `${String(alarm["alarm"])} of member ${String(alarm["memberID"])}`)
@@ -130,60 +135,16 @@ async function startProbes(
   recorder: Recorder,
   infos: readonly ClientInfo[],
   runId: string,
-  leaderHost: string,
+  leader: string,
 ): Promise<RunningProbes> {
-  const listeners: Array<(event: TimelineEvent) => void> = [];
-  const tell = (event: Omit<TimelineEvent, "type">): void => {
-    recorder.event(event);
-    for (const listener of listeners) listener({ type: "event", ...event });
-  };
+  const { tell, onEvent } = createTelling(recorder);
   for (const { id, kind } of infos) {
     if (kind !== "write") continue;
     const register = { key: base64(lastKey(runId, id)), value: base64(padded(0)) };
-    await callEtcd(leaderHost, "kv/put", register, { timeoutMs: lookTimeoutMs });
+    await members.call(leader, "kv/put", register, { timeoutMs: lookTimeoutMs });
   }
-  const loop = monitorEventLoopDelay({ resolution: 1 });
-  loop.enable();
+  const loop = watchLoopDelay(recorder);
   const watch = watchMembers(members, runId, recorder.now, tell);
   const clients = infos.map((info) => etcdClient({ info, members, recorder, runId }));
-  const schedules = clients.map((client) => client.begin());
-  // A killed pod comes back elsewhere; a failed look is tried again.
-  const refreshing = setInterval(() => void members.refresh().catch(() => undefined), refreshEveryMs);
-  let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    clearInterval(refreshing);
-    for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
-    watch.stop();
-    loop.disable();
-    recorder.loopDelay({ type: "loop-delay", p99Ms: loop.percentile(99) / 1e6, maxMs: loop.max / 1e6 });
-  };
-  return {
-    status: () => ({
-      atMs: recorder.now(),
-      clients: clients.map(({ tally, member }) => tally.status(recorder.now(), member())),
-    }),
-    onEvent: (listener) => listeners.push(listener),
-    stop: () => (stopping ??= stop()),
-  };
-}
-
-/** Has every pod of one side ask every pod of the other for its health, from inside the pods, in both directions. */
-async function proveConnected(
-  context: SystemContext,
-  members: EtcdPods,
-  left: readonly string[],
-  right: readonly string[],
-): Promise<ConnectivityProof> {
-  const ask = async (from: string, to: string): Promise<ConnectivityProof["pairs"][number]> => {
-    const endpoint = `http://${members.hostOf(to)}:${clientPort}`;
-    const command = ["etcdctl", "--endpoints", endpoint, "--command-timeout", "3s", "endpoint", "status"];
-    try {
-      const result = await context.exec(from, command, proofTimeoutMs);
-      const detail = result.exitCode === 0 ? "answered" : result.stderr.trim() || `exit code ${result.exitCode}`;
-      return { from, to, ok: result.exitCode === 0, detail };
-    } catch (error) {
-      return { from, to, ok: false, detail: messageOf(error), unasked: true };
-    }
-  };
-  return provePairs(left, right, ask);
+  return runClients({ recorder, onEvent, clients, refresh: members.refresh, refreshEveryMs, watches: [watch, loop] });
 }

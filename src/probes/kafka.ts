@@ -2,6 +2,7 @@ import { AftershockError } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import { findBrokers, type KafkaPods } from "./kafka/brokers.ts";
 import { kafkaClients } from "./kafka/clients.ts";
+import { classifyKafkaError } from "./kafka/outcome.ts";
 import { describePartitions, kafkaDisagreements } from "./kafka/convergence.ts";
 import { fetchFrom } from "./kafka/fetch.ts";
 import { readReplicas } from "./kafka/final-reads.ts";
@@ -12,9 +13,11 @@ import { probeSettings, readBrokerSettings } from "./kafka/settings.ts";
 import { createTopic, deleteTopic, partitionCount, topicOf, warmUpPartitions } from "./kafka/topic.ts";
 import { chooseTarget, kafkaTopology } from "./kafka/topology.ts";
 import { warmUp } from "./kafka/warm-up.ts";
-import { linksTo } from "./kafka/links.ts";
+import { linksTo, type Links } from "./kafka/links.ts";
+import { requireAdmission } from "./kafka/admission.ts";
 import {
   newestPartitions,
+  unknownQuorum,
   viewBroker,
   viewQuorum,
   type BrokerView,
@@ -22,26 +25,38 @@ import {
   type QuorumView,
 } from "./kafka/views.ts";
 import type { Setting } from "./history.ts";
+import { silentOf } from "./silent.ts";
 import type { SystemAdapter, SystemContext, SystemSession } from "./system.ts";
 
 const lookTimeoutMs = 1500;
 const createdDeadlineMs = 10_000;
 const lookEveryMs = 250;
-const unknownQuorum: QuorumView = { controller: null, epoch: null, voters: 0, maxLag: null };
 
 /** An Apache Kafka cluster in KRaft mode: brokers, the leader of a partition, its in-sync replicas. */
 export const kafka: SystemAdapter = {
   name: "kafka",
-  open: async (context) => createSession(context, await findBrokers(context)),
+  open: async (context) => {
+    const pods = await findBrokers(context);
+    const brokers = linksTo(pods, "aftershock", lookTimeoutMs);
+    const controllers = linksTo(pods, "aftershock", lookTimeoutMs, "controller");
+    try {
+      await requireAdmission(context, pods, { brokers, controllers });
+    } catch (error) {
+      brokers.close();
+      throw error;
+    } finally {
+      controllers.close();
+    }
+    return createSession(context, pods, brokers);
+  },
 };
 
-function createSession(context: SystemContext, pods: KafkaPods): SystemSession {
+function createSession(context: SystemContext, pods: KafkaPods, links: Links): SystemSession {
   const { runId, parameters } = context;
   const topic = topicOf(runId);
   const timeoutMs = parseDurationMs(String(parameters["timeout"] ?? "2s"));
   const infos = kafkaClients(Number(parameters["rate"] ?? 100), timeoutMs);
   const writers = infos.filter((info) => info.kind === "write").map((info) => info.id);
-  const links = linksTo(pods, "aftershock", lookTimeoutMs);
   const quorumLinks = linksTo(pods, "aftershock-quorum", lookTimeoutMs);
   const names = (): string[] => pods.pods.map((pod) => pod.name);
 
@@ -49,13 +64,16 @@ function createSession(context: SystemContext, pods: KafkaPods): SystemSession {
     Promise.all(names().map((pod) => viewBroker(pods, pod, links(pod), topics, lookTimeoutMs)));
   const quorum = async (): Promise<QuorumView> => {
     const all = await Promise.all(names().map((pod) => viewQuorum(pods, quorumLinks(pod), lookTimeoutMs)));
-    return all.find((view) => view.controller !== null) ?? unknownQuorum;
+    return all.find((view) => view.controller !== null) ?? all.find((view) => view.voters > 0) ?? unknownQuorum;
   };
-  const target = async (): Promise<{ pod: string | null; exists: boolean; controller: string | null }> => {
-    const [views, { controller }] = await Promise.all([look([topic]), quorum()]);
-    const leader = newestPartitions(views).find((entry) => entry.partition === 0)?.leader ?? null;
-    const pod = chooseTarget(names(), controller, String(parameters["role"] ?? "broker"), leader);
-    return { pod, exists: leader !== null, controller };
+  const target = async () => {
+    const [views, quorumView] = await Promise.all([look([topic]), quorum()]);
+    const first = newestPartitions(views).find((entry) => entry.partition === 0);
+    const pod = chooseTarget(names(), quorumView, String(parameters["role"] ?? "broker"), first);
+    // Unless a broker says that the topic is not there, it may be, with a leader of its own.
+    const told = views.some((view) => view.reachable) ? pod : null;
+    const silent = names().filter((name) => quorumView.voters === 0 || silentOf(views).includes(name));
+    return { pod: told, exists: first !== undefined, quorum: quorumView, silent };
   };
   const settingsOf = async (view: BrokerView): Promise<Setting[]> =>
     view.nodeId === null
@@ -78,15 +96,15 @@ function createSession(context: SystemContext, pods: KafkaPods): SystemSession {
     if (found !== undefined) return links(found.pod);
     throw unreachable(context, "No broker answers.");
   };
-  /** A broker is told that it leads a moment after its metadata says so. */
-  const allServed = async (partitions: readonly PartitionView[]): Promise<boolean> => {
+  /** Why partitions cannot be read. A broker is told that it leads a moment after its metadata says so. */
+  const unserved = async (partitions: readonly PartitionView[]): Promise<string[]> => {
     const asked = partitions.map(({ partition, leader }) =>
       fetchFrom(links(leader ?? ""), { topic, partition, offset: 0 }, lookTimeoutMs).then(
-        () => true,
-        () => false,
+        () => [],
+        (error: unknown) => [`${leader} does not serve partition ${partition}: ${classifyKafkaError(error).error}`],
       ),
     );
-    return (await Promise.all(asked)).every(Boolean);
+    return (await Promise.all(asked)).flat();
   };
   const prepare = async (): Promise<BrokerView[]> => {
     const { pod } = await target();
@@ -106,7 +124,8 @@ function createSession(context: SystemContext, pods: KafkaPods): SystemSession {
       const made = await look([topic]);
       const problems = kafkaDisagreements(pods.pods, made);
       const whole = problems.length === 0 && newestPartitions(made).length === partitionCount;
-      if (whole && (await allServed(newestPartitions(made)))) {
+      if (whole) problems.push(...(await unserved(newestPartitions(made))));
+      if (whole && problems.length === 0) {
         await Promise.all(
           newestPartitions(made)
             .filter(({ partition }) => warmUpPartitions.some((one) => one === partition))
@@ -121,8 +140,8 @@ function createSession(context: SystemContext, pods: KafkaPods): SystemSession {
   return {
     describe: async () => ({ clients: infos, members: names() }),
     topology: async () => {
-      const { pod, exists, controller } = await target();
-      return kafkaTopology(names(), controller, pod, exists ? "is there" : "will be made");
+      const { pod, exists, ...told } = await target();
+      return kafkaTopology(names(), { ...told, target: pod, topic: exists ? "is there" : "will be made" });
     },
     guard: async (id, bounds) => {
       const [views, quorumView, settings] = await Promise.all([look(null), quorum(), brokerSettings()]);

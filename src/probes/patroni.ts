@@ -1,29 +1,32 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { consensusGuard, patroniConsensus, judgeConsensus } from "./consensus-guard.ts";
 import { messageOf } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
-import type { ClientInfo, TimelineEvent } from "./history.ts";
+import type { ClientInfo } from "./history.ts";
 import { patroniClient, patroniClients, tableOf } from "./patroni/clients.ts";
-import { readPatroni, withMember } from "./patroni/final-reads.ts";
+import { withMember } from "./patroni/connect.ts";
+import { readPatroni } from "./patroni/final-reads.ts";
+import { requirePatroniAccess } from "./patroni/access.ts";
 import { judgePatroniGuard, type PatroniEvidence, type ReplicaLag } from "./patroni/guards.ts";
 import {
-  etcdPort,
   findPatroniPods,
   labelledPrimary,
-  lockHolder,
   onlyPrimary,
   patroniDisagreements,
-  postgresPort,
   viewPatroni,
   type PatroniPods,
   type PatroniView,
 } from "./patroni/members.ts";
+import { leaderLock, type LeaderLock } from "./patroni/lock.ts";
+import { requireManager, type Managed } from "./patroni/manager.ts";
+import { noEtcd, type NoEtcd } from "./patroni/no-etcd.ts";
 import { noOnePrimary } from "./patroni/primary.ts";
 import { watchReceivers } from "./patroni/receiver-watch.ts";
 import { readPatroniSettings } from "./patroni/settings.ts";
 import { watchPatroni } from "./patroni/watch.ts";
 import { provePairs } from "./pairs.ts";
 import type { Recorder } from "./recorder.ts";
+import { createTelling, runClients, watchLoopDelay } from "./run-clients.ts";
+import { noAnswerFrom, silentOf } from "./silent.ts";
 import type {
   ConnectivityProof,
   RunningProbes,
@@ -42,14 +45,30 @@ const primaryDeadlineMs = 30_000;
 /** PostgreSQL under Patroni: a primary, its replicas, and the etcd that holds the leader lock. */
 export const patroni: SystemAdapter = {
   name: "patroni",
-  open: async (context) => createSession(context, await findPatroniPods(context)),
+  open: (context) => openPostgres(context, "patroni"),
 };
 
+/**
+ * A session with PostgreSQL, whoever manages it, or `manager` alone: then throws AftershockError `not_supported_here` for
+ * another's pods.
+ */
+export async function openPostgres(
+  context: SystemContext,
+  manager?: PatroniPods["manager"]["name"],
+): Promise<SystemSession> {
+  const members = await findPatroniPods(context);
+  if (manager !== undefined) requireManager(members.manager, manager, members.pods[0]?.name ?? "");
+  await requirePatroniAccess(context, members, lookTimeoutMs);
+  return createSession(context, members);
+}
+
 function createSession(context: SystemContext, members: PatroniPods): SystemSession {
-  const { runId, parameters, namespace } = context;
+  const { runId, parameters } = context;
+  const lock = leaderLock(context, members);
   const infos = patroniClients(
     Number(parameters["rate"] ?? 50),
     parseDurationMs(String(parameters["timeout"] ?? "2s")),
+    members.manager.name,
   );
   // A run that asks for it is watched on though all agree: what a returned primary does, it may do only then.
   const settleMs = parameters["settle"] === undefined ? 0 : parseDurationMs(String(parameters["settle"]));
@@ -58,7 +77,7 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
   const primaryNow = async (): Promise<string> => {
     const primary = onlyPrimary(await look());
     if (primary !== null) return primary;
-    throw noOnePrimary(members, namespace);
+    throw noOnePrimary(members);
   };
   const primarySoon = async (): Promise<string> => {
     const end = performance.now() + primaryDeadlineMs;
@@ -70,13 +89,13 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
   };
   return {
     describe: async () => ({ clients: infos, members: members.pods.map((pod) => pod.name) }),
-    topology: async () => topologyOf(await look(), members),
+    topology: async () => topologyOf(await look(), members, noEtcd(context)),
     guard: async (id, bounds) =>
       id === consensusGuard
-        ? judgeConsensus(await readPatroniSettings(members), patroniConsensus)
-        : judgePatroniGuard(id, await evidence(members, await look()), bounds),
-    settings: () => readPatroniSettings(members),
-    start: async (recorder) => startProbes(members, recorder, infos, runId, await primaryNow()),
+        ? judgeConsensus(await readPatroniSettings(members, lock), patroniConsensus)
+        : judgePatroniGuard(id, await evidence(members, lock, look), bounds),
+    settings: () => readPatroniSettings(members, lock),
+    start: async (recorder) => startProbes({ members, lock, recorder, infos, runId, firstPrimary: await primaryNow() }),
     awaitConvergence: async (recorder, deadlineMs, signal) => {
       const end = recorder.now() + deadlineMs;
       const watchedAt = recorder.now() + settleMs;
@@ -111,10 +130,23 @@ function createSession(context: SystemContext, members: PatroniPods): SystemSess
   };
 }
 
-async function evidence(members: PatroniPods, views: PatroniView[]): Promise<PatroniEvidence> {
+async function evidence(
+  members: PatroniPods,
+  lock: LeaderLock,
+  look: () => Promise<PatroniView[]>,
+): Promise<PatroniEvidence> {
+  // Its labels are the operator's word, which must be of now.
+  if (members.manager.name === "cloudnative-pg") await members.refresh();
+  const views = await look();
   const primary = onlyPrimary(views);
   const lag = primary === null ? null : await readLag(members, primary).catch(() => null);
-  return { views, lag, lockHolder: await lockHolder(members, lookTimeoutMs), hasDcs: members.dcs.length > 0 };
+  return {
+    manager: members.manager,
+    views,
+    lag,
+    labelled: labelledPrimary(members),
+    lock: { object: lock.object, reading: await lock.read(lookTimeoutMs) },
+  };
 }
 
 /** `replay_lag` is null on an idle server whose replica has everything (PostgreSQL manual, pg_stat_replication). */
@@ -131,10 +163,16 @@ async function readLag(members: PatroniPods, primary: string): Promise<Map<strin
 
 const ordinalOf = (pod: string): string | undefined => /-(\d+)$/.exec(pod)?.[1];
 
-function topologyOf(views: readonly PatroniView[], members: PatroniPods): Topology {
+/** `absent`: what is said where there is no etcd, of Patroni. */
+export function topologyOf(
+  views: readonly PatroniView[],
+  members: Pick<PatroniPods, "dcs"> & { manager: Pick<Managed, "name"> },
+  absent: NoEtcd,
+): Topology {
   const primary = onlyPrimary(views);
   const replicas = views.filter((view) => view.pod !== primary).map((view) => view.pod);
   const timeline = views.find((view) => view.pod === primary)?.timeline ?? "unknown";
+  const silent = silentOf(views);
   const dcs = members.dcs.map((pod) => pod.name);
   const near = primary === null ? undefined : (dcs.find((name) => ordinalOf(name) === ordinalOf(primary)) ?? dcs[0]);
   return {
@@ -146,35 +184,41 @@ function topologyOf(views: readonly PatroniView[], members: PatroniPods): Topolo
       replicas: primary === null ? [] : replicas,
       dcs,
     },
-    summary: `primary ${primary ?? "unknown"}, replicas ${replicas.join(" ") || "none"}, timeline ${timeline}, ${members.dcs.length} etcd members`,
+    holders: views.map(({ pod }) => pod),
+    silent,
+    ...(dcs.length === 0 && members.manager.name === "patroni" ? { without: absent.without } : {}),
+    summary: `primary ${primary ?? "unknown"}, replicas ${primary === null ? "unknown" : replicas.join(" ") || "none"}, timeline ${timeline}, ${managerText(members, absent)}${noAnswerFrom(silent)}`,
   };
 }
 
-async function startProbes(
-  members: PatroniPods,
-  recorder: Recorder,
-  infos: readonly ClientInfo[],
-  runId: string,
-  firstPrimary: string,
-): Promise<RunningProbes> {
-  const listeners: Array<(event: TimelineEvent) => void> = [];
-  const tell = (event: Omit<TimelineEvent, "type">): void => {
-    recorder.event(event);
-    for (const listener of listeners) listener({ type: "event", ...event });
-  };
+function managerText({ manager, dcs }: Parameters<typeof topologyOf>[1], absent: NoEtcd): string {
+  if (manager.name === "cloudnative-pg") return "by CloudNativePG";
+  return dcs.length === 0 ? absent.summary : `${dcs.length} etcd members`;
+}
+
+async function startProbes(parts: {
+  members: PatroniPods;
+  lock: LeaderLock;
+  recorder: Recorder;
+  infos: readonly ClientInfo[];
+  runId: string;
+  firstPrimary: string;
+}): Promise<RunningProbes> {
+  const { members, lock, recorder, infos, runId, firstPrimary } = parts;
+  const { tell, onEvent } = createTelling(recorder);
   const table = tableOf(runId);
   await withMember(members, firstPrimary, (client) =>
     client.query(`create table if not exists ${table} (client text, seq int, primary key (client, seq))`),
   );
-  const loop = monitorEventLoopDelay({ resolution: 1 });
-  loop.enable();
-  const watches = [watchPatroni(members, recorder.now, tell), watchReceivers(members, recorder.now, tell)];
+  const watches = [
+    watchLoopDelay(recorder),
+    watchPatroni(members, lock, recorder.now, tell),
+    watchReceivers(members, recorder.now, tell),
+  ];
   const telling: Recorder = { ...recorder, event: tell };
   const clients = infos.map((info) => patroniClient({ info, members, firstPrimary, recorder: telling, runId }));
   // A client that is still connecting would begin with failures that say nothing about the system.
   await Promise.all(clients.map((client) => client.endpoint.tried));
-  const schedules = clients.map((client) => client.begin());
-  // A killed pod comes back elsewhere; a failed look is tried again.
   let labelled: string | undefined;
   const refresh = async (): Promise<void> => {
     await members.refresh();
@@ -182,27 +226,8 @@ async function startProbes(
     if (now !== labelled) tell({ atMs: recorder.now(), source: "cluster", event: "endpoint", detail: { pods: now } });
     labelled = now;
   };
-  const refreshing = setInterval(() => void refresh().catch(() => undefined), refreshEveryMs);
   void refresh().catch(() => undefined);
-  let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    clearInterval(refreshing);
-    for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
-    for (const client of clients) client.endpoint.close();
-    for (const watch of watches) watch.stop();
-    loop.disable();
-    recorder.loopDelay({ type: "loop-delay", p99Ms: loop.percentile(99) / 1e6, maxMs: loop.max / 1e6 });
-  };
-  return {
-    status: () => ({
-      atMs: recorder.now(),
-      clients: clients.map(({ tally, endpoint }) =>
-        tally.status(recorder.now(), endpoint.connected() ? endpoint.member() : null),
-      ),
-    }),
-    onEvent: (listener) => listeners.push(listener),
-    stop: () => (stopping ??= stop()),
-  };
+  return runClients({ recorder, onEvent, clients, refresh, refreshEveryMs, watches });
 }
 
 /** Has every pod of one side open a connection to every pod of the other, from inside; both ways between members. */
@@ -214,7 +239,7 @@ async function proveConnected(
 ): Promise<ConnectivityProof> {
   const isDcs = (name: string): boolean => members.dcs.some((pod) => pod.name === name);
   const reach = async (from: string, to: string): Promise<ConnectivityProof["pairs"][number]> => {
-    const path = `/dev/tcp/${members.hostOf(to)}/${isDcs(to) ? etcdPort : postgresPort}`;
+    const path = `/dev/tcp/${members.addressOf(to)}/${members.listening(isDcs(to) ? "etcd" : "postgres").port}`;
     const command = ["timeout", "2", "bash", "-c", `exec 3<>${path}`];
     try {
       const result = await context.exec(from, command, proofTimeoutMs);

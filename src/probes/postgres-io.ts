@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.ts";
-import { patroni } from "./patroni.ts";
-import { withMember } from "./patroni/final-reads.ts";
+import { openPostgres, patroni } from "./patroni.ts";
+import { withMember } from "./patroni/connect.ts";
 import { findPatroniPods, onlyPrimary, viewPatroni, type PatroniPods } from "./patroni/members.ts";
 import { noOnePrimary } from "./patroni/primary.ts";
 import { createIoExercise } from "./postgres-io/exercise.ts";
@@ -11,19 +11,19 @@ const lookTimeoutMs = 1500;
 const programTimeoutMs = 10_000;
 
 /**
- * PostgreSQL under Patroni, for faults of its storage: the same pods, clients and guards as `patroni`, the training
- * module's exercise beside them, and a check of every member afterwards.
+ * PostgreSQL under Patroni or CloudNativePG, for faults of its storage: the same pods, clients and guards as `patroni`
+ * and `cloudnative-pg`, the training module's exercise beside them, and a check of every member afterwards.
  */
 export const postgresIo: SystemAdapter = {
   name: "postgres-io",
   occupies: patroni.name,
   open: async (context) => {
-    const session = await patroni.open(context);
+    const session = await openPostgres(context);
     const members = await findPatroniPods(context);
     const primaryNow = async (): Promise<string> => {
       await members.refresh();
       const primary = onlyPrimary(await viewPatroni(members, lookTimeoutMs));
-      if (primary === null) throw noOnePrimary(members, context.namespace);
+      if (primary === null) throw noOnePrimary(members);
       return primary;
     };
     const exercise = createIoExercise(context, members, primaryNow);

@@ -1,6 +1,6 @@
 import { AftershockError, messageOf } from "../errors.ts";
 import { patroni } from "./patroni.ts";
-import { withMember } from "./patroni/final-reads.ts";
+import { withMember } from "./patroni/connect.ts";
 import { findPatroniPods, onlyPrimary, viewPatroni, type PatroniPods } from "./patroni/members.ts";
 import type { Placement, PodPlacement } from "./placement.ts";
 import type { Recorder } from "./recorder.ts";
@@ -9,6 +9,8 @@ import { dropMarker, readMarker, writeMarker, type MarkerReading } from "./resch
 import type { Room } from "./reschedule/room.ts";
 import { placementSettings } from "./reschedule/settings.ts";
 import { watchPlacement } from "./reschedule/watch.ts";
+import { noAnswerFrom } from "./silent.ts";
+import { createTelling } from "./run-clients.ts";
 import type { Exercise, RunningProbes, SystemAdapter, SystemContext, SystemSession, Topology } from "./system.ts";
 
 const lookTimeoutMs = 1500;
@@ -49,17 +51,19 @@ function createSession(context: PlacedContext, base: SystemSession, members: Pat
     const pod = target === null ? null : await placement.pod(namespace, target);
     const where = target === null ? "no target" : `target ${target} on ${pod?.node ?? "no node"}`;
     return {
+      ...found,
       groups: { ...found.groups, target: target === null ? [] : [target] },
       summary: `${found.summary}; ${where}`,
     };
   };
   const targetNow = async (): Promise<PodPlacement> => {
-    const name = chosen(context, await base.topology());
+    const found = await base.topology();
+    const name = chosen(context, found);
     const pod = name === null ? null : await placement.pod(namespace, name);
     if (pod !== null) return pod;
     throw new AftershockError(
       "system_unreachable",
-      `There is no ${String(context.parameters["member"])} to move now.`,
+      `No ${String(context.parameters["member"])} is known that could be moved now${noAnswerFrom(found.silent ?? [])}.`,
       `Look: kubectl get pods -n ${namespace} -o wide; patronictl list`,
     );
   };
@@ -122,7 +126,7 @@ function watched(
   pod: string,
   volumes: readonly string[],
 ): RunningProbes {
-  const listeners: Array<Parameters<RunningProbes["onEvent"]>[0]> = [];
+  const { tell, onEvent } = createTelling(recorder);
   const { placement, namespace } = context;
   const watch = watchPlacement({
     placement,
@@ -130,15 +134,12 @@ function watched(
     pod,
     volumes,
     now: recorder.now,
-    tell: (event) => {
-      recorder.event(event);
-      for (const listener of listeners) listener({ type: "event", ...event });
-    },
+    tell,
   });
   return {
     status: probes.status,
     onEvent: (listener) => {
-      listeners.push(listener);
+      onEvent(listener);
       probes.onEvent(listener);
     },
     stop: async () => {

@@ -1,8 +1,8 @@
 import { AftershockError, messageOf } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
 import type { Setting } from "./history.ts";
-import { provePairs } from "./pairs.ts";
 import { dial } from "./rabbitmq/link.ts";
+import { hasLogin, requireAdmission } from "./rabbitmq/admission.ts";
 import { readQueuesBack } from "./rabbitmq/final-reads.ts";
 import { judgeRabbitGuard, type RabbitEvidence } from "./rabbitmq/guards.ts";
 import { findNodes, viewNodes, type NodeView, type RabbitNodes } from "./rabbitmq/nodes.ts";
@@ -16,18 +16,22 @@ import {
   type Account,
   type QueueView,
 } from "./rabbitmq/queues.ts";
+import { proveNodesConnected } from "./rabbitmq/prove-connected.ts";
 import { readNodeSettings } from "./rabbitmq/settings.ts";
 import { startRabbitProbes } from "./rabbitmq/probes.ts";
-import type { ConnectivityProof, SystemAdapter, SystemContext, SystemSession, Topology } from "./system.ts";
+import type { SystemAdapter, SystemContext, SystemSession, Topology } from "./system.ts";
 
 /** Guards ask one after the other, and each look costs every node a command. */
 const evidenceAgeMs = 5000;
-const proofTimeoutMs = 10_000;
 
 /** A RabbitMQ cluster with quorum queues and classic queues. */
 export const rabbitmq: SystemAdapter = {
   name: "rabbitmq",
-  open: async (context) => createSession(context, await findNodes(context)),
+  open: async (context) => {
+    const nodes = await findNodes(context);
+    await requireAdmission(context, nodes);
+    return createSession(context, nodes);
+  },
 };
 
 function createSession(context: SystemContext, nodes: RabbitNodes): SystemSession {
@@ -45,7 +49,7 @@ function createSession(context: SystemContext, nodes: RabbitNodes): SystemSessio
   let evidence: { atMs: number; found: Promise<RabbitEvidence> } | undefined;
 
   const link = async () => {
-    account ??= makeAccount(nodes, runId, vhost);
+    account ??= hasLogin(nodes).then((has) => (has ? { vhost, own: null } : makeAccount(nodes, runId, vhost)));
     return { nodes, account: await account, heartbeatSeconds, timeoutMs };
   };
   const ownQueues = (): Promise<QueueView[]> => viewQueues(nodes, { prefix, vhost });
@@ -106,7 +110,7 @@ function createSession(context: SystemContext, nodes: RabbitNodes): SystemSessio
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
     },
-    proveConnected: (left, right) => proveConnected(context, left, right),
+    proveConnected: (left, right) => proveNodesConnected(context, nodes, left, right),
     finalReads: async (recorder) => {
       await nodes.refresh();
       return readQueuesBack(await link(), runId, writers, recorder);
@@ -221,11 +225,11 @@ function probeSettings(heartbeatSeconds: number): Setting[] {
 
 async function deleteQueues(
   nodes: RabbitNodes,
-  link: { account: Account; heartbeatSeconds: number; timeoutMs: number },
+  link: { nodes: RabbitNodes; account: Account; heartbeatSeconds: number; timeoutMs: number },
   queues: readonly string[],
 ): Promise<void> {
   const pod = nodes.pods.find((candidate) => candidate.ready) ?? nodes.pods[0];
-  const model = await dial(pod?.host ?? "", link);
+  const model = await dial(pod?.name ?? "", link);
   try {
     const channel = await model.createChannel();
     channel.on("error", () => undefined);
@@ -233,26 +237,6 @@ async function deleteQueues(
   } finally {
     await model.close().catch(() => undefined);
   }
-}
-
-/** Has every pod of one side ask the nodes of the other, over the nodes' own protocol, in both directions. */
-async function proveConnected(
-  context: SystemContext,
-  left: readonly string[],
-  right: readonly string[],
-): Promise<ConnectivityProof> {
-  const ask = async (from: string, to: string): Promise<ConnectivityProof["pairs"][number]> => {
-    try {
-      const command = ["rabbitmq-diagnostics", "--node", `rabbit@${to}`, "--timeout", "5", "ping"];
-      const result = await context.exec(from, command, proofTimeoutMs);
-      const detail =
-        result.exitCode === 0 ? "answered" : result.stderr.trim().slice(0, 200) || `exit code ${result.exitCode}`;
-      return { from, to, ok: result.exitCode === 0, detail };
-    } catch (error) {
-      return { from, to, ok: false, detail: messageOf(error), unasked: true };
-    }
-  };
-  return provePairs(left, right, ask);
 }
 
 function noNode(namespace: string): AftershockError {

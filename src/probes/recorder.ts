@@ -33,8 +33,11 @@ export interface Recorder {
   history(): History;
 }
 
-/** Makes a recorder; `clock` defaults to one that starts now. */
-export function createRecorder(header: HistoryHeader, clock: Clock = startClock()): Recorder {
+/** Makes a recorder; `clock` defaults to one that starts now. `onOperation` is told of each operation besides. */
+export function createRecorder(
+  header: HistoryHeader,
+  { clock = startClock(), onOperation }: { clock?: Clock; onOperation?: (operation: Operation) => void } = {},
+): Recorder {
   const operations: Operation[] = [];
   const events: TimelineEvent[] = [];
   const phases: PhaseMark[] = [];
@@ -44,7 +47,10 @@ export function createRecorder(header: HistoryHeader, clock: Clock = startClock(
   let delay: LoopDelay | undefined;
   return {
     now: clock,
-    operation: (operation) => operations.push(operation),
+    operation: (operation) => {
+      operations.push(operation);
+      onOperation?.(operation);
+    },
     event: (event) => events.push({ type: "event", ...event }),
     phase: (phase) => phases.push({ type: "phase", atMs: clock(), phase }),
     finalRead: (read) => finalReads.push(read),

@@ -1,8 +1,7 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { consensusGuard, sentinelConsensus, judgeConsensus } from "./consensus-guard.ts";
 import { AftershockError } from "../errors.ts";
 import { parseDurationMs } from "../experiment/duration.ts";
-import type { TimelineEvent } from "./history.ts";
+import { redisRefusal, requireRedisAccess } from "./redis-sentinel/access.ts";
 import { clientInfos, keyLifetimeSeconds, keyOf, openClient, sharedKeyOf } from "./redis-sentinel/clients.ts";
 import { withConnection } from "./redis-sentinel/connection.ts";
 import { awaitConvergence } from "./redis-sentinel/convergence.ts";
@@ -17,6 +16,9 @@ import { readSettings } from "./redis-sentinel/settings.ts";
 import { readSharedKey, startSharedKey } from "./redis-sentinel/shared-key.ts";
 import { agreedMaster, viewMembers, viewSentinels } from "./redis-sentinel/views.ts";
 import type { Recorder } from "./recorder.ts";
+import { notAdmitted } from "./admission.ts";
+import { createTelling, runClients, watchLoopDelay } from "./run-clients.ts";
+import { noAnswerFrom, silentOf } from "./silent.ts";
 import type { RunningProbes, SystemAdapter, SystemContext, SystemSession, Topology } from "./system.ts";
 
 const lookTimeoutMs = 1500;
@@ -25,7 +27,11 @@ const refreshEveryMs = 1000;
 /** Redis with Sentinel: a master, its replicas, and the Sentinels that watch them. */
 export const redisSentinel: SystemAdapter = {
   name: "redis-sentinel",
-  open: async (context) => createSession(context, await findPods(context)),
+  open: async (context) => {
+    const pods = await findPods(context);
+    await requireRedisAccess(context, pods, lookTimeoutMs);
+    return createSession(context, pods);
+  },
 };
 
 function createSession(context: SystemContext, pods: RedisPods): SystemSession {
@@ -40,13 +46,13 @@ function createSession(context: SystemContext, pods: RedisPods): SystemSession {
     return { members, sentinels };
   };
   const masterNow = async (): Promise<string> => {
-    const { members, sentinels } = await look();
-    const master = agreedMaster(sentinels) ?? members.find((member) => member.role === "master")?.pod;
-    if (master !== undefined) return master;
+    const views = await look();
+    const master = masterOf(views);
+    if (master !== null) return master;
     throw new AftershockError(
       "system_unreachable",
-      "Neither the Sentinels nor the Redis members name a master.",
-      `Look: kubectl exec ${pods.sentinels[0]?.name ?? "redis-sentinel-0"} -n ${context.namespace} -- redis-cli -p ${pods.sentinelPort} SENTINEL masters`,
+      `Neither the Sentinels nor the Redis members name one master${noAnswerFrom(silentOf([...views.members, ...views.sentinels]))}.`,
+      `Look: kubectl exec ${pods.sentinels[0]?.name ?? "redis-sentinel-0"} -n ${context.namespace} -- redis-cli -p ${pods.listening("sentinel").port} SENTINEL masters`,
     );
   };
   return {
@@ -57,7 +63,7 @@ function createSession(context: SystemContext, pods: RedisPods): SystemSession {
         ? judgeConsensus(await readSettings(pods), sentinelConsensus)
         : judgeGuard(id, await look(), bounds),
     settings: () => readSettings(pods),
-    start: async (recorder) => startProbes(pods, recorder, infos, await masterNow(), runId),
+    start: async (recorder) => startProbes(context, pods, recorder, infos, await masterNow()),
     awaitConvergence: (recorder, deadlineMs, signal) => awaitConvergence(pods, recorder, deadlineMs, signal),
     proveConnected: (left, right) => proveConnected(context, pods, left, right),
     finalReads: async (recorder) => {
@@ -67,8 +73,7 @@ function createSession(context: SystemContext, pods: RedisPods): SystemSession {
     },
     cleanUp: async () => {
       const master = await masterNow();
-      const host = pods.data.find((pod) => pod.name === master)?.host ?? master;
-      await withConnection({ host, port: pods.dataPort, timeoutMs: lookTimeoutMs }, (redis) =>
+      await withConnection(pods.dial("redis", master), lookTimeoutMs, (redis) =>
         redis.unlink(sharedKeyOf(runId), ...writers.map((writer) => keyOf(runId, writer))),
       );
     },
@@ -76,37 +81,50 @@ function createSession(context: SystemContext, pods: RedisPods): SystemSession {
   };
 }
 
+/**
+ * Who is master is what the Sentinels act on; a member's own word decides only without their majority, and only when it
+ * alone says so of members who all answer: the one that is silent may be the master, and the one that speaks an old one.
+ */
+function masterOf({ members, sentinels }: Pick<Parameters<typeof judgeGuard>[1], "members" | "sentinels">) {
+  const agreed = agreedMaster(sentinels);
+  if (agreed !== null) return agreed;
+  const [only, second] = members.filter((member) => member.role === "master");
+  const known = second === undefined && members.every((member) => member.reachable);
+  return known ? (only?.pod ?? null) : null;
+}
+
 function topologyOf(views: Parameters<typeof judgeGuard>[1]): Topology {
   const { members, sentinels } = views;
-  const agreed = agreedMaster(sentinels);
-  // Who is master is what the Sentinels act on; a member's own word decides only when they are silent.
-  const master = agreed ?? members.find((member) => member.role === "master")?.pod;
-  const replicas = members.filter((member) => member.pod !== master).map((member) => member.pod);
-  const names = sentinels.map((sentinel) => sentinel.pod);
+  const master = masterOf(views);
+  const replicas = master === null ? [] : members.map(({ pod }) => pod).filter((pod) => pod !== master);
+  const silent = silentOf([...members, ...sentinels]);
+  const beside = sentinels.some((sentinel) => sentinel.pod === master);
   const quorum = sentinels.find((sentinel) => sentinel.quorum !== null)?.quorum ?? "unknown";
   return {
-    groups: { master: master === undefined ? [] : [master], replicas, sentinels: names },
-    summary: `master ${master ?? "unknown"}, replicas ${replicas.join(" ") || "none"}, ${names.length} Sentinels, quorum ${quorum}`,
+    groups: {
+      master: master === null ? [] : [master],
+      replicas,
+      // Where Sentinels share the members' pods, the master's own goes wherever its pod goes: a fault has each pod on one side.
+      sentinels: sentinels.map((sentinel) => sentinel.pod).filter((pod) => pod !== master),
+    },
+    holders: members.map(({ pod }) => pod),
+    silent,
+    summary: `master ${master ?? "unknown"}, replicas ${replicas.join(" ") || (master === null ? "unknown" : "none")}, ${sentinels.length} Sentinels${beside ? " (one in the master's pod)" : ""}, quorum ${quorum}${noAnswerFrom(silent)}`,
   };
 }
 
 async function startProbes(
+  context: Pick<SystemContext, "parameters" | "runId">,
   pods: RedisPods,
   recorder: Recorder,
   infos: ReturnType<typeof clientInfos>,
   firstMaster: string,
-  runId: string,
 ): Promise<RunningProbes> {
-  const listeners: Array<(event: TimelineEvent) => void> = [];
-  const tell = (event: Omit<TimelineEvent, "type">): void => {
-    recorder.event(event);
-    for (const listener of listeners) listener({ type: "event", ...event });
-  };
-  const host = pods.data.find((pod) => pod.name === firstMaster)?.host ?? firstMaster;
-  await prepareKeys(pods, host, infos, runId);
-  const loop = monitorEventLoopDelay({ resolution: 1 });
-  loop.enable();
+  const { tell, onEvent } = createTelling(recorder);
+  await prepareKeys(context, pods, firstMaster, infos);
+  const loop = watchLoopDelay(recorder);
   const watch = startMasterWatch(pods, firstMaster);
+  const { runId } = context;
   const sentinels = watchSentinels(pods, (event) => {
     tell({ atMs: recorder.now(), ...event });
     const to = event.event === "+switch-master" ? event.detail["to"] : undefined;
@@ -118,45 +136,44 @@ async function startProbes(
   const clients = infos.map((info) => openClient({ info, pods, firstMaster, watch, recorder: telling, runId }));
   // A client that is still connecting would begin with failures that say nothing about the system.
   await Promise.all(clients.map((client) => client.endpoint.tried));
-  const schedules = clients.map((client) => client.begin());
+  const watches = [watch, sentinels, roles, loop];
+  const running = runClients({ recorder, onEvent, clients, refresh: pods.refresh, refreshEveryMs, watches });
   const shared = startSharedKey(clients, runId, recorder);
-  // A killed pod comes back elsewhere; its address is looked up again and again. A failed look is tried again.
-  const refreshing = setInterval(() => void pods.refresh().catch(() => undefined), refreshEveryMs);
-  let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    shared.stop();
-    clearInterval(refreshing);
-    for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
-    for (const client of clients) client.endpoint.close();
-    watch.stop();
-    sentinels.stop();
-    roles.stop();
-    loop.disable();
-    recorder.loopDelay({ type: "loop-delay", p99Ms: loop.percentile(99) / 1e6, maxMs: loop.max / 1e6 });
-  };
   return {
-    status: () => ({
-      atMs: recorder.now(),
-      clients: clients.map(({ tally, endpoint }) =>
-        tally.status(recorder.now(), endpoint.connected() ? endpoint.member() : null),
-      ),
-    }),
-    onEvent: (listener) => listeners.push(listener),
-    stop: () => (stopping ??= stop()),
+    ...running,
+    stop: () => {
+      shared.stop();
+      return running.stop();
+    },
   };
 }
 
-/** An element and a lifetime for each list, so that a forgotten key ends by itself; value 0 is no write's. */
+/**
+ * An element and a lifetime for each list, so that a forgotten key ends by itself; value 0 is no write's. Throws
+ * AftershockError `system_unreachable` where the probes' user may not write.
+ */
 async function prepareKeys(
+  context: Pick<SystemContext, "parameters" | "runId">,
   pods: RedisPods,
-  host: string,
+  master: string,
   infos: ReturnType<typeof clientInfos>,
-  runId: string,
 ): Promise<void> {
-  await withConnection({ host, port: pods.dataPort, timeoutMs: lookTimeoutMs }, async (redis) => {
+  const dial = await pods.dial("redis", master);
+  await withConnection(dial, lookTimeoutMs, async (redis) => {
     for (const info of infos.filter(({ kind }) => kind === "write")) {
-      const key = keyOf(runId, info.id);
-      await redis.multi().del(key).rpush(key, "0").expire(key, keyLifetimeSeconds).exec();
+      const key = keyOf(context.runId, info.id);
+      for (const command of [
+        ["DEL", key],
+        ["RPUSH", key, "0"],
+        ["EXPIRE", key, keyLifetimeSeconds],
+      ] as const) {
+        const [name, ...rest] = command;
+        await redis.call(name, ...rest);
+      }
     }
+  }).catch((error: unknown) => {
+    const refusal = redisRefusal(error, "redis");
+    if (refusal === null || refusal === "hung-up") throw error;
+    throw notAdmitted(context, { part: "redis", pod: master, dial }, refusal);
   });
 }

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { SystemAccess } from "./access.ts";
 import type { ClientInfo, FinalRead, Setting, TimelineEvent } from "./history.ts";
 import type { Placement } from "./placement.ts";
 import type { Recorder } from "./recorder.ts";
@@ -21,7 +22,7 @@ export interface PodAddress {
   name: string;
   namespace: string;
   uid: string;
-  /** Where the adapter connects to: the pod IP. */
+  /** The pod IP. Where to connect to is `SystemAccess.dial`'s to say. */
   host: string;
   labels: Readonly<Record<string, string>>;
   ready: boolean;
@@ -44,6 +45,18 @@ export interface SystemContext {
   podsIn(namespace: string, labelSelector?: string): Promise<PodAddress[]>;
   /** Where pods run and where their volumes are; absent where there is no cluster, e.g. on a rig of servers. */
   placement?: Placement;
+  /**
+   * Annotations of an object of the run's namespace in which a system keeps its own state; null: there is no such object.
+   * Rejects within `timeoutMs` with AftershockError, `cluster_refused` where the right is missing. Absent where there is no
+   * cluster.
+   */
+  annotationsOf?(
+    kind: "Endpoints" | "ConfigMap",
+    name: string,
+    timeoutMs: number,
+  ): Promise<Readonly<Record<string, string>> | null>;
+  /** How its pods are found, and how its servers are spoken to. */
+  access: SystemAccess;
   /** Parameters of the run after defaults, e.g. `{ rate: 100, masterName: "mymaster" }`. */
   parameters: Readonly<Record<string, string | number | boolean>>;
   runId: string;
@@ -73,6 +86,18 @@ export interface SystemContext {
 export interface Topology {
   /** Names of groups that experiments may use as targets, e.g. `master`, `replicas`, `sentinels`. */
   groups: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Pods that hold the system's data, whoever leads now, where others (Sentinels, an etcd, controllers) hold none of it:
+   * no run kills all of these, or harms the volumes of all. Absent: all pods of all groups.
+   */
+  holders?: readonly string[];
+  /**
+   * Members that were asked and did not answer; absent when all did, or nobody is asked. A group that depends on what they
+   * would have said is empty then, and nobody may take that for "there is none".
+   */
+  silent?: readonly string[];
+  /** Groups that nobody can be in, because of how the system is made: why, as part of a sentence, and what to run instead. */
+  without?: Readonly<Record<string, { why: string; instead: string }>>;
   /** One line for a person, e.g. `master redis-0, replicas redis-1 redis-2, 3 Sentinels, quorum 2`. */
   summary: string;
 }

@@ -1,5 +1,6 @@
 import { Queue, Worker } from "bullmq";
 import { connection } from "./connection.ts";
+import { depthOf, type QueueDepth } from "./depth.ts";
 
 const queueName = "aftershock-runs";
 /** As many workers may die one after the other with a call in hand, before one must be called stalled. */
@@ -11,6 +12,8 @@ const mostCalls = 8;
  */
 export interface RunQueue {
   wake(runId: string): Promise<void>;
+  /** Calls that wait to be taken, and those in a worker's hands. Rejects when Redis does not answer. */
+  depth(): Promise<QueueDepth>;
   /** Rejects when Redis does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -34,6 +37,7 @@ export async function openRunQueue(redisUrl: string, onError: (error: Error) => 
         return;
       }
     },
+    depth: () => depthOf(queue),
     ping: async () => void (await queue.getWaitingCount()),
     close: () => queue.close(),
   };

@@ -1,5 +1,6 @@
 import { Queue, Worker } from "bullmq";
 import { connection } from "./connection.ts";
+import { depthOf, type QueueDepth } from "./depth.ts";
 import type { RunWorker } from "./run-queue.ts";
 
 export const scheduleQueueName = "aftershock-schedules";
@@ -14,6 +15,8 @@ export interface ScheduleQueue {
   remove(id: string): Promise<void>;
   /** All of them, with the next time that BullMQ will call, in ms since 1970. */
   list(): Promise<Array<{ id: string; pattern: string; timeZone: string; nextAtMs: number | null }>>;
+  /** As of the queue of runs; a schedule's next time is delayed. */
+  depth(): Promise<QueueDepth>;
   close(): Promise<void>;
 }
 
@@ -37,6 +40,7 @@ export async function openScheduleQueue(redisUrl: string, onError: (error: Error
         timeZone: tz ?? "",
         nextAtMs: next ?? null,
       })),
+    depth: () => depthOf(queue),
     close: () => queue.close(),
   };
 }

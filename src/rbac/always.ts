@@ -31,6 +31,30 @@ const halting = (account: Account): RightFor[] => [
   },
 ];
 
+/** From outside of the cluster pods are reached through the API server. */
+const forwarding = (account: Account): RightFor[] => {
+  const common = { account, where: "targets", apiGroup: "", outside: true } as const;
+  const when = `the ${account} runs outside of the cluster and no pod's address answers it (clusters.NAME.reach)`;
+  return [
+    {
+      ...common,
+      id: `${account}-port-forward`,
+      resources: ["pods/portforward"],
+      verbs: ["get", "create"],
+      why: "Reaches the system's ports through the API server; Kubernetes asks for get, and from 1.35 on for create as well.",
+      onlyThen: { verbs: ["get", "create"], when },
+    },
+    {
+      ...common,
+      id: `${account}-port-forward-pod`,
+      resources: ["pods"],
+      verbs: ["get"],
+      why: "Sees that a port-forward, which goes by the pod's name, is to the very pod that is meant.",
+      onlyThen: { verbs: ["get"], when },
+    },
+  ];
+};
+
 /** What is needed whichever experiments are enabled. */
 export const alwaysNeeded: readonly RightFor[] = [
   {
@@ -42,6 +66,7 @@ export const alwaysNeeded: readonly RightFor[] = [
     verbs: ["list"],
     why: "Finds the pods of the system, so that the plan names whom a run would hit.",
   },
+  ...forwarding("bot"),
   ...halting("bot"),
   {
     id: "worker-pods",
@@ -61,5 +86,6 @@ export const alwaysNeeded: readonly RightFor[] = [
     verbs: ["list"],
     why: "Sees whose chaos is there before a run (two faults at once explain nothing), and what runs have left behind.",
   },
+  ...forwarding("worker"),
   ...halting("worker"),
 ];

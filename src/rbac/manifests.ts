@@ -1,4 +1,4 @@
-import { accounts, type Account, type Right, type Where } from "./right.ts";
+import { accounts, ofTargets, type Account, type Right, type Where } from "./right.ts";
 
 /** Where the accounts are, and where what they may do counts. */
 export interface Grounds {
@@ -60,12 +60,25 @@ export function rolesFor(rights: readonly Right[], { targets, latch, injector, n
       ...(targets ?? []).map((namespace) => role(namespace, of("targets"))),
       // What counts everywhere counts there, too.
       ...(targets === null ? [] : [role(injector, of("injector"), "-injector")]),
+      ...ofTargets.flatMap((what) =>
+        namespacesOf(of(what)).map((namespace) =>
+          role(
+            namespace,
+            of(what).filter((right) => right.namespace === namespace),
+            `-${what}`,
+          ),
+        ),
+      ),
       // A name of its own: the latch's namespace may be one of the others.
       role(latch, of("latch"), "-halt"),
       { account, kind: "ClusterRole", name, namespace: null, rights: everywhere },
     ];
     return roles.filter(({ rights: own }) => own.length > 0);
   });
+}
+
+function namespacesOf(rights: readonly Right[]): string[] {
+  return [...new Set(rights.flatMap(({ namespace }) => namespace ?? []))].toSorted();
 }
 
 /** Label on what `aftershock rbac` prints, so that it can be found and removed again. */

@@ -25,15 +25,19 @@ export function printManifests(rights: readonly Right[], grounds: Grounds, head:
     .join("\n")}\n${[...objects, ...roles].join("---\n")}`;
 }
 
-/** The rights as values of the Helm chart, for a catalogue other than its own. Pure. */
+/** The rights as values of the Helm chart, for a catalogue other than its own, and for what targets name. Pure. */
 export function printHelmValues(
   rights: readonly Right[],
-  values: { namespaces: readonly string[] | null; enabled: readonly string[] | null },
+  values: { ofTargets: readonly Right[]; namespaces: readonly string[] | null; enabled: readonly string[] | null },
 ): string {
-  const { namespaces, enabled } = values;
+  const { ofTargets, namespaces, enabled } = values;
   return text(
     new Document({
-      rbac: { rights: rights.map(chartRight) },
+      rbac: {
+        rights: rights.map(chartRight),
+        secrets: ofTargets.filter(({ where }) => where === "secrets").map(chartRight),
+        locks: ofTargets.filter(({ where }) => where === "lock").map(chartRight),
+      },
       ...(namespaces === null ? {} : { targetNamespaces: namespaces }),
       ...(enabled === null ? {} : { experiments: { enabled } }),
     }),
@@ -42,12 +46,13 @@ export function printHelmValues(
 
 /** A right as the chart's template reads it (deploy/helm/aftershock/templates/rbac.yaml). */
 export function chartRight(right: Right): object {
-  const { id, account, where, apiGroup, resources, resourceNames, verbs, experiments } = right;
+  const { id, account, where, namespace, apiGroup, resources, resourceNames, verbs, experiments } = right;
   return {
     id,
     why: reason(right),
     account,
     where,
+    ...(namespace === undefined ? {} : { namespace }),
     experiments: experiments === null ? [] : [...experiments],
     rule: {
       apiGroups: [apiGroup],

@@ -7,6 +7,8 @@ export interface Right {
   id: string;
   account: Account;
   where: Where;
+  /** With `secrets` and `lock`: where they are. */
+  namespace?: string;
   /** `""` is the core group. */
   apiGroup: string;
   resources: readonly string[];
@@ -17,6 +19,8 @@ export interface Right {
   why: string;
   /** Verbs that a run in which all goes well does not use, with the reason why they are there all the same. */
   onlyThen?: { verbs: readonly Verb[]; when: string };
+  /** Needed only where pods are reached through the API server: outside of the cluster, or by `reach: port-forward`. */
+  outside?: true;
   /** The experiments that need it, by name; null: whichever are enabled. */
   experiments: readonly string[] | null;
 }
@@ -27,9 +31,18 @@ export type Account = (typeof accounts)[number];
 
 /**
  * `targets`: in the namespaces in which runs may be. `cluster`: what has no namespace, or must be seen in all of them.
- * `latch`: in the namespace of the halt's ConfigMap. `injector`: in that of Chaos Mesh's own pods.
+ * `latch`: in the namespace of the halt's ConfigMap. `injector`: in that of Chaos Mesh's own pods. `secrets` and
+ * `lock`: in the namespace that the right names, never in all.
  */
-export type Where = "targets" | "cluster" | "latch" | "injector";
+export type Where = "targets" | "cluster" | "latch" | "injector" | OfTargets;
+
+/** What a configured target names: its Secrets, and the object in which its system keeps its leader lock. */
+export const ofTargets = ["secrets", "lock"] as const;
+export type OfTargets = (typeof ofTargets)[number];
+
+export function isOfTargets(where: Where): where is OfTargets {
+  return ofTargets.some((one) => one === where);
+}
 
 export type Verb = "get" | "list" | "create" | "delete" | "patch";
 

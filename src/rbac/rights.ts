@@ -28,3 +28,8 @@ export function rightsFor(rights: readonly Right[], enabled: readonly string[] |
       enabled === null || experiments === null || experiments.some((experiment) => enabled.includes(experiment)),
   );
 }
+
+/** Those of an account inside of the cluster, which dials pods at their own addresses. */
+export function rightsInside(rights: readonly Right[]): Right[] {
+  return rights.filter(({ outside }) => outside !== true);
+}

@@ -1,4 +1,4 @@
-import type { Cluster } from "../cluster/port.ts";
+import type { Cluster, PodWay } from "../cluster/port.ts";
 import type { Experiment } from "../experiment/schema.ts";
 import type { Recorder } from "../probes/recorder.ts";
 import type { RunningProbes } from "../probes/system.ts";
@@ -13,9 +13,12 @@ import type { Ownership } from "./ownership.ts";
 import { watchSight, type Sight } from "./sight.ts";
 import { firedStopCondition } from "./stop-conditions.ts";
 import { pause } from "./wait.ts";
+import { joinSignals } from "../join-signals.ts";
 
 const lookEveryMs = 500;
 const lookWithinMs = 5000;
+/** Clients connect again within this when the way to their pods stands again. */
+const reconnectWithinMs = 2000;
 
 interface ActivePhase {
   ownership: Ownership;
@@ -26,6 +29,8 @@ interface ActivePhase {
   probes: RunningProbes;
   recorder: Recorder;
   exercise: RunExercise;
+  /** To the pods that the probes use; left out: one that never breaks. */
+  way?: Pick<PodWay, "brokeWithin"> | null;
   durationMs: number;
 }
 
@@ -40,7 +45,7 @@ export async function keepFault(input: ActivePhase): Promise<string | null> {
   const worked = new AbortController();
   let problem: { error: unknown } | null = null;
   void exercise
-    .during(AbortSignal.any([ownership.lost, ownership.stop, over.signal]))
+    .during(joinSignals(ownership.lost, ownership.stop, over.signal))
     .catch((error: unknown) => (problem = { error }))
     .finally(() => worked.abort());
   const exerciseIsAll =
@@ -74,14 +79,14 @@ async function watch(input: ActivePhase, over: AbortSignal, work: () => AbortSig
     await pause(Math.min(lookEveryMs, end - recorder.now()), ...signals);
     ownership.lost.throwIfAborted();
     if (ownership.stop.aborted) return null;
-    const fired = firedStopCondition(input.experiment.stopConditions, input.probes.status());
+    const fired = firedStopCondition(judgeable(input), input.probes.status());
     if (fired !== null) {
       ownership.requestStop({ kind: "stop-condition", by: fired.id, reason: `${fired.measured} (${fired.bound})` });
       say(journal, { type: "stop-condition", ...fired });
       return null;
     }
     // Beside the look at the fault: a cluster that hangs must not keep that waiting.
-    void daemons.look(AbortSignal.any([over, ownership.lost, ownership.stop, timeLeft(end - recorder.now())]));
+    void daemons.look(joinSignals(over, ownership.lost, ownership.stop, timeLeft(end - recorder.now())));
     for (const intent of watched) {
       const change = await look(input, intent, sight, end - recorder.now());
       if (change === null) continue;
@@ -99,6 +104,13 @@ async function watch(input: ActivePhase, over: AbortSignal, work: () => AbortSig
   return null;
 }
 
+/** Those whose window the probes have seen: what misses while the way to the pods is down says nothing of the system. */
+function judgeable({ experiment, way }: ActivePhase): Experiment["stopConditions"] {
+  return experiment.stopConditions.filter(
+    (condition) => !("client" in condition) || way?.brokeWithin(condition.forMs + reconnectWithinMs) !== true,
+  );
+}
+
 /** Said in its turn: the fault's time is not kept by a database that is away. The owner notices a lost lease by itself. */
 function say(journal: Journal, event: RunEventBody): void {
   journal.say(event).catch(() => undefined);
@@ -110,7 +122,7 @@ function timeLeft(leftMs: number): AbortSignal {
 
 async function look({ cluster, ownership }: ActivePhase, intent: Intent, sight: Sight, leftMs: number) {
   // It ends with the phase: a cluster that does not answer must not keep the fault in place, nor a wish to stop waiting.
-  const signal = AbortSignal.any([ownership.lost, ownership.stop, timeLeft(leftMs)]);
+  const signal = joinSignals(ownership.lost, ownership.stop, timeLeft(leftMs));
   try {
     const change = await faultKindOf(intent.kind).look(intent, { cluster, signal });
     sight.seen();

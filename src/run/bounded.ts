@@ -1,4 +1,5 @@
 import { AftershockError } from "../errors.ts";
+import { joinSignals } from "../join-signals.ts";
 
 /**
  * Makes one call that ends after `deadlineMs` whatever it does: its signal aborts, and should it ignore that, it is left
@@ -11,7 +12,7 @@ export async function bounded<T>(
   options.signal.throwIfAborted();
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(tooSlow(options.deadlineMs)), options.deadlineMs);
-  const signal = AbortSignal.any([options.signal, limit.signal]);
+  const signal = joinSignals(options.signal, limit.signal);
   const cut = new Promise<never>((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });

@@ -34,7 +34,7 @@ interface ContractGuard {
 export type ContractResult = GuardResult & { id: string; title: string };
 
 /** The binary of the injector in Chaos Mesh's daemon image is for this one only. */
-const injectorArchitecture = "amd64";
+export const injectorArchitecture = "amd64";
 
 const isChaosMesh = ({ kind }: PlannedFault): boolean => faultKindOf(kind).injectedBy !== undefined;
 const needsDaemon = ({ kind }: PlannedFault): boolean => faultKindOf(kind).injectedBy === "daemon";

@@ -23,6 +23,7 @@ import type { HealingProof } from "./faults/fault-kind.ts";
 import type { Journal } from "./journal.ts";
 import { noteAuditHead } from "./note-audit-head.ts";
 import type { RunOutcome } from "./lifecycle.ts";
+import type { Registry } from "./systems.ts";
 
 /** Draws a run's charts, outside this process's event loop. */
 export type ChartRenderer = (history: History, report: Report) => Promise<DrawnChart[]>;
@@ -30,6 +31,7 @@ export type ChartRenderer = (history: History, report: Report) => Promise<DrawnC
 export interface Conclusion {
   deps: {
     database: Database;
+    registry: Pick<Registry, "hide">;
     paging?: Paging;
     renderCharts: ChartRenderer;
     log: (message: string, detail?: Record<string, unknown>) => void;
@@ -45,17 +47,20 @@ export interface Conclusion {
 
 /** Judges the run, stores its files, and ends it: the last thing an owner does. */
 export async function conclude(conclusion: Conclusion): Promise<void> {
-  const { deps, run, journal, history, proofs } = conclusion;
+  const { deps, run, journal, history } = conclusion;
+  // What a driver said of the data path goes into the report and the alarm.
+  const proofs = deps.registry.hide(conclusion.proofs);
   const cleanedUp = proofs.every((proof) => proof.ok);
   const earlier = await readEarlier(deps.database, run, deps.log);
-  const { report, ending } = await judged(conclusion, cleanedUp, {
+  const { report: shown, ending } = await judged(conclusion, cleanedUp, {
     ...earlier,
     head: await auditHead(deps.database),
     endedAt: await databaseNow(deps.database),
     notes: await notesForReport(deps.database, run.id),
   });
+  const report = deps.registry.hide(shown);
   const charts = await drawCharts(conclusion, report);
-  const artifacts = makeArtifacts(history, report, charts);
+  const artifacts = makeArtifacts(history, report, charts, deps.registry);
   for (const artifact of artifacts) await saveArtifact(deps.database, run.id, artifact);
   for (const fault of await faultsOf(deps.database, run.id)) {
     await setFaultState(deps.database, run.id, fault.faultId, cleanedUp ? "verified" : "unverified");
@@ -152,7 +157,12 @@ async function drawCharts({ deps, history, run }: Conclusion, report: Report): P
 }
 
 /** Everything that can be taken away from a run, in the order in which people look at it. */
-function makeArtifacts(history: History | null, report: Report, charts: readonly DrawnChart[]): Artifact[] {
+function makeArtifacts(
+  history: History | null,
+  report: Report,
+  charts: readonly DrawnChart[],
+  { hide }: Pick<Registry, "hide">,
+): Artifact[] {
   const text = (name: string, contentType: string, content: string): Artifact => ({
     name,
     contentType,
@@ -165,7 +175,13 @@ function makeArtifacts(history: History | null, report: Report, charts: readonly
     text("report.json", "application/json", `${JSON.stringify(report, null, 2)}\n`),
     ...(history === null
       ? []
-      : [text("history.jsonl", "application/jsonl", [...historyLines(history)].map((line) => `${line}\n`).join(""))]),
+      : [
+          text(
+            "history.jsonl",
+            "application/jsonl",
+            hide([...historyLines(history)].map((line) => `${line}\n`).join("")),
+          ),
+        ]),
     ...charts.map(({ id, darkSvg }) => text(chartFile(id, "-dark.svg"), "image/svg+xml", darkSvg)),
   ];
 }

@@ -1,6 +1,6 @@
 import { isAftershockError, messageOf } from "../errors.ts";
 import { createRecorder, type Recorder } from "../probes/recorder.ts";
-import type { RunningProbes, SystemSession } from "../probes/system.ts";
+import type { RunningProbes } from "../probes/system.ts";
 import { findRun } from "../store/runs.ts";
 import { requireApproved } from "./approval-check.ts";
 import { conclude } from "./conclude.ts";
@@ -9,12 +9,13 @@ import { exerciseOf } from "./exercise.ts";
 import type { GuardEvent } from "./guards.ts";
 import { refuseWhenHalted } from "./halt/gate.ts";
 import { healAndProve } from "./heal-and-prove.ts";
-import { createJournal } from "./journal.ts";
+import { createJournal, journalTools } from "./journal.ts";
+import { noteWay } from "./note-way.ts";
 import { isLeaseLost, takeOwnership, type Ownership } from "./ownership.ts";
 import { preflight } from "./preflight.ts";
 import { publishLive, type Publisher } from "./publish.ts";
 import { runFault } from "./run-fault.ts";
-import { systemContext } from "./systems.ts";
+import { openPlanned, type PlannedSession } from "./systems.ts";
 import { pause } from "./wait.ts";
 import { watchRun } from "./watching/watch-run.ts";
 import type { ConductorDeps, Walk } from "./walk.ts";
@@ -36,6 +37,7 @@ export async function conduct(deps: ConductorDeps, runId: string): Promise<void>
     await walk(deps, ownership);
   } catch (error) {
     if (!isLeaseLost(error, ownership)) throw error;
+    deps.observer?.leaseLost(runId);
     deps.log("lease lost; leaving the run to its new owner", { runId });
   } finally {
     ownership.release();
@@ -45,7 +47,7 @@ export async function conduct(deps: ConductorDeps, runId: string): Promise<void>
 async function walk(deps: ConductorDeps, ownership: Ownership): Promise<void> {
   const run = await findRun(deps.database, ownership.runId);
   if (run === null) throw new Error(`${ownership.runId} vanished`);
-  const journal = createJournal(deps.database, ownership);
+  const journal = createJournal(deps.database, ownership, journalTools(deps));
   await journal.say({ type: "claimed", worker: deps.lease.owner, fence: ownership.fence, takenOver: false });
   try {
     await journal.move("preflight", { also: refuseWhenHalted });
@@ -55,22 +57,13 @@ async function walk(deps: ConductorDeps, ownership: Ownership): Promise<void> {
     return deps.log("not started: everything is halted", { runId: ownership.runId });
   }
   const guards: GuardEvent[] = [];
-  let session: SystemSession | undefined;
+  let session: PlannedSession | undefined;
   try {
     const experiment = deps.registry.experiments.find((candidate) => candidate.name === run.experiment);
     if (experiment === undefined) throw new Error(`the experiment ${run.experiment} is no longer in the catalogue`);
     await requireApproved(deps, run, ownership.lost);
     const cluster = deps.registry.cluster(run.plan.cluster);
-    session = await deps.registry.system(run.plan.system).open(
-      systemContext({
-        cluster,
-        namespace: run.plan.namespace,
-        parameters: run.plan.parameters,
-        runId: run.id,
-        signal: ownership.lost,
-        log: deps.log,
-      }),
-    );
+    session = await openPlanned(deps.registry, run.plan, { runId: run.id, signal: ownership.lost, log: deps.log });
     const all: Walk = { deps, run, experiment, cluster, session, journal, ownership, guards, faults: [] };
     const refused = await preflight(all);
     if (refused === null) return await experimentAndHeal(all);
@@ -90,18 +83,23 @@ async function experimentAndHeal(all: Walk): Promise<void> {
   const { run, session, journal, ownership, deps } = all;
   const settings = await session.settings();
   const described = await session.describe();
-  const recorder = createRecorder({
-    type: "header",
-    schemaVersion: 1,
-    run: run.id,
-    experiment: run.experiment,
-    system: run.plan.system,
-    zeroAt: new Date().toISOString(),
-    ...described,
-  });
+  const recorder = createRecorder(
+    {
+      type: "header",
+      schemaVersion: 1,
+      run: run.id,
+      experiment: run.experiment,
+      system: run.plan.system,
+      zeroAt: new Date().toISOString(),
+      ...described,
+      ...(session.way?.kind() === "port-forward" ? { wayIn: "port-forward" as const } : {}),
+    },
+    { onOperation: (operation) => deps.observer?.operation(run.plan.system, operation) },
+  );
   for (const setting of settings) recorder.setting(setting);
   recorder.phase("baseline");
   await journal.move("baseline", { atMs: 0 });
+  noteWay(session.way, recorder, journal);
 
   const live: { probes?: RunningProbes; publisher?: Publisher } = {};
   const exercise = exerciseOf(session, recorder, journal);

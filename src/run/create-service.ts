@@ -17,6 +17,7 @@ import type { RunEventBody } from "./events.ts";
 import { explainer } from "./explain.ts";
 import { isTerminal, occupyingStates } from "./lifecycle.ts";
 import { refuseEarlyWhenHalted, refuseWhenHalted } from "./halt/gate.ts";
+import { fewAtOnce } from "./few-at-once.ts";
 import { makePlan } from "./planner.ts";
 import { noteOf } from "./note.ts";
 import type { RunRequest, RunService } from "./service.ts";
@@ -35,10 +36,18 @@ export interface ServiceOptions {
   log: (message: string, detail?: Record<string, unknown>) => void;
 }
 
+/**
+ * Plans made at once on one cluster; one that does not answer holds up no other. Each asks every member of a system, and
+ * waits 1.5 s for an answer: of 200 at once on a busy machine most were refused, since this process did not come to read
+ * the answers in time (bench/scale.ts).
+ */
+const plansAtOnce = 16;
+
 /** The RunService on PostgreSQL. Every decision is a compare-and-set; Slack only shows what came of it. */
 export function createRunService(options: ServiceOptions): RunService {
   const { database, registry, authoriser } = options;
   const decisions = createDecisions({ database, authoriser });
+  const planning = new Map(registry.clusterNames.map((name) => [name, fewAtOnce(plansAtOnce)]));
 
   const experiment = (name: string): Experiment => {
     const found = registry.experiments.find((candidate) => candidate.name === name);
@@ -55,14 +64,16 @@ export function createRunService(options: ServiceOptions): RunService {
   const plan = async (request: RunRequest) => {
     const wanted = experiment(request.experiment);
     const cluster = request.cluster ?? options.defaultCluster;
-    return makePlan(registry, {
-      experiment: wanted,
-      typed: request.parameters,
-      cluster,
-      approvalsNeeded: authoriser.rule(unplanned(wanted, cluster, null))?.required ?? 1,
-      ...(request.profile === undefined ? {} : { profile: request.profile }),
-      ...(options.defaultProfile === undefined ? {} : { defaultProfile: options.defaultProfile }),
-    });
+    const make = () =>
+      makePlan(registry, {
+        experiment: wanted,
+        typed: request.parameters,
+        cluster,
+        approvalsNeeded: authoriser.rule(unplanned(wanted, cluster, null))?.required ?? 1,
+        ...(request.profile === undefined ? {} : { profile: request.profile }),
+        ...(options.defaultProfile === undefined ? {} : { defaultProfile: options.defaultProfile }),
+      });
+    return planning.get(cluster)?.(make) ?? make();
   };
 
   /** Locks the run, lets `decide` write, and returns the run as it is afterwards. */

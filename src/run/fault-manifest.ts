@@ -4,6 +4,7 @@ import type { Experiment, ParameterValue } from "../experiment/schema.ts";
 import { formatDuration } from "../experiment/duration.ts";
 import { insertParameters } from "../experiment/insert-parameters.ts";
 import { AftershockError } from "../errors.ts";
+import { emptyGroup, type Groups } from "./empty-group.ts";
 import { refuseEverything, refuseNamespace, refuseUnpinned } from "./fault-reach.ts";
 import { specProblem } from "./fault-spec.ts";
 import { faultKindOf } from "./faults/table.ts";
@@ -21,12 +22,13 @@ type FaultDefinition = Experiment["faults"][number];
  * Resolves a fault of an experiment against the groups that the system reports and the run's parameters (`inserts`, see
  * `insertable`). Targets are pinned by pod name:
  * label selectors lag a failover (anchors: Chaos Mesh ignores all other selectors when `pods` is set).
- * Throws AftershockError `no_targets` for a group that is unknown or empty, `bad_experiment` for a spec that its kind
+ * Throws AftershockError `no_targets` for a group that is unknown or empty, `system_unreachable` for one that members who
+ * did not answer may belong to, `bad_experiment` for a spec that its kind
  * does not take, `not_allowed` for one that would reach too far (fault-reach.ts).
  */
 export function planFault(
   definition: FaultDefinition,
-  groups: Readonly<Record<string, readonly string[]>>,
+  topology: Groups,
   namespace: string,
   durationMs: number,
   inserts: Readonly<Record<string, ParameterValue>> = {},
@@ -40,9 +42,9 @@ export function planFault(
       "Correct the parameter that it comes from, or the experiment's file in jobs/.",
     );
   }
-  const subject = resolve(fault, fault.subject, groups);
-  const target = resolve(fault, fault.target, groups);
-  refuseEverything({ ...fault, subject, target }, groups);
+  const subject = resolve(fault, fault.subject, topology, namespace);
+  const target = resolve(fault, fault.target, topology, namespace);
+  refuseEverything({ ...fault, subject, target }, topology.groups);
   const planned: PlannedFault = {
     id: fault.id,
     title: fault.title,
@@ -96,22 +98,14 @@ function pinned(namespace: string, pods: readonly string[]): Record<string, unkn
   return { namespaces: [namespace], pods: { [namespace]: [...pods] } };
 }
 
-function resolve(
-  fault: FaultDefinition,
-  names: readonly string[],
-  groups: Readonly<Record<string, readonly string[]>>,
-): string[] {
-  return names.flatMap((name) => {
-    const pods = Object.hasOwn(groups, name) ? groups[name] : undefined;
+function resolve(fault: FaultDefinition, names: readonly string[], topology: Groups, namespace: string): string[] {
+  // A pod may be in two groups, e.g. a replica that also runs a Sentinel.
+  const all = names.flatMap((name) => {
+    const pods = Object.hasOwn(topology.groups, name) ? topology.groups[name] : undefined;
     if (pods === undefined || pods.length === 0) {
-      throw new AftershockError(
-        "no_targets",
-        `The fault "${fault.title}" needs the group "${name}", and the system has none now.`,
-        `Groups now: ${Object.entries(groups)
-          .map(([group, members]) => `${group} (${members.join(" ") || "empty"})`)
-          .join(", ")}. Check the pods and try again.`,
-      );
+      throw emptyGroup(`The fault "${fault.title}"`, name, topology, namespace);
     }
-    return [...pods];
+    return pods;
   });
+  return [...new Set(all)];
 }

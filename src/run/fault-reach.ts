@@ -66,6 +66,24 @@ export function refuseEverything(
   }
 }
 
+/** Kinds that take a pod or its volume; a partition leaves both. */
+const takesPods: readonly string[] = ["PodChaos", "PodDelete", "IOChaos"];
+
+/**
+ * Throws AftershockError `not_allowed` where a run's faults together would take every pod that holds the system's data, though
+ * others, such as Sentinels, were left. `holders`: those pods; a system of one has no other.
+ */
+export function refuseEveryHolder(
+  faults: ReadonlyArray<Pick<PlannedFault, "title" | "kind" | "subject">>,
+  holders: readonly string[],
+): void {
+  const taking = faults.filter(({ kind }) => takesPods.includes(kind));
+  const taken = new Set(taking.flatMap(({ subject }) => subject));
+  if (holders.length < 2 || !holders.every((pod) => taken.has(pod))) return;
+  const title = taking.map((fault) => fault.title).join('" with "');
+  throw tooWide({ title }, `would take every pod that holds data (${holders.join(", ")})`);
+}
+
 /**
  * Throws AftershockError `not_allowed` for two IOChaos on one pod: Chaos Mesh keeps one volume and one container a pod, so
  * that the second overwrites the first (anchors/chaos-platforms.md 3.4).

@@ -31,7 +31,7 @@ const commonGuards: Readonly<Record<string, Guard>> = {
     const other = await occupant(database, plan.targetKey, runId);
     return {
       ok: other === null,
-      measured: other === null ? `no other run on ${plan.targetKey}` : `${other} is active on ${plan.targetKey}`,
+      measured: other === null ? "no other run on this target" : `${other} is active on ${plan.targetKey}`,
       bound: "no other active run",
       hint: other === null ? "" : `Wait for ${other}, or stop it: /chaos abort ${other}`,
     };

@@ -14,6 +14,7 @@ import type { HealDeadlines } from "./faults/fault-kind.ts";
 import { faultKindOf } from "./faults/table.ts";
 import { judgeLeftover } from "./leftovers/judge-leftover.ts";
 import { findOwnObjects, isThere, type OwnObject } from "./leftovers/own-objects.ts";
+import { joinSignals } from "../join-signals.ts";
 
 /** Of `pg_try_advisory_xact_lock`: one worker sweeps at a time, so that nothing is reported twice. */
 const sweepLock = 7_116_170_042;
@@ -99,7 +100,7 @@ async function sweepCluster(
   memory: Memory,
   { graceMs, signal }: { graceMs: number; signal: AbortSignal },
 ): Promise<void> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(listTimeoutMs)]);
+  const bounded = joinSignals(signal, AbortSignal.timeout(listTimeoutMs));
   const { objects } = await findOwnObjects(cluster, bounded);
   const orphans = await orphansAmong(deps.database, objects, memory, graceMs);
   await Promise.all(

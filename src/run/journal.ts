@@ -3,12 +3,15 @@ import { appendEvents } from "../store/events.ts";
 import { compareAndSetState, noteOutcome } from "../store/runs.ts";
 import { AftershockError } from "../errors.ts";
 import type { RunEventBody } from "./events.ts";
+import type { RunObserver } from "./observer.ts";
 import { canMove, type RunOutcome, type RunState } from "./lifecycle.ts";
+import type { Registry } from "./systems.ts";
 
 /**
  * The owner's pen: writes events and state changes of one run, in order, each only while the owner's fencing number
  * is the row's. Once a write is refused every later one rejects with AftershockError `lease_lost`. While PostgreSQL is
  * away a write waits for it, for as long as the lease allows; what has to go on meanwhile must not wait for the write.
+ * What drivers say may quote a secret of the target: none is written.
  */
 export interface Journal {
   state(): RunState;
@@ -28,9 +31,22 @@ export interface MoveOptions {
   also?: (client: Queryable) => Promise<void>;
 }
 
+/** What every event passes on its way: secrets are taken out, and whoever looks on is told once it is stored. */
+export interface JournalTools extends Pick<Registry, "hide"> {
+  observer?: Pick<RunObserver, "events"> | undefined;
+}
+
+export function journalTools(deps: {
+  registry: Pick<Registry, "hide">;
+  observer?: Pick<RunObserver, "events">;
+}): JournalTools {
+  return { hide: (value) => deps.registry.hide(value), observer: deps.observer };
+}
+
 export function createJournal(
   database: Database,
   owned: { runId: string; fence: number; state: RunState; lost?: AbortSignal },
+  { hide, observer }: JournalTools,
 ): Journal {
   const { runId, fence, lost = new AbortController().signal } = owned;
   let state = owned.state;
@@ -43,28 +59,27 @@ export function createJournal(
   };
   const append = async (client: Queryable, events: readonly RunEventBody[]): Promise<void> => {
     if (events.length === 0) return;
-    if ((await appendEvents(client, runId, events, fence)) === null) throw leaseLost(runId);
+    if ((await appendEvents(client, runId, hide(events), fence)) === null) throw leaseLost(runId);
   };
   return {
     state: () => state,
-    say: (...events) => inOrder(() => inTransactionOnce(database, (client) => append(client, events), lost)),
+    say: (...events) =>
+      inOrder(async () => {
+        await inTransactionOnce(database, (client) => append(client, events), lost);
+        observer?.events(runId, events);
+      }),
     move: (to, options = {}) =>
       inOrder(async () => {
         const from = state;
         if (!canMove(from, to)) throw new Error(`${runId}: ${from} cannot become ${to}`);
+        const { reason = null, atMs = null } = options;
+        const events: RunEventBody[] = [{ type: "state", from, to, reason, atMs }, ...(options.events ?? [])];
         await inTransactionOnce(
           database,
           async (client) => {
-            const changed: RunEventBody = {
-              type: "state",
-              from,
-              to,
-              reason: options.reason ?? null,
-              atMs: options.atMs ?? null,
-            };
-            await append(client, [changed, ...(options.events ?? [])]);
+            await append(client, events);
             if (options.outcome !== undefined) {
-              await noteOutcome(client, runId, options.outcome, options.reason ?? null);
+              await noteOutcome(client, runId, options.outcome, hide(options.reason ?? null));
             }
             await options.also?.(client);
             if (!(await compareAndSetState(client, { runId, from, to, fence }))) throw leaseLost(runId);
@@ -72,6 +87,7 @@ export function createJournal(
           lost,
         );
         state = to;
+        observer?.events(runId, events);
       }),
   };
 }

@@ -30,6 +30,8 @@ export interface Plan {
   approvalsNeeded: number;
   /** Pods with a fault that lead (primary, master, leader) when it is planned; absent in plans from before it was noted. */
   primaries?: readonly string[];
+  /** How probes reached the pods when it was planned: through the API server; absent: at the pods' own addresses. */
+  wayIn?: "port-forward";
   /** What Prometheus and Alertmanager are asked while it runs; absent when nothing is. */
   watches?: readonly WatchPlan[];
 }

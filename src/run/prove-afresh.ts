@@ -5,9 +5,10 @@ import type { StoredRun } from "../store/runs.ts";
 import { bounded } from "./bounded.ts";
 import type { HealingProof } from "./faults/fault-kind.ts";
 import { proveDataPath, proveFaultsGone } from "./heal.ts";
-import { systemContext } from "./systems.ts";
+import { openPlanned } from "./systems.ts";
 import { pause } from "./wait.ts";
 import type { ConductorDeps } from "./walk.ts";
+import { joinSignals } from "../join-signals.ts";
 
 /** Opening a system and tidying in it end before this, or are given up. */
 const openMs = 60_000;
@@ -33,16 +34,7 @@ export async function proveAfresh(
   let session: SystemSession | undefined;
   try {
     const open = (inner: AbortSignal): Promise<SystemSession> =>
-      deps.registry.system(run.plan.system).open(
-        systemContext({
-          cluster,
-          namespace: run.plan.namespace,
-          parameters: run.plan.parameters,
-          runId: run.id,
-          signal: inner,
-          log: deps.log,
-        }),
-      );
+      openPlanned(deps.registry, run.plan, { runId: run.id, signal: inner, log: deps.log });
     session = await openPatiently(open, { patienceMs, signal });
     const paths = await proveDataPath(faults, { cluster, session, signal });
     const { cleanUp } = session;
@@ -51,13 +43,14 @@ export async function proveAfresh(
       signal.throwIfAborted();
       deps.log("probe keys stay until they expire", { run: run.id, error: messageOf(error) });
     });
-    return [...back, ...paths];
+    return deps.registry.hide([...back, ...paths]);
   } catch (error) {
     signal.throwIfAborted();
     deps.log("the system could not be opened to prove the healing", { run: run.id, error: messageOf(error) });
     // A run that injected nothing has nothing to prove.
     if (faults.length === 0 && run.plan.faults.length > 0) return back;
-    return [...back, { type: "healing-proof", what: "the data path was tried", ok: false, detail: messageOf(error) }];
+    const detail = deps.registry.hide(messageOf(error));
+    return [...back, { type: "healing-proof", what: "the data path was tried", ok: false, detail }];
   } finally {
     await session?.close().catch(() => undefined);
   }
@@ -70,7 +63,7 @@ async function openPatiently(
   const end = performance.now() + patienceMs;
   for (;;) {
     const ended = new AbortController();
-    const opened = open(AbortSignal.any([signal, ended.signal]));
+    const opened = open(joinSignals(signal, ended.signal));
     try {
       return await bounded(() => opened, { deadlineMs: openMs, signal });
     } catch (error) {

@@ -18,6 +18,7 @@ import type { Journal } from "./journal.ts";
 import { haltWish } from "./ownership.ts";
 import { pause } from "./wait.ts";
 import type { Walk } from "./walk.ts";
+import { joinSignals } from "../join-signals.ts";
 
 /** How long looking at a fault's effect may go on when its time is over; less than the dead-man's margin. */
 const effectGraceMs = 5000;
@@ -33,7 +34,7 @@ export async function runFault(
   exercise: RunExercise,
 ): Promise<Ending> {
   const { run, cluster, deps, journal, ownership } = all;
-  const signal = AbortSignal.any([ownership.lost, ownership.stop]);
+  const signal = joinSignals(ownership.lost, ownership.stop);
   await Promise.all([pause(run.plan.phases.baselineMs, signal), exercise.before(signal)]);
   ownership.lost.throwIfAborted();
   if (ownership.stop.aborted) return stopped(ownership);
@@ -80,12 +81,20 @@ export async function runFault(
   recorder.phase("active");
   await journal.move("active", { atMs: recorder.now() });
   const over = new AbortController();
-  const looking = AbortSignal.any([ownership.lost, over.signal]);
+  const looking = joinSignals(ownership.lost, over.signal);
   const looked = lookForEffect({ ...all, intents, recorder, signal: looking }).catch((error: unknown) =>
     deps.log("the fault's effect could not be looked at", { error: messageOf(error) }),
   );
   const { durationMs } = run.plan.phases;
-  const ended = await keepFault({ ...all, intents, probes, recorder, exercise, durationMs });
+  const ended = await keepFault({
+    ...all,
+    intents,
+    probes,
+    recorder,
+    exercise,
+    way: all.session.way ?? null,
+    durationMs,
+  });
   // Looking must not keep the fault: what is not seen by then is not known.
   await Promise.race([looked, pause(effectGraceMs, ownership.stop, ownership.lost)]);
   over.abort();

@@ -8,7 +8,7 @@ import { conclude } from "./conclude.ts";
 import type { ConductorDeps } from "./conductor.ts";
 import type { HealingProof } from "./faults/fault-kind.ts";
 import { noteRemoved, removeFaults, type Healing } from "./heal.ts";
-import { createJournal, type Journal } from "./journal.ts";
+import { createJournal, journalTools, type Journal } from "./journal.ts";
 import { endAsJudged, judgedReport } from "./judged.ts";
 import { canMove, isOwned, runStates } from "./lifecycle.ts";
 import { noteAuditHead } from "./note-audit-head.ts";
@@ -37,6 +37,7 @@ export async function takeOver(deps: ConductorDeps, runId: string): Promise<void
     });
   } catch (error) {
     if (!isLeaseLost(error, ownership)) throw error;
+    deps.observer?.leaseLost(runId);
     deps.log("lease lost; leaving the run to its new owner", { runId });
   } finally {
     ownership.release();
@@ -49,7 +50,11 @@ const mostTakeOvers = 8;
 /** Whatever keeps it from its end, a run must not be taken over for ever: it ends, and people are told that it is unproven. */
 async function giveUp(deps: ConductorDeps, run: StoredRun, ownership: Ownership, error: unknown): Promise<void> {
   const stored = await findRun(deps.database, run.id);
-  const journal = createJournal(deps.database, { ...ownership, state: stored?.state ?? ownership.state });
+  const journal = createJournal(
+    deps.database,
+    { ...ownership, state: stored?.state ?? ownership.state },
+    journalTools(deps),
+  );
   const what = `the faults of ${run.id} are gone`;
   const detail = `${ownership.fence} workers have tried, and none could end it: ${messageOf(error)}`;
   const proofs: HealingProof[] = [{ type: "healing-proof", what, ok: false, detail }];
@@ -65,7 +70,7 @@ async function giveUp(deps: ConductorDeps, run: StoredRun, ownership: Ownership,
 }
 
 async function healOrphan(deps: ConductorDeps, run: StoredRun, ownership: Ownership): Promise<void> {
-  const journal = createJournal(deps.database, ownership);
+  const journal = createJournal(deps.database, ownership, journalTools(deps));
   const diedIn = journal.state();
   await journal.say({ type: "claimed", worker: deps.lease.owner, fence: ownership.fence, takenOver: true });
   const report = diedIn === "judging" ? await judgedReport(deps.database, run.id) : null;

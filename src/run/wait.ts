@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { joinSignals } from "../join-signals.ts";
 
 /** Waits; ends early (resolving) when any signal aborts. */
 export async function pause(durationMs: number, ...signals: readonly AbortSignal[]): Promise<void> {
-  const signal = AbortSignal.any([...signals]);
+  const signal = joinSignals(...signals);
   if (signal.aborted || durationMs <= 0) return;
   await sleep(durationMs, undefined, { signal }).catch(() => undefined);
 }

@@ -1,7 +1,6 @@
 import type { Authoriser } from "../approvals/authoriser.ts";
 import type { Cluster } from "../cluster/port.ts";
 import type { Experiment } from "../experiment/schema.ts";
-import type { SystemSession } from "../probes/system.ts";
 import type { Database } from "../store/database.ts";
 import type { StoredFault } from "../store/faults.ts";
 import type { StoredRun } from "../store/runs.ts";
@@ -10,8 +9,9 @@ import type { ChartRenderer } from "./conclude.ts";
 import type { HealDeadlines } from "./faults/fault-kind.ts";
 import type { GuardEvent } from "./guards.ts";
 import type { Journal } from "./journal.ts";
+import type { RunObserver } from "./observer.ts";
 import type { LeaseSettings, Ownership } from "./ownership.ts";
-import type { Registry } from "./systems.ts";
+import type { OpenSession, Registry } from "./systems.ts";
 
 export interface ConductorDeps {
   database: Database;
@@ -24,6 +24,8 @@ export interface ConductorDeps {
   paging?: Paging;
   renderCharts: ChartRenderer;
   log: (message: string, detail?: Record<string, unknown>) => void;
+  /** Default: nobody looks on. */
+  observer?: RunObserver;
   /** Told about every run this worker owns, so that a shutdown can stop it. */
   onOwned: (ownership: Ownership) => void;
 }
@@ -34,7 +36,7 @@ export interface Walk {
   run: StoredRun;
   experiment: Experiment;
   cluster: Cluster;
-  session: SystemSession;
+  session: OpenSession;
   journal: Journal;
   ownership: Ownership;
   guards: GuardEvent[];

@@ -16,6 +16,7 @@ import type { GameDayService } from "../gameday/service.ts";
 import type { ScheduleService } from "../run/schedules/service.ts";
 import type { RunService } from "../run/service.ts";
 import type { Database } from "../store/database.ts";
+import { throughGate } from "./access/gated-fetch.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { followHome } from "./hear/follow-home.ts";
 import { hearClicks } from "./hear/hear-clicks.ts";
@@ -29,6 +30,7 @@ import { createHttpReceiver } from "./http-receiver.ts";
 import { createMessageReader } from "./message-reader.ts";
 import { createNames } from "./names.ts";
 import { startNarrator } from "./narrator.ts";
+import { observeDispatcher, observedFetch, type SlackObserver } from "./observer.ts";
 import { startOutbox } from "./outbox.ts";
 import { ratesAt } from "./rates.ts";
 import type { Verb } from "./verb.ts";
@@ -54,6 +56,8 @@ export interface SlackOptions {
   database: Database;
   log: Logger;
   verbs: readonly Verb[];
+  /** Default: nobody looks on. */
+  observer?: SlackObserver;
   /** Default: in a process of its own. */
   drawTrend?: (job: TrendJob) => Promise<Buffer>;
 }
@@ -65,11 +69,12 @@ export interface RunningSlack {
 
 /** Starts listening to Slack, narrating runs, and sending. */
 export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
-  const { config, secrets, log, database } = options;
+  const { config, secrets, log, database, observer } = options;
+  const slackFetch = observer === undefined ? undefined : observedFetch(observer, config.apiUrl);
   const app = new App({
     token: secrets.slackBotToken,
     logger: boltLogger(log),
-    ...(config.apiUrl === undefined ? {} : { clientOptions: { slackApiUrl: config.apiUrl } }),
+    clientOptions: throughGate(config.apiUrl, slackFetch),
     ...(config.mode !== "http"
       ? { socketMode: true, appToken: secrets.slackAppToken ?? "" }
       : {
@@ -80,9 +85,10 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
           }),
         }),
   });
-  const dispatcher = createDispatcher(options.verbs, options, config.command);
-  const views = createViewPort(secrets.slackBotToken, config.apiUrl);
-  const messages = createMessageReader(secrets.slackBotToken, config.apiUrl);
+  const unobserved = createDispatcher(options.verbs, options, config.command);
+  const dispatcher = observer === undefined ? unobserved : observeDispatcher(unobserved, options.verbs, observer);
+  const views = createViewPort(secrets.slackBotToken, config.apiUrl, slackFetch);
+  const messages = createMessageReader(secrets.slackBotToken, config.apiUrl, slackFetch);
   const { teamId } = options;
   const hearing: Hearing = { dispatcher, command: config.command, teamId, database, views, messages, log };
   hearCommands(app, hearing);
@@ -92,7 +98,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
   hearMentions(app, hearing);
   hearMessages(app, hearing);
   const home = followHome(hearing, config.speed ?? 1);
-  const port = createWebPort(secrets.slackBotToken, config.apiUrl);
+  const port = createWebPort(secrets.slackBotToken, config.apiUrl, slackFetch);
   app.error(async (error) => log.error({ err: error }, "Slack delivery"));
   const outbox = startOutbox({
     database,
@@ -100,6 +106,7 @@ export async function startSlack(options: SlackOptions): Promise<RunningSlack> {
     nameOf: createNames({
       token: secrets.slackBotToken,
       ...(config.apiUrl === undefined ? {} : { slackApiUrl: config.apiUrl }),
+      fetch: slackFetch,
     }),
     editEveryMs: config.editEvery,
     rates: ratesAt(config.speed ?? 1),

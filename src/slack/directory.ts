@@ -1,6 +1,6 @@
 import { WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
 import type { Directory, GroupMembers, Standing } from "../approvals/people.ts";
-import { webClient } from "./web-client.ts";
+import { webClient, type SlackApi } from "./web-client.ts";
 
 /**
  * Answers are kept this long, so that a few clicks in a row ask once: `usergroups.users.list` may be asked 20 times a
@@ -26,9 +26,9 @@ interface SlackUser {
  * (scope usergroups:read, paid plans). An answer that did not come, or cannot be read, is `unknown`: nobody is let
  * through by it, and it is not kept. Nothing that was known before is used when it is older than the cache.
  */
-export function createDirectory(options: { token: string; slackApiUrl?: string; now?: () => number }): Directory {
-  const { token, slackApiUrl, now = () => performance.now() } = options;
-  const client = webClient({ token, slackApiUrl, timeoutMs });
+export function createDirectory(options: SlackApi & { now?: () => number }): Directory {
+  const { now = () => performance.now(), ...api } = options;
+  const client = webClient({ ...api, timeoutMs });
   let ownTeam: Promise<string> | undefined;
   const team = (): Promise<string> => {
     ownTeam ??= client.auth.test().then(({ team_id: id }) => {

@@ -1,4 +1,4 @@
-import { webClient } from "./web-client.ts";
+import { webClient, type SlackApi } from "./web-client.ts";
 
 /** Names change seldom, and an old one is still a name. */
 const keptMs = 3_600_000;
@@ -9,9 +9,9 @@ const timeoutMs = 2000;
 export type NameOf = (userId: string) => Promise<string | null>;
 
 /** Names by Slack's `users.info` (scope users:read), kept for an hour; a name that did not come is asked for again. */
-export function createNames(options: { token: string; slackApiUrl?: string; now?: () => number }): NameOf {
-  const { token, slackApiUrl, now = () => performance.now() } = options;
-  const client = webClient({ token, slackApiUrl, timeoutMs });
+export function createNames(options: SlackApi & { now?: () => number }): NameOf {
+  const { now = () => performance.now(), ...api } = options;
+  const client = webClient({ ...api, timeoutMs });
   const kept = new Map<string, { name: string; askedAt: number }>();
   return async (userId) => {
     const known = kept.get(userId);

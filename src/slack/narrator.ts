@@ -1,6 +1,6 @@
 import { usualVerbosity } from "../run/channels/verbosity.ts";
 import { channelSetting } from "../store/channels.ts";
-import { inTransaction, type Database } from "../store/database.ts";
+import { inTransaction, type Database, type Queryable } from "../store/database.ts";
 import { listen } from "../store/listen.ts";
 import { oneAtATime } from "../store/one-at-a-time.ts";
 import { findRun } from "../store/runs.ts";
@@ -21,8 +21,8 @@ export interface Narrator {
 }
 
 /**
- * Projects the events of every run and schedule to the outbox. A run's cursor row is locked while it is worked on, and the outbox
- * rows and the cursor change in one transaction: several bots narrate every event exactly once.
+ * Projects the events of every run and schedule to the outbox. A run is locked while it is worked on, and the outbox rows
+ * and the cursor change in one transaction: several bots narrate every event exactly once.
  */
 export function startNarrator(
   database: Database,
@@ -75,11 +75,10 @@ export function startNarrator(
   };
 }
 
-/** Runs with events that were not told yet. */
-async function behindRuns(database: Database): Promise<string[]> {
+/** Runs with events that were not told yet, oldest first; each event's transaction notes it beside the cursor. */
+export async function behindRuns(database: Queryable): Promise<string[]> {
   const { rows } = await database.query<{ id: string }>(
-    `select r.id from runs r left join narration_cursors c on c.run_id = r.id
-      where r.last_seq > coalesce(c.seq, 0) order by r.created_at`,
+    "select run_id as id from narration_cursors where behind order by length(run_id), run_id",
   );
   return rows.map((row) => row.id);
 }
@@ -87,11 +86,15 @@ async function behindRuns(database: Database): Promise<string[]> {
 /** True when something new is wanted; false when another narrator has the run. */
 export async function narrateRun(database: Database, runId: string): Promise<boolean> {
   return inTransaction(database, async (client) => {
-    await client.query("insert into narration_cursors (run_id) values ($1) on conflict do nothing", [runId]);
-    const { rows } = await client.query<{ seq: number }>(
-      "select seq from narration_cursors where run_id = $1 for update skip locked",
+    // A lock of its own: the cursor's row is written by whoever appends an event, and must not wait for the telling.
+    const lock = await client.query<{ mine: boolean }>(
+      "select pg_try_advisory_xact_lock(hashtextextended('telling of ' || $1, 0)) as mine",
       [runId],
     );
+    if (lock.rows[0]?.mine !== true) return false;
+    const { rows } = await client.query<{ seq: number }>("select seq from narration_cursors where run_id = $1", [
+      runId,
+    ]);
     const cursor = rows[0];
     if (cursor === undefined) return false;
     const events = await eventsToTell(client, runId);
@@ -101,7 +104,12 @@ export async function narrateRun(database: Database, runId: string): Promise<boo
     const setting = await channelSetting(client, run.channelId);
     const telling = { verbosity: setting?.verbosity ?? usualVerbosity, shown: await wantedKeys(client, runId) };
     await wantMessages(client, runId, run.channelId, narrate(run, events, telling));
-    await client.query("update narration_cursors set seq = $2 where run_id = $1", [runId, last]);
+    // Last, and without waiting: whoever is appending has the cursor's row, and the run is told again when they have.
+    await client.query(
+      `update narration_cursors set seq = $2 where run_id in (
+         select run_id from narration_cursors where run_id = $1 for update skip locked)`,
+      [runId, last],
+    );
     return true;
   });
 }

@@ -177,7 +177,7 @@ export async function requestAbort(
 /** Requested runs whose time for approval is over. */
 export async function expiredRequests(client: Queryable): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
-    "select id from runs where state = 'requested' and expires_at < clock_timestamp()",
+    "select id from runs where state = 'requested' and ended_at is null and expires_at < clock_timestamp()",
   );
   return rows.map((row) => row.id);
 }

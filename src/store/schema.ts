@@ -30,26 +30,33 @@ export async function migrate(url: string): Promise<RolesOutcome> {
  * `bad_config` when migrations are missing.
  */
 export async function prepareSchema(url: string): Promise<{ mayRewrite: boolean }> {
-  const mayCreate = await withClient(url, async (client) => {
-    const { rows } = await client.query<{ may: boolean }>(
-      "select has_schema_privilege(current_schema(), 'create') as may",
-    );
-    return rows[0]?.may === true;
-  });
-  if (mayCreate) await migrate(url);
+  if (await withClient(url, mayMigrate)) await migrate(url);
   return withClient(url, async (client) => {
     const missing = await missingMigrations(client);
     if (missing.length > 0) throw schemaIsOld(missing);
-    const { rows } = await client.query<{ may: boolean }>(
-      `select has_table_privilege('audit_log', 'update') or has_table_privilege('audit_log', 'truncate')
-           or pg_has_role(relowner, 'member') as may from pg_class where oid = 'audit_log'::regclass`,
-    );
-    return { mayRewrite: rows[0]?.may !== false };
+    return { mayRewrite: await mayRewrite(client) };
   });
 }
 
+/** Whether the user may make tables, so that the service migrates at its start. */
+export async function mayMigrate(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ may: boolean }>(
+    "select has_schema_privilege(current_schema(), 'create') as may",
+  );
+  return rows[0]?.may === true;
+}
+
+/** Whether the user could rewrite the audit trail, which must be there. */
+export async function mayRewrite(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ may: boolean }>(
+    `select has_table_privilege('audit_log', 'update') or has_table_privilege('audit_log', 'truncate')
+         or pg_has_role(relowner, 'member') as may from pg_class where oid = 'audit_log'::regclass`,
+  );
+  return rows[0]?.may !== false;
+}
+
 /** Migrations of this version that the database has not seen, in order. */
-async function missingMigrations(client: pg.Client): Promise<string[]> {
+export async function missingMigrations(client: pg.Client): Promise<string[]> {
   const { rows: found } = await client.query<{ there: boolean }>("select to_regclass($1) is not null as there", [
     migrationsTable,
   ]);

@@ -34,6 +34,15 @@ describe("the configuration", () => {
     ["a default cluster that is not there", example.replace("defaultCluster: staging", "defaultCluster: prod"), /prod/],
     ["broken YAML", `${example}\n[`, /a\.yaml:\d+/],
   ])("with %s is refused by name", (_what, text, message) => expect(() => parse(text)).toThrow(message));
+  it("has no target in a namespace in which runs may not be", () => {
+    const target = "targets: [{ name: orders, preset: bitnami-redis, instance: orders, namespace: cache }]";
+    const inside = (namespaces: string) =>
+      example.replace("    # namespaces:", `    namespaces: [${namespaces}]\n    ${target}\n    # namespaces:`);
+    expect(parse(inside("cache")).config.clusters["staging"]?.targets).toHaveLength(1);
+    expect(() => parse(inside("database"))).toThrow(
+      /clusters\.staging\.targets\.0\.namespace: runs may not be in cache/,
+    );
+  });
   it("without a secret says which variable, and never prints one", () => {
     const { SLACK_APP_TOKEN: _gone, ...rest } = secrets;
     expect(() => parse(example, rest)).toThrow(/SLACK_APP_TOKEN is not set/);

@@ -32,7 +32,7 @@ describe("policies in the configuration", () => {
   it("of the documented example, commented in, are accepted, and mean what it says", () => {
     const [before = "", commented = ""] = example.replace(simple, "").split(/^(?=# policies:)/m);
     const text = before + commented.replaceAll(/^# /gm, "");
-    const { config } = parseConfig(text, "a.yaml", secrets);
+    const { config } = parseConfig(text, "a.yaml", { ...secrets, GRAFANA_TOKEN: "glsa_1" });
     const policy = policyOf(config, "T1", { systems: ["redis-sentinel"], experiments: ["redis-split-brain"] });
     expect(policy.rules.map(({ name, required }) => [name, required])).toEqual([
       ["checks that inject nothing", 0],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres, type EmbeddedPostgres } from "../../src/embedded/postgres.ts";
+import { plainAccess } from "../../src/probes/access.ts";
 import { withApplication } from "../../src/probes/application.ts";
 import type { Ledger } from "../../src/probes/application/ledger.ts";
 import { foldNumbers } from "../../src/probes/fold.ts";
@@ -85,6 +86,7 @@ describe("the probes of an application, with a real one on a real PostgreSQL", (
   const open = (parameters: Record<string, string | number>, pods = [pod()]): Promise<SystemSession> => {
     const context: SystemContext = {
       namespace: "database",
+      access: plainAccess,
       parameters: { appPort: app.port, ...parameters },
       runId: `run-${(runs += 1)}`,
       signal: new AbortController().signal,

@@ -2,7 +2,8 @@ import { createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { disagreements, topologyOf } from "../../src/probes/etcd.ts";
 import { judgeEtcdGuard, type EtcdEvidence } from "../../src/probes/etcd/guards.ts";
-import { callEtcd, classifyEtcdError, clientPort, EtcdRefusal, prefixEnd } from "../../src/probes/etcd/http.ts";
+import { openEndpoint } from "../../src/probes/etcd/endpoint.ts";
+import { classifyEtcdError, clientPort, EtcdRefusal, prefixEnd } from "../../src/probes/etcd/http.ts";
 import type { EtcdView } from "../../src/probes/etcd/members.ts";
 
 const view = (pod: string, change: Partial<EtcdView> = {}): EtcdView => ({
@@ -57,6 +58,8 @@ describe("the outcome of a failed write", () => {
   it.each([
     ["etcdserver: no leader", "fail", "no-leader"],
     ["etcdserver: mvcc: database space exceeded", "fail", "no-space"],
+    ["etcdserver: permission denied", "fail", "permission-denied"],
+    ["etcdserver: invalid auth token", "fail", "not-logged-in"],
     ["etcdserver: request timed out", "unknown", "server-timeout"],
     ["etcdserver: leader changed", "unknown", "leader changed"],
   ])("%s is %s", (message, outcome, name) => {
@@ -65,6 +68,7 @@ describe("the outcome of a failed write", () => {
   it("is certain only for a connection that never was", () => {
     const failed = (code: string) => Object.assign(new Error(code), { code });
     expect(classifyEtcdError(failed("ECONNREFUSED")).outcome).toBe("fail");
+    expect(classifyEtcdError(failed("CERT_HAS_EXPIRED"))).toEqual({ outcome: "fail", error: "tls-refused" });
     expect(classifyEtcdError(failed("ECONNRESET")).outcome).toBe("unknown");
     expect(classifyEtcdError(new DOMException("late", "TimeoutError"))).toEqual({
       outcome: "unknown",
@@ -72,7 +76,10 @@ describe("the outcome of a failed write", () => {
     });
   });
   it("is read off what the connection itself came to", async () => {
-    const put = (host: string) => callEtcd(host, "kv/put", {}, { timeoutMs: 300 }).catch((error: unknown) => error);
+    const put = (host: string) =>
+      openEndpoint({ host, port: clientPort })
+        .call("kv/put", {}, { timeoutMs: 300 })
+        .catch((error: unknown) => error);
     // Nobody listens at that address of the loopback network.
     expect(classifyEtcdError(await put("127.99.99.98"))).toEqual({ outcome: "fail", error: "refused" });
     const behaviours = [

@@ -31,7 +31,7 @@ describe.skipIf("missing" in kafka)(`a link to a real broker${whySkipped(kafka)}
     if ("missing" in kafka) return;
     broker = await makeBroker(kafka.folder);
     broker.start();
-    link = brokerLink("test", () => ({ host: "127.0.0.1", port: broker.port }), 1000);
+    link = brokerLink("test", async () => ({ host: "127.0.0.1", port: broker.port }), 1000);
     await waitFor(
       () => known(link, 1000).catch(() => null),
       (answer) => answer?.brokers.length === 1,

@@ -1,10 +1,11 @@
 import { ResponseError } from "@platformatic/kafka";
 import { describe, expect, it } from "vitest";
 import { NoAnswer, NotSent } from "../../src/probes/kafka/broker-link.ts";
-import { podOfBroker } from "../../src/probes/kafka/brokers.ts";
+import { podOfBroker, podOfController } from "../../src/probes/kafka/brokers.ts";
 import { kafkaDisagreements } from "../../src/probes/kafka/convergence.ts";
 import { judgeKafkaGuard, type KafkaEvidence } from "../../src/probes/kafka/guards.ts";
 import { classifyKafkaError } from "../../src/probes/kafka/outcome.ts";
+import { patience } from "../../src/probes/kafka/patience.ts";
 import { decodeRecord, encodeRecord } from "../../src/probes/kafka/record.ts";
 import { chooseTarget, kafkaTopology } from "../../src/probes/kafka/topology.ts";
 import { newestPartitions, type BrokerView, type PartitionView } from "../../src/probes/kafka/views.ts";
@@ -39,7 +40,7 @@ const view = (pod: string, change: Partial<BrokerView> = {}): BrokerView => ({
 });
 const silent = { reachable: false, alive: [], partitions: [] };
 const three = names.map((name) => view(name));
-const quorum = { controller: "kafka-0", epoch: 1, voters: 3, maxLag: 0 };
+const quorum = { controller: "kafka-0", epoch: 1, voters: 3, voterPods: names, maxLag: 0 };
 const evidence: KafkaEvidence = { pods, views: three, quorum, minInsyncReplicas: 2 };
 const seenAs = (change: Partial<PartitionView>) =>
   three.map((entry) => ({ ...entry, partitions: [partition(change)] }));
@@ -71,22 +72,62 @@ describe("Kafka's guards", () => {
   });
 });
 
+const topic = "will be made";
+const led = (controller: string | null) => ({ controller, voters: 3 });
+
 describe("the broker to be killed", () => {
   it("is by name the first that is not the active controller, or the controller itself when asked", () => {
-    expect(chooseTarget(names, "kafka-0", "broker", null)).toBe("kafka-1");
-    expect(chooseTarget(names, "kafka-2", "broker", null)).toBe("kafka-0");
-    expect(chooseTarget(names, "kafka-2", "controller", null)).toBe("kafka-2");
+    expect(chooseTarget(names, led("kafka-0"), "broker", undefined)).toBe("kafka-1");
+    expect(chooseTarget(names, led("kafka-2"), "broker", undefined)).toBe("kafka-0");
+    expect(chooseTarget(names, led("kafka-2"), "controller", undefined)).toBe("kafka-2");
   });
   it("is the leader that there is, once the topic is there", () => {
-    expect(chooseTarget(names, "kafka-0", "broker", "kafka-2")).toBe("kafka-2");
+    expect(chooseTarget(names, led("kafka-0"), "broker", { leader: "kafka-2" })).toBe("kafka-2");
+    expect(chooseTarget(names, led("kafka-0"), "broker", { leader: null })).toBeNull();
+  });
+  it("is nobody while no broker tells of the controllers, since it could be the active one", () => {
+    expect(chooseTarget(names, { controller: null, voters: 0 }, "broker", undefined)).toBeNull();
+    expect(chooseTarget(names, { controller: null, voters: 3 }, "broker", undefined)).toBe("kafka-0");
+    const { groups, silent, summary } = kafkaTopology(names, {
+      quorum: { controller: null, voterPods: [] },
+      target: null,
+      topic: "will be made",
+      silent: ["kafka-1"],
+    });
+    expect({ groups, silent }).toMatchObject({ groups: { leader: [], followers: [] }, silent: ["kafka-1"] });
+    expect(summary).toMatch(/followers unknown; no answer from kafka-1$/);
   });
   it("is nobody without a controller to be told apart, when the controller was asked for", () => {
-    expect(chooseTarget(names, null, "controller", null)).toBeNull();
-    expect(kafkaTopology(names, null, null, "will be made").groups).toMatchObject({ leader: [], followers: [] });
+    expect(chooseTarget(names, led(null), "controller", undefined)).toBeNull();
+    expect(
+      kafkaTopology(names, { quorum: { controller: null, voterPods: names }, target: null, topic }).groups,
+    ).toMatchObject({ leader: [], followers: [] });
   });
   it("leaves the others as followers", () => {
-    const { groups } = kafkaTopology(names, "kafka-0", "kafka-1", "will be made");
+    const { groups } = kafkaTopology(names, { quorum, target: "kafka-1", topic });
     expect(groups).toMatchObject({ leader: ["kafka-1"], followers: ["kafka-0", "kafka-2"], controller: ["kafka-0"] });
+    expect(groups["controllers"]).toEqual(names);
+  });
+  it("is never a controller that is no broker", () => {
+    const apart = {
+      controller: "kafka-controller-1",
+      voters: 3,
+      voterPods: ["kafka-controller-0", "kafka-controller-1"],
+    };
+    expect(chooseTarget(names, apart, "broker", undefined)).toBe("kafka-0");
+    expect(() => chooseTarget(names, apart, "controller", undefined)).toThrow(
+      /kafka-controller-1, is a controller and no/,
+    );
+    const { groups, holders, summary } = kafkaTopology(names, { quorum: apart, target: "kafka-0", topic });
+    expect(holders).toEqual(names);
+    expect(groups).toEqual({
+      leader: ["kafka-0"],
+      followers: ["kafka-1", "kafka-2"],
+      brokers: names,
+      controllers: apart.voterPods,
+      controller: ["kafka-controller-1"],
+    });
+    expect(summary).toMatch(/^3 brokers, controller kafka-controller-1 \(no broker\); /);
   });
 });
 
@@ -98,6 +139,58 @@ describe("a broker's pod", () => {
     ["the number of its broker, if nothing is known of it", "", "kafka-0"],
   ])("is known by %s", (_what, host, pod) => expect(podOfBroker(pods, { nodeId: 0, host })).toBe(pod));
   it("is not guessed", () => expect(podOfBroker(pods, { nodeId: 9, host: "203.0.113.7" })).toBeNull());
+});
+
+describe("a controller's pod", () => {
+  const controllers = ["kafka-controller-0", "kafka-controller-1"].map((name, at): PodAddress => ({
+    ...pods[0]!,
+    name,
+    host: `10.0.1.${at}`,
+  }));
+  const brokers = { controllers: pods, controllersSelected: false };
+  const selected = { controllers, controllersSelected: true };
+  it.each([
+    ["its address", selected, { nodeId: 7, host: "10.0.1.1", separate: true }, "kafka-controller-1"],
+    [
+      "its name",
+      selected,
+      { nodeId: 7, host: "kafka-controller-0.kafka.messaging.svc", separate: true },
+      "kafka-controller-0",
+    ],
+    [
+      "its number, where the target selects controllers",
+      selected,
+      { nodeId: 1, host: "", separate: true },
+      "kafka-controller-1",
+    ],
+    [
+      "its number, where brokers are the controllers",
+      brokers,
+      { nodeId: 1, host: "127.0.0.1", separate: false },
+      "kafka-1",
+    ],
+  ])("is known by %s", (_what, some, controller, pod) => expect(podOfController(some, controller)).toBe(pod));
+  it("is not taken for a broker that has its number", () =>
+    expect(podOfController(brokers, { nodeId: 1, host: "10.0.1.1", separate: true })).toBeNull());
+});
+
+describe("a controller that is asked who leads", () => {
+  it("is left alone after so many questions in vain", () => {
+    const hope = patience(2);
+    const asked = [1, 2, 3].map(() => {
+      const asks = hope.asks("kafka-controller-0");
+      hope.inVain("kafka-controller-0");
+      return asks;
+    });
+    expect(asked).toEqual([true, true, false]);
+    expect(hope.asks("kafka-controller-1")).toBe(true);
+  });
+  it("is asked to the end once it has answered, also while it is down", () => {
+    const hope = patience(2);
+    hope.answered("kafka-controller-0");
+    for (const _question of [1, 2, 3]) hope.inVain("kafka-controller-0");
+    expect(hope.asks("kafka-controller-0")).toBe(true);
+  });
 });
 
 describe("what the brokers agree on", () => {

@@ -1,12 +1,18 @@
 import { describe, expect, it } from "vitest";
+import { plainAccess } from "../../src/probes/access.ts";
 import { judgePatroniGuard, type PatroniEvidence } from "../../src/probes/patroni/guards.ts";
+import { leaderLock, type LockReading } from "../../src/probes/patroni/lock.ts";
+import { noEtcd } from "../../src/probes/patroni/no-etcd.ts";
+import { emptyGroup } from "../../src/run/empty-group.ts";
 import {
+  findPatroniPods,
   labelledPrimary,
   onlyPrimary,
   patroniDisagreements,
   readView,
   type PatroniView,
 } from "../../src/probes/patroni/members.ts";
+import { topologyOf } from "../../src/probes/patroni.ts";
 import { classifyPostgresError } from "../../src/probes/patroni/outcome.ts";
 import { podRenewal } from "../../src/probes/renew-pods.ts";
 import type { PodAddress, SystemContext } from "../../src/probes/system.ts";
@@ -26,15 +32,19 @@ const view = (pod: string, change: Partial<PatroniView> = {}): PatroniView => ({
 });
 const primary = view("pg-0", { role: "primary", streaming: ["pg-1", "pg-2"] });
 const views = [primary, view("pg-1"), view("pg-2")];
+const manager = { name: "patroni", look: "patronictl list" } as const;
 const evidence: PatroniEvidence = {
+  manager,
+  labelled: "pg-0",
   views,
   lag: new Map([
     ["pg-1", { bytes: 0, lagMs: 0 }],
     ["pg-2", { bytes: 100, lagMs: 3 }],
   ]),
-  lockHolder: "pg-0",
-  hasDcs: true,
+  lock: { object: null, reading: { holder: "pg-0", driver: "etcd3" } },
 };
+const inEtcd = (reading: LockReading): PatroniEvidence["lock"] => ({ object: null, reading });
+const inEndpoints = (reading: LockReading): PatroniEvidence["lock"] => ({ object: "Endpoints pg", reading });
 
 describe("the guards of PostgreSQL with Patroni", () => {
   it.each(["one-primary", "replica-online", "replication-lag", "not-paused"])("%s holds on a sound cluster", (id) => {
@@ -42,8 +52,9 @@ describe("the guards of PostgreSQL with Patroni", () => {
   });
   it.each<[string, string, Partial<PatroniEvidence>]>([
     ["one-primary", "there are two", { views: [primary, view("pg-1", { role: "primary" }), view("pg-2")] }],
-    ["one-primary", "another holds the lock", { lockHolder: "pg-1" }],
-    ["one-primary", "nobody holds the lock", { lockHolder: null }],
+    ["one-primary", "another holds the lock", { lock: inEtcd({ holder: "pg-1", driver: "etcd3" }) }],
+    ["one-primary", "nobody holds the lock", { lock: inEtcd({ holder: null, driver: null }) }],
+    ["one-primary", "another holds it in the API", { lock: inEndpoints({ holder: "pg-1", driver: "kubernetes" }) }],
     [
       "one-primary",
       "a member is silent",
@@ -63,6 +74,42 @@ describe("the guards of PostgreSQL with Patroni", () => {
     );
   });
   it("know no other", () => expect(() => judgePatroniGuard("hope", evidence, {})).toThrow(/no guard "hope"/));
+});
+
+const plain = { access: plainAccess, parameters: {} };
+
+describe("a partition where there is no etcd", () => {
+  const refused = (parameters: Record<string, string>, group: string) => {
+    const topology = topologyOf(views, { manager, dcs: [] }, noEtcd({ ...plain, parameters }));
+    return emptyGroup('The fault "Cut off"', group, topology, "database");
+  };
+  it.each(["dcs", "primary-zone", "other-zone"])("is refused with the reason and what to run instead: %s", (group) => {
+    expect(refused({ lock: "endpoints", scope: "pg" }, group)).toMatchObject({
+      code: "not_supported_here",
+      message:
+        'The fault "Cut off" is not possible here: the lock is in the Kubernetes API, from which a partition between pods does not cut a primary off.',
+      hint: "Run instead: /chaos run patroni-failover",
+    });
+  });
+  it("is not said to be so where nobody said where the lock is", () => {
+    const { message, hint } = refused({ dcsLabel: "consul" }, "dcs");
+    expect(message).toMatch(
+      /no etcd was found with the label app=consul\. On operators .* the lock is in the Kubernetes/,
+    );
+    expect(hint).toMatch(/^Run instead: \/chaos run patroni-failover lock=endpoints or lock=configmap\. .*dcsLabel=/);
+  });
+  it("leaves all other groups as they are, and an etcd that is found", () => {
+    expect(refused({ lock: "configmap" }, "sentinels")).toMatchObject({ code: "no_targets" });
+    const etcd = { name: "etcd-0", namespace: "database", uid: "", host: "", labels: {}, ready: true };
+    const withEtcd = topologyOf(views, { manager, dcs: [etcd] }, noEtcd(plain));
+    expect(withEtcd.without).toBeUndefined();
+    // An etcd holds none of the data, so that to take all of these is to take everything.
+    expect(withEtcd.holders).toEqual(views.map(({ pod }) => pod));
+    const inConfigMap = noEtcd({ ...plain, parameters: { lock: "configmap" } });
+    expect(topologyOf(views, { manager, dcs: [] }, inConfigMap).summary).toContain(
+      "the lock is in ConfigMap postgresql-leader",
+    );
+  });
 });
 
 describe("what Patroni says", () => {
@@ -85,10 +132,68 @@ describe("what Patroni says", () => {
     expect(onlyPrimary([primary, view("pg-1", { role: "primary" })])).toBeNull();
     expect(onlyPrimary([view("pg-0", { role: "primary", state: "starting" })])).toBeNull();
   });
+  it("puts nobody into the groups of roles while the primary does not answer, and says who is silent", () => {
+    const silent = readView("pg-0", null);
+    const found = topologyOf([silent, ...views.slice(1)], { manager, dcs: [] }, noEtcd(plain));
+    expect(found).toMatchObject({ groups: { primary: [], replicas: [], "other-zone": [] }, silent: ["pg-0"] });
+    expect(found.summary).toMatch(/^primary unknown, replicas unknown, .*; no answer from pg-0$/);
+    expect(topologyOf(views, { manager, dcs: [] }, noEtcd(plain))).toMatchObject({
+      groups: { primary: ["pg-0"] },
+      silent: [],
+    });
+  });
   it("is agreement only when all stream on one timeline", () => {
     expect(patroniDisagreements(views)).toEqual([]);
     expect(patroniDisagreements([primary, view("pg-1", { timeline: 2 }), view("pg-2")])).toHaveLength(1);
     expect(patroniDisagreements([{ ...primary, streaming: ["pg-1"] }, view("pg-1"), view("pg-2")])).toHaveLength(1);
+  });
+});
+
+describe("the pods of an operator", () => {
+  const context = (labels: Record<string, string>): SystemContext =>
+    ({
+      namespace: "database",
+      access: { ...plainAccess, selector: (part: string) => (part === "postgres" ? "of=it" : null) },
+      parameters: {},
+      pods: async (selector?: string) =>
+        selector === "of=it"
+          ? [{ name: "pg-1", namespace: "database", uid: "1", host: "10.0.0.1", ready: true, labels }]
+          : [],
+    }) as unknown as SystemContext;
+  it.each([
+    [{ role: "master" }, "pg-1"],
+    [{ role: "primary" }, "pg-1"],
+    [{ "spilo-role": "master" }, "pg-1"],
+    [{ "postgres-operator.crunchydata.com/role": "master" }, "pg-1"],
+    [{ "spilo-role": "replica" }, ""],
+  ])("with the labels %j lead as %j", async (labels, primary) => {
+    const found = await findPatroniPods(context(labels as Record<string, string>));
+    expect(labelledPrimary(found)).toBe(primary);
+    expect(found.dcs).toEqual([]);
+    expect(await leaderLock(context(labels as Record<string, string>), found).read(100)).toMatchObject({
+      nowhere: true,
+    });
+  });
+  it("are not said to hold a lock that nobody read", () => {
+    const judged = (lock: PatroniEvidence["lock"]) => judgePatroniGuard("one-primary", { ...evidence, lock }, {});
+    const nowhere = { holder: undefined, nowhere: true, why: "the lock is not read: no etcd was found" };
+    expect(judged(inEtcd(nowhere))).toMatchObject({ ok: true, measured: `primary pg-0; ${nowhere.why}` });
+    const silent = { holder: undefined, nowhere: false, why: "the lock could not be read" };
+    expect(judged(inEtcd(silent))).toMatchObject({ ok: false, measured: "primary pg-0; the lock could not be read" });
+    const refused = { ...silent, why: "the lock could not be read: no right.", hint: "Grant: aftershock rbac" };
+    expect(judged(inEndpoints(refused))).toMatchObject({ ok: false, hint: "Grant: aftershock rbac" });
+  });
+  it("are said to hold the lock in the object of the Kubernetes API, or nobody, and why", () => {
+    const judged = (reading: LockReading) =>
+      judgePatroniGuard("one-primary", { ...evidence, lock: inEndpoints(reading) }, {});
+    expect(judged({ holder: "pg-0", driver: "kubernetes" })).toMatchObject({
+      ok: true,
+      measured: "primary pg-0; the lock (Endpoints pg) is held by pg-0",
+    });
+    expect(judged({ holder: null, driver: "kubernetes", because: "there is no Endpoints pg" })).toMatchObject({
+      ok: false,
+      measured: "primary pg-0; the lock (Endpoints pg) is held by nobody: there is no Endpoints pg",
+    });
   });
 });
 
@@ -122,6 +227,10 @@ describe("the outcome of a failed insert", () => {
     ["25006", "fail", "read-only"],
     ["57P03", "fail", "starting-up"],
     ["28P01", "fail", "not-authorized"],
+    ["28000", "fail", "not-authorized"],
+    ["42501", "fail", "not-permitted"],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", "fail", "tls-refused"],
+    ["ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "unknown", "connection-lost"],
     ["ECONNREFUSED", "fail", "refused"],
     ["57P01", "unknown", "SQLSTATE 57P01"],
     ["ECONNRESET", "unknown", "connection-lost"],

@@ -4,7 +4,7 @@ import { redisSentinel } from "../../src/probes/redis-sentinel.ts";
 import { keyOf } from "../../src/probes/redis-sentinel/clients.ts";
 import { bareConnection } from "../../src/probes/redis-sentinel/connection.ts";
 import { openEndpoint } from "../../src/probes/redis-sentinel/endpoint.ts";
-import { findPods } from "../../src/probes/redis-sentinel/pods.ts";
+import { findPods, type RedisPods } from "../../src/probes/redis-sentinel/pods.ts";
 import { classifyReadError, classifyWriteError } from "../../src/probes/redis-sentinel/outcome.ts";
 import type { SystemContext, SystemSession } from "../../src/probes/system.ts";
 import { checkWrites } from "../../src/findings/write-counts.ts";
@@ -45,7 +45,7 @@ const settled = () =>
 
 describe("what an error of a write proves, on real servers", () => {
   const write = async (pod: string, before?: () => void): Promise<unknown> => {
-    const redis = bareConnection({ host: hostOf(pod), port: 6379, timeoutMs: 600 });
+    const redis = bareConnection({ host: hostOf(pod), port: 6379 }, 600);
     try {
       await redis.connect();
       before?.();
@@ -67,7 +67,8 @@ describe("what an error of a write proves, on real servers", () => {
     expect(classifyWriteError(error)).toEqual({ outcome: "fail", error: "NOREPLICAS" });
   });
   it("a refused connection: nothing is sent, and the reason is known", async () => {
-    const gone = { ...(await findPods(rig.context())), dataPort: 1 };
+    const found = await findPods(rig.context());
+    const gone: RedisPods = { ...found, dial: async () => ({ host: hostOf("redis-0"), port: 1 }) };
     const endpoint = openEndpoint({
       pods: gone,
       pod: "redis-0",
@@ -101,7 +102,7 @@ describe("what an error of a write proves, on real servers", () => {
     expect(classifyReadError(error)).toEqual({ outcome: "fail", error: "timeout" });
   });
   it("a connection that broke before the answer: unknown", async () => {
-    const redis = bareConnection({ host: hostOf("redis-0"), port: 6379, timeoutMs: 2000 });
+    const redis = bareConnection({ host: hostOf("redis-0"), port: 6379 }, 2000);
     await redis.connect();
     const id = rig
       .cli("redis-0", "CLIENT", "LIST")

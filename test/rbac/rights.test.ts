@@ -5,8 +5,10 @@ import { faultKinds, type Experiment } from "../../src/experiment/schema.ts";
 import { loadExperiments } from "../../src/experiment/load.ts";
 import { rolesFor, type Grounds } from "../../src/rbac/manifests.ts";
 import { printHelmValues, printManifests } from "../../src/rbac/print.ts";
+import { rightsOfTargets } from "../../src/rbac/of-targets.ts";
 import type { Right } from "../../src/rbac/right.ts";
-import { allRights, rightsFor, rightsOf } from "../../src/rbac/rights.ts";
+import { allRights, rightsFor, rightsInside, rightsOf } from "../../src/rbac/rights.ts";
+import type { Target } from "../../src/targets/target.ts";
 
 const grounds: Grounds = {
   release: "aftershock",
@@ -64,11 +66,78 @@ describe("the rights of a catalogue", () => {
       "bot create /configmaps latch",
       // RabbitMQ's own programs are asked who leads.
       "bot create /pods/exec targets",
+      // From outside of the cluster, which is how it reaches pods then.
+      "bot create /pods/portforward targets",
       "bot delete /configmaps latch",
     ]);
-    expect(only("redis-split-brain", "patroni-failover").filter((right) => right.startsWith("bot create"))).toEqual([
-      "bot create /configmaps latch",
+    const inside = flat(rightsInside(rightsFor(rights, ["redis-split-brain", "patroni-failover"])));
+    expect(inside.filter((right) => right.startsWith("bot create"))).toEqual(["bot create /configmaps latch"]);
+    expect(inside.filter((right) => right.includes("portforward"))).toEqual([]);
+  });
+});
+
+describe("the rights of targets", () => {
+  const secret = (name: string) => ({ redis: { password: { secret: name, key: "redis-password" } } });
+  const target = (name: string, namespace: string, access: Target["access"]) => ({
+    name,
+    namespace,
+    systems: ["redis-sentinel"],
+    access,
+  });
+  it("are get on the Secrets that they name, in their own namespace, for whoever opens them", () => {
+    const own = rightsOfTargets([target("orders", "shop", secret("orders")), target("open", "shop", {})], catalogue);
+    expect(own.map(({ account, verbs, resources }) => [account, verbs, resources])).toEqual(
+      ["bot", "worker"].map((account) => [account, ["get"], ["secrets"]]),
+    );
+    for (const { resourceNames, namespace, experiments } of own) {
+      expect({ resourceNames, namespace, experiments }).toEqual({
+        resourceNames: ["orders"],
+        namespace: "shop",
+        experiments: ["redis-failover", "redis-split-brain"],
+      });
+    }
+    expect(rightsFor(own, ["etcd-quorum-loss"])).toEqual([]);
+  });
+  it("are a Role of that namespace, also where all else counts everywhere", () => {
+    const targets = [target("orders", "shop", secret("orders")), target("carts", "web", secret("carts"))];
+    const roles = rolesFor(rightsOfTargets(targets, catalogue), { ...grounds, targets: null });
+    expect(roles.map(({ kind, name, namespace }) => `${kind} ${name} ${namespace}`)).toEqual([
+      "Role aftershock-bot-secrets shop",
+      "Role aftershock-bot-secrets web",
+      "Role aftershock-worker-secrets shop",
+      "Role aftershock-worker-secrets web",
     ]);
+    expect(roles.map(({ rights: own }) => own.map(({ resourceNames }) => resourceNames))).toEqual([
+      [["orders"]],
+      [["carts"]],
+      [["orders"]],
+      [["carts"]],
+    ]);
+  });
+});
+
+describe("the right to Patroni's lock", () => {
+  const target = (parameters: Target["parameters"], systems = ["patroni"]) => ({
+    name: "orders",
+    namespace: "shop",
+    systems,
+    access: {},
+    parameters,
+  });
+  it("is get on one object, for the worker alone, where a target says that it is in the Kubernetes API", () => {
+    const own = rightsOfTargets([target({ lock: "endpoints", scope: "acid" })], catalogue);
+    expect(own).toMatchObject([
+      { account: "worker", where: "lock", namespace: "shop", verbs: ["get"], resourceNames: ["acid"] },
+    ]);
+    expect(own[0]?.resources).toEqual(["endpoints"]);
+    expect(own[0]?.experiments).toContain("patroni-failover");
+    expect(rightsOfTargets([target({ lock: "configmap", scope: "acid" })], catalogue)).toMatchObject([
+      { resources: ["configmaps"], resourceNames: ["acid-leader"] },
+    ]);
+  });
+  it("is none where the lock is in etcd, or no experiment of the target reads it", () => {
+    expect(rightsOfTargets([target({ lock: "etcd" }), target({})], catalogue)).toEqual([]);
+    expect(rightsOfTargets([target({ lock: "endpoints" }, ["redis-sentinel"])], catalogue)).toEqual([]);
   });
 });
 
@@ -110,7 +179,9 @@ describe("the manifests", () => {
   });
 
   it("as values of the chart hold every right with the experiments that need it", () => {
-    const [document] = parseAllDocuments(printHelmValues(rights, { namespaces: ["cache"], enabled: null }));
+    const [document] = parseAllDocuments(
+      printHelmValues(rights, { ofTargets: [], namespaces: ["cache"], enabled: null }),
+    );
     const values = document?.toJS() as { rbac: { rights: Array<{ id: string; experiments: string[] }> } };
     expect(values).toMatchObject({ targetNamespaces: ["cache"] });
     expect(values.rbac.rights).toHaveLength(rights.length);

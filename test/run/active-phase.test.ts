@@ -11,6 +11,8 @@ import type { Journal } from "../../src/run/journal.ts";
 import type { Ownership } from "../../src/run/ownership.ts";
 import { history } from "../support/history-builder.ts";
 
+const dead = { id: "dead", title: "No write", client: "follower", okRatioBelow: 0.5, forMs: 3000 };
+
 /** Test doubles throughout: the phase is tried without a cluster or a database, which the end-to-end tests have. */
 function phase(options: {
   exercise?: Exercise;
@@ -18,23 +20,34 @@ function phase(options: {
   cluster?: Partial<Cluster>;
   durationMs?: number;
   stop?: AbortController;
+  /** Of the one client, by the second, and whether the way to its pods broke within so long. */
+  okRatio?: number[];
+  brokeWithin?: (durationMs: number) => boolean;
 }) {
   const told: RunEventBody[] = [];
   const journal = { say: async (...events: RunEventBody[]) => void told.push(...events) } as Journal;
   const recorder = createRecorder(history().header);
   const { exercise, intents = [] } = options;
   const session = (exercise === undefined ? {} : { exercise }) as SystemSession;
+  const stop = options.stop ?? new AbortController();
   const ownership = {
     lost: new AbortController().signal,
-    stop: (options.stop ?? new AbortController()).signal,
-  } as Ownership;
+    stop: stop.signal,
+    requestStop: () => stop.abort(),
+  } as unknown as Ownership;
   const ended = keepFault({
     ownership,
     journal,
     cluster: (options.cluster ?? {}) as Cluster,
-    experiment: { faults: intents, stopConditions: [] } as unknown as Experiment,
+    experiment: { faults: intents, stopConditions: [dead] } as unknown as Experiment,
     intents,
-    probes: { status: () => ({ atMs: 0, clients: [] }) } as unknown as RunningProbes,
+    probes: {
+      status: () => ({
+        atMs: 0,
+        clients: options.okRatio === undefined ? [] : [{ client: "follower", okRatio: options.okRatio }],
+      }),
+    } as unknown as RunningProbes,
+    ...(options.brokeWithin === undefined ? {} : { way: { brokeWithin: options.brokeWithin } }),
     recorder,
     exercise: exerciseOf(session, recorder, journal),
     durationMs: options.durationMs ?? 60_000,
@@ -129,5 +142,27 @@ describe("a fault on a container's files", () => {
     const cluster = { ...clusterWith("one"), getChaos: async () => null };
     const { ended } = phase({ intents: [ioIntent], cluster, durationMs: 5000 });
     expect(await ended).toMatch(/somebody deleted the object/);
+  });
+});
+
+describe("a stop condition of the probes", () => {
+  const okRatio = [0, 0, 0];
+  it("fires, though not while the way to the pods is down or has just come back", async () => {
+    const fires = phase({ okRatio });
+    await fires.ended;
+    expect(fires.told).toMatchObject([{ type: "stop-condition", id: "dead" }]);
+    const asked: number[] = [];
+    const blind = phase({
+      okRatio,
+      durationMs: 800,
+      brokeWithin: (durationMs) => {
+        asked.push(durationMs);
+        return true;
+      },
+    });
+    expect(await blind.ended).toBeNull();
+    expect(blind.told).toEqual([]);
+    // Its window, and the time to connect again.
+    expect(asked[0]).toBe(5000);
   });
 });

@@ -11,6 +11,7 @@ import { takeOwnership } from "../../src/run/ownership.ts";
 import { findRun, type StoredRun } from "../../src/store/runs.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { alice, bob, policyWith, runRig, type RunRig } from "../support/run-rig.ts";
+import { showsAll } from "../support/shows-all.ts";
 
 let db: TestDatabase;
 let rig: RunRig;
@@ -121,7 +122,7 @@ describe("in the transaction of the injection", () => {
     const lease = { owner: "w", leaseMs: 60_000, onError: () => undefined };
     const ownership = await takeOwnership(db.database, run.id, ["approved"], lease);
     if (ownership === null) throw new Error("not owned");
-    const journal = createJournal(db.database, ownership);
+    const journal = createJournal(db.database, ownership, showsAll);
     await journal.move("preflight");
     await journal.move("baseline");
     const inject = () =>

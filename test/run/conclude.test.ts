@@ -10,6 +10,7 @@ import { compareAndSetState, findRun } from "../../src/store/runs.ts";
 import { drawnChart } from "../support/drawn-chart.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { event, history, op } from "../support/history-builder.ts";
+import { showsAll } from "../support/shows-all.ts";
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -27,14 +28,19 @@ async function concluded(measured: History, experiment = "redis-split-brain") {
   }
   const claim = await takeLease(database, { runId, owner: "w", states: [...runStates], leaseMs: 60_000 });
   if (claim === null) throw new Error("no lease");
-  const journal = createJournal(database, { runId, fence: claim.fence, state: "healing" });
+  const journal = createJournal(database, { runId, fence: claim.fence, state: "healing" }, showsAll);
   await journal.move("verifying");
   await journal.move("judging");
   const run = await findRun(database, runId);
   if (run === null) throw new Error("no run");
   const log: string[] = [];
   await conclude({
-    deps: { database, renderCharts: async () => [drawnChart()], log: (message) => void log.push(message) },
+    deps: {
+      database,
+      registry: showsAll,
+      renderCharts: async () => [drawnChart()],
+      log: (message) => void log.push(message),
+    },
     run,
     journal,
     guards: [],

@@ -16,6 +16,7 @@ import { drawnChart } from "../support/drawn-chart.ts";
 import { cutPostgres } from "../support/cut-postgres.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { testAuthoriser } from "../support/policy.ts";
+import { quietSession } from "../support/quiet-session.ts";
 import { scriptedCluster, stuckPartition, type Script } from "../support/scripted-cluster.ts";
 
 /**
@@ -272,21 +273,3 @@ const experiment: Experiment = {
   ],
   stopConditions: [],
 };
-
-function quietSession(): SystemSession {
-  return {
-    describe: async () => ({ clients: [], members: ["redis-0", "redis-1"] }),
-    topology: async () => ({ groups: { master: ["redis-0"], replicas: ["redis-1"] }, summary: "master redis-0" }),
-    settings: async () => [],
-    start: async () => ({
-      status: () => ({ atMs: 0, clients: [] }),
-      onEvent: () => undefined,
-      stop: async () => undefined,
-    }),
-    awaitConvergence: async () => ({ converged: true, summary: "all agree" }),
-    proveConnected: async () => ({ ok: true, pairs: [] }),
-    finalReads: async () => [],
-    cleanUp: async () => undefined,
-    close: async () => undefined,
-  } as unknown as SystemSession;
-}

@@ -12,7 +12,7 @@ import { prune } from "../../src/lab/api/prune.ts";
 import { violations } from "../../src/lab/api/validate.ts";
 import type { LabObject } from "../../src/lab/objects.ts";
 import { faultObject, planFault } from "../../src/run/fault-manifest.ts";
-import { refuseNamespace, refuseSecondIoFault } from "../../src/run/fault-reach.ts";
+import { refuseEveryHolder, refuseNamespace, refuseSecondIoFault } from "../../src/run/fault-reach.ts";
 import { specProblem } from "../../src/run/fault-spec.ts";
 import { pluralOf } from "../../src/cluster/kinds.ts";
 import { hostileText, hostileValue, tries } from "../support/fuzz.ts";
@@ -46,7 +46,8 @@ const io: Fault = {
     containerNames: ["redis"],
   },
 };
-const plan = (fault: Fault, namespace = "cache") => planFault(fault, groups, namespace, 15_000);
+const nameOf = (name: string): readonly string[] => (name === "master" ? groups.master : [name]);
+const plan = (fault: Fault, namespace = "cache") => planFault(fault, { groups }, namespace, 15_000);
 const codeOf = (work: () => unknown): string => {
   try {
     work();
@@ -90,14 +91,29 @@ describe("whom a fault may reach", () => {
     expect(() => plan(fault)).toThrow(message);
     expect(codeOf(() => plan(fault))).toBe("not_allowed");
   });
+  it.each([
+    ["killed by one fault, though a Sentinel is left", [{ ...kill, subject: ["redis-0", "redis-1", "redis-2"] }]],
+    ["killed and harmed by two faults together", [kill, { ...io, title: "Slow", subject: ["redis-1", "redis-2"] }]],
+  ])("every pod that holds data is not %s", (_what, faults) => {
+    const holders = ["redis-0", "redis-1", "redis-2"];
+    const named = faults.map((fault) => ({ ...fault, subject: fault.subject.flatMap((name) => nameOf(name)) }));
+    expect(codeOf(() => refuseEveryHolder(named, holders))).toBe("not_allowed");
+    expect(() => refuseEveryHolder(named, holders)).toThrow(/every pod that holds data \(redis-0, redis-1, redis-2\)/);
+    expect(codeOf(() => refuseEveryHolder(named, [...holders, "redis-3"]))).toBe("taken");
+  });
+  it("every pod that holds data may be cut off from others, and one alone may be killed", () => {
+    const cut = { ...partition, subject: ["redis-0", "redis-1"] };
+    expect(codeOf(() => refuseEveryHolder([cut], ["redis-0", "redis-1"]))).toBe("taken");
+    expect(codeOf(() => refuseEveryHolder([{ ...kill, subject: ["redis-0"] }], ["redis-0"]))).toBe("taken");
+  });
   it("a group that is empty, unknown or a name that every object has is refused as no target", () => {
     for (const subject of ["nobody", "constructor", "valueOf"]) {
       expect(codeOf(() => plan({ ...kill, subject: [subject] }))).toBe("no_targets");
     }
-    expect(codeOf(() => planFault(kill, { ...groups, master: [] }, "cache", 1))).toBe("no_targets");
+    expect(codeOf(() => planFault(kill, { groups: { ...groups, master: [] } }, "cache", 1))).toBe("no_targets");
   });
   it("a system of one pod may be hit: its guards say whether", () => {
-    expect(codeOf(() => planFault(kill, { master: ["redis-0"] }, "cache", 1))).toBe("taken");
+    expect(codeOf(() => planFault(kill, { groups: { master: ["redis-0"] } }, "cache", 1))).toBe("taken");
   });
   it.each(["cache", "kube", "a"])("the namespace %s may be touched", (name) => {
     expect(codeOf(() => refuseNamespace(name, ["aftershock"]))).toBe("taken");
@@ -204,7 +220,7 @@ describe("what a fault may hold", () => {
           const members = { ...own, primary: ["pod-0"], other: ["pod-8", "pod-9"] };
           const subject = fault.subject.map((name) => name.replace(/\W/g, ""));
           const target = fault.target.map((name) => name.replace(/\W/g, ""));
-          const planned = planFault({ ...fault, subject, target }, members, "cache", 15_000, inserts);
+          const planned = planFault({ ...fault, subject, target }, { groups: members }, "cache", 15_000, inserts);
           expect(planned.subject.length).toBeGreaterThan(0);
         }
       }

@@ -23,6 +23,7 @@ import { asService, insertTestRun, plan, startTestDatabase, type TestDatabase } 
 import { latchCluster, type LatchCluster } from "../support/latch-cluster.ts";
 import { scheduleRig } from "../support/schedule-rig.ts";
 import { testAuthoriser, testPolicy } from "../support/policy.ts";
+import { showsAll } from "../support/shows-all.ts";
 
 const person = (userId: string) => ({ userId, teamId: "T1", channelId: "C1" });
 const alice = person("U0ALICE");
@@ -160,7 +161,7 @@ describe("a halt", () => {
     const ownership = await takeOwnership(db.database, run, ["approved"], lease);
     if (ownership === null) throw new Error("not owned");
     try {
-      const journal = createJournal(db.database, ownership);
+      const journal = createJournal(db.database, ownership, showsAll);
       await inTransaction(db.database, (client) =>
         insertHalt(client, { latch: randomUUID(), by: "U0ALICE", reason: null, channelId: null, fromCluster: null }),
       );

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Report } from "../../src/findings/report.ts";
 import type { ConductorDeps } from "../../src/run/conductor.ts";
+import { plainAccess } from "../../src/probes/access.ts";
 import { takeOver } from "../../src/run/take-over.ts";
 import { appendEvents, eventsAfter } from "../../src/store/events.ts";
 import { findRun } from "../../src/store/runs.ts";
@@ -23,6 +24,9 @@ describe("a run whose worker died in judging, on real PostgreSQL", () => {
       clusterNames: [],
       allowed: everythingAllowed,
       watching: () => null,
+      targets: () => [],
+      access: () => ({ access: plainAccess, way: null }),
+      hide: (value) => value,
       cluster: () => {
         throw new Error("the cluster was asked");
       },

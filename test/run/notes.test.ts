@@ -11,6 +11,7 @@ import { compareAndSetState } from "../../src/store/runs.ts";
 import { startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { splitBrain } from "../support/history-builder.ts";
 import { alice, bob, person, runRig, type RunRig } from "../support/run-rig.ts";
+import { showsAll } from "../support/shows-all.ts";
 
 let db: TestDatabase;
 let rig: RunRig;
@@ -72,7 +73,7 @@ describe("a note", () => {
       [id],
     );
     await compareAndSetState(db.database, { runId: id, from: "requested", to: "approved" });
-    const journal = createJournal(db.database, { runId: id, fence: 1, state: "approved" });
+    const journal = createJournal(db.database, { runId: id, fence: 1, state: "approved" }, showsAll);
     await Promise.all(
       Array.from({ length: 30 }, (_u, at) =>
         at % 2 === 0

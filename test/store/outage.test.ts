@@ -5,6 +5,7 @@ import { eventsAfter } from "../../src/store/events.ts";
 import { takeLease } from "../../src/store/leases.ts";
 import { cutPostgres } from "../support/cut-postgres.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
+import { showsAll } from "../support/shows-all.ts";
 
 describe("PostgreSQL going away", () => {
   let db: TestDatabase;
@@ -79,7 +80,11 @@ describe("PostgreSQL going away", () => {
     const runId = await insertTestRun(db.database);
     await db.database.query("update runs set state = 'approved' where id = $1", [runId]);
     const lease = await takeLease(db.database, { runId, owner: "w", states: ["approved"], leaseMs: 60_000 });
-    const journal = createJournal(database, { runId, fence: lease?.fence ?? 0, state: "approved", lost: never });
+    const journal = createJournal(
+      database,
+      { runId, fence: lease?.fence ?? 0, state: "approved", lost: never },
+      showsAll,
+    );
     await journal.move("preflight");
     proxy.set("loses a commit");
     await journal.say({ type: "problem", code: "a", message: "first", hint: "" });

@@ -8,6 +8,7 @@ import { compareAndSetState, findRun, requestAbort } from "../../src/store/runs.
 import { migrate } from "../../src/store/schema.ts";
 import { insertTestRun, startTestDatabase, type TestDatabase } from "../support/database.ts";
 import { waitFor } from "../support/stack.ts";
+import { showsAll } from "../support/shows-all.ts";
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -86,7 +87,7 @@ describe("the lease of a run", () => {
     const runId = await approved();
     const old = await takeOwnership(db.database, runId, ["approved"], lease("old"));
     if (old === null) throw new Error("not owned");
-    const journal = createJournal(db.database, old);
+    const journal = createJournal(db.database, old, showsAll);
     await journal.move("preflight");
     await db.database.query("update runs set lease_fence = lease_fence + 1 where id = $1", [runId]);
     await expect(journal.say({ type: "expired" })).rejects.toMatchObject({ code: "lease_lost" });
@@ -116,7 +117,7 @@ describe("the lease of a run", () => {
     const runId = await approved();
     const owner = await takeOwnership(db.database, runId, ["approved"], lease("o"));
     if (owner === null) throw new Error("not owned");
-    await expect(createJournal(db.database, owner).move("injecting")).rejects.toThrow(/cannot become/);
+    await expect(createJournal(db.database, owner, showsAll).move("injecting")).rejects.toThrow(/cannot become/);
     owner.release();
   });
 });

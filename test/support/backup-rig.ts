@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openCluster } from "../../src/cluster/kubernetes.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
 import { launchLab, type LaunchedLab } from "../../src/lab/launch.ts";
+import { plainAccess } from "../../src/probes/access.ts";
 import { findPatroniPods, type PatroniPods } from "../../src/probes/patroni/members.ts";
 import { createRecorder, type Recorder } from "../../src/probes/recorder.ts";
 import type { SystemContext } from "../../src/probes/system.ts";
@@ -39,6 +40,7 @@ export async function startBackupRig(): Promise<BackupRig> {
   const contextWith: BackupRig["contextWith"] = (parameters) =>
     systemContext({
       cluster,
+      access: plainAccess,
       namespace: "database",
       parameters: { user: "postgres", jobs: 2, ...parameters },
       runId: rigRun,

@@ -17,14 +17,15 @@ export async function clearAccessLog(adminKubeconfig: string): Promise<void> {
   await kubectlOk(adminKubeconfig, ["delete", "--raw", "/lab/access-log"]);
 }
 
-/** Writes to `path` the admin's kubeconfig with a fresh token of a service account (which exists) in place of the user. */
+/** Writes to `path` a kubeconfig (the admin's, if no other) with a fresh token of a service account, which exists, in place of its user. */
 export async function accountKubeconfig(
   adminKubeconfig: string,
   account: { namespace: string; name: string },
   path: string,
+  model = adminKubeconfig,
 ): Promise<string> {
   const token = await kubectlOk(adminKubeconfig, ["create", "token", account.name, "-n", account.namespace]);
-  const config = parse(readFileSync(adminKubeconfig, "utf8")) as { users: Array<{ user: { token: string } }> };
+  const config = parse(readFileSync(model, "utf8")) as { users: Array<{ user: { token: string } }> };
   config.users[0]!.user.token = token.trim();
   writeFileSync(path, stringify(config), { mode: 0o600 });
   return path;

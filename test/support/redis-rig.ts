@@ -1,9 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { plainAccess } from "../../src/probes/access.ts";
 import type { PodAddress, SystemContext } from "../../src/probes/system.ts";
+import { endChildren } from "./end-children.ts";
 import { waitFor } from "./stack.ts";
 
 /** Three real Redis and three real Sentinels on loopback addresses of their own, all with the usual ports. */
@@ -55,14 +56,7 @@ export async function startRedisRig(): Promise<RedisRig> {
   const cli = (name: string, ...args: string[]): string =>
     run(hostOf(name), name.startsWith("redis-sentinel") ? 26_379 : 6379, args).trim();
   const stop = async (): Promise<void> => {
-    await Promise.all(
-      [...children.values()].map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const gone = once(child, "exit");
-        child.kill("SIGKILL");
-        await gone;
-      }),
-    );
+    await endChildren(children.values());
     rmSync(directory, { recursive: true, force: true });
   };
   try {
@@ -91,11 +85,15 @@ export async function startRedisRig(): Promise<RedisRig> {
     signal: (name, signal) => void children.get(name)?.kill(signal),
     context: (parameters = {}) => ({
       namespace: "cache",
+      access: plainAccess,
       parameters: { rate: 100, timeout: "500ms", ...parameters },
       runId: `run-${Math.floor(Math.random() * 1e6)}`,
       signal: new AbortController().signal,
       log: () => undefined,
-      pods: async () => pods,
+      pods: async (selector = "") =>
+        pods.filter(
+          ({ labels }) => selector === "" || Object.entries(labels).some((pair) => pair.join("=") === selector),
+        ),
       podsIn: async () => [],
       // There are no pods here: the command runs on the host, which reaches all addresses.
       exec: async (_pod, command) => {

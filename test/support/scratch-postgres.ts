@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { postgresPrograms } from "../../src/lab/systems/postgres-programs.ts";
-import type { PatroniPods } from "../../src/probes/patroni/members.ts";
+import { openHttp } from "../../src/probes/dial-http.ts";
+import { readView, type PatroniPods } from "../../src/probes/patroni/members.ts";
 import type { SystemContext } from "../../src/probes/system.ts";
 import { waitFor } from "./stack.ts";
 
@@ -84,11 +85,17 @@ export async function startScratchPostgres(): Promise<ScratchPostgres> {
     data,
     members: {
       pods: [pod],
+      manager: { name: "patroni", look: "patronictl list", view: async (name) => readView(name, null) },
       dcs: [],
       scope: "none",
       user: "postgres",
       database: "postgres",
-      hostOf: () => host,
+      dial: async () => ({ host, port: 5432 }),
+      listening: () => ({ port: 5432, tls: "none" }),
+      addressOf: () => host,
+      nameOf: (address) => (address === host ? "pg-0" : address),
+      ask: openHttp(),
+      etcdTokens: new Map(),
       refresh: async () => undefined,
     },
     context: {

@@ -6,6 +6,7 @@ import type { Report } from "../../src/findings/report.ts";
 import type { RunEvent } from "../../src/run/events.ts";
 import { refuseUnexpected } from "./slack-gate/expectations.ts";
 import { gateRatesAt } from "./slack-speed.ts";
+import { refusalsOf, withLeastRights } from "./least-rights.ts";
 import { startSlackGate, type SlackGate, type Violation } from "./slack-gate/gate.ts";
 
 export const alice = "U0ALICE";
@@ -13,6 +14,11 @@ export const bob = "U0BOB";
 
 /** Parameters of a quick run: a partition of 6 s is enough for a failover after 2 s. */
 export const quick = "duration=6s baseline=3s recovery=30s";
+/**
+ * For runs whose verdict a test judges: one write per 20 ms. At the default of one per 10 ms a busy machine's event loop
+ * is late often enough (p99) that nothing may be concluded, and the verdict says so.
+ */
+export const calm = "rate=50";
 
 export interface TestStack extends Stack {
   /** What stands between the bot and local-slack. */
@@ -24,6 +30,11 @@ export interface TestStackOptions extends Partial<StackOptions> {
   expectsViolation?: (violation: Violation) => boolean;
   /** How many times Slack's rates gate and bot go by; default: as the demo. 1: as documented. */
   slackSpeed?: number;
+  /**
+   * What bot and worker may do on the cluster: what `aftershock rbac` prints with these options (default: none, for the
+   * whole catalogue). A test file in which they are refused anything fails. `own`: the file sees to it.
+   */
+  rights?: readonly string[] | "own";
   /** How texts are changed for local-slack's page; see `GateOptions.draw`. */
   draw?: (text: string) => string;
 }
@@ -36,10 +47,12 @@ export async function startTestStack({
   expectsViolation,
   slackSpeed: speed = localSlackSpeed,
   draw,
+  rights = [],
   ...options
 }: TestStackOptions = {}): Promise<TestStack> {
   let gate: SlackGate | undefined;
   const interpose = async (real: Endpoints): Promise<Endpoints & { stop(): Promise<void> }> => {
+    const admin = real.kubeconfigPath;
     const started = await startSlackGate({
       apiUrl: real.slackApiUrl,
       rates: speed === 1 ? {} : gateRatesAt(speed),
@@ -50,7 +63,7 @@ export async function startTestStack({
     try {
       const own = await options.interpose?.(ours);
       return {
-        ...(own ?? ours),
+        ...(rights === "own" ? (own ?? ours) : await withLeastRights(admin, own ?? ours, rights)),
         stop: async () => {
           await own?.stop();
           await started.stop();
@@ -72,7 +85,10 @@ export async function startTestStack({
     ...stack,
     gate,
     stop: async () => {
+      // A lab that is gone, as some tests want it, tells no more.
+      const refused = rights === "own" ? [] : await refusalsOf(stack.lab.kubeconfigPath).catch(() => []);
       await stack.stop();
+      if (refused.length > 0) throw new Error(`Rights were missing:\n${refused.join("\n")}`);
       if (limited.length > 0) {
         const methods = [...new Set(limited.map(({ method }) => method))].join(", ");
         process.stderr.write(`Slack's limits were met ${limited.length} times: ${methods}\n`);

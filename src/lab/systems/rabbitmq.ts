@@ -13,14 +13,14 @@ const home = "/var/lib/rabbitmq";
 
 /**
  * RabbitMQ's own defaults throughout, but for what a laptop needs: each node has one scheduler, no plugins, and its log
- * on standard output. Node names are short (`rabbit@rabbitmq-0`) and resolved by
- * the pod's hosts file, so a node starts when it finds all of them there. The distribution's wrapper writes the
- * log to files; the server's own script is started instead, as the user whose commands are to reach it.
+ * on standard output. Node names are resolved by the pod's hosts file, so a node starts when it finds all of them there.
+ * The distribution's wrapper writes the log to files; the server's own script is started instead, as the user whose
+ * commands are to reach it.
  */
 const script = `
 for pod in $MEMBERS; do
   tries=0
-  until getent hosts "$pod" >/dev/null || [ $tries -ge 100 ]; do tries=$((tries + 1)); sleep 0.1; done
+  until getent hosts "$pod$HOST_SUFFIX" >/dev/null || [ $tries -ge 100 ]; do tries=$((tries + 1)); sleep 0.1; done
 done
 # The first start of all: the others join the first, which waits for nobody, once it serves. One that finds its peers not
 # serving yet gives up after some tries and starts a cluster of its own (RabbitMQ documentation, cluster formation).
@@ -38,7 +38,7 @@ fi
   echo "listeners.tcp.default = ${amqpPort}"
   echo "cluster_formation.peer_discovery_backend = classic_config"
   at=0
-  for pod in $peers; do at=$((at + 1)); echo "cluster_formation.classic_config.nodes.$at = rabbit@$pod"; done
+  for pod in $peers; do at=$((at + 1)); echo "cluster_formation.classic_config.nodes.$at = rabbit@$pod$HOST_SUFFIX"; done
 } > /run/rabbitmq.conf
 echo "[]." > /run/enabled_plugins
 [ -f ${home}/.erlang.cookie ] || printf '%s' "aftershock-$COOKIE" > ${home}/.erlang.cookie
@@ -51,8 +51,29 @@ export RABBITMQ_LOGS=- RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+S 1:1 +SDio 4 +A 4"
 exec setpriv --reuid rabbitmq --regid rabbitmq --init-groups /usr/lib/rabbitmq/bin/rabbitmq-server
 `;
 
+/**
+ * `short`: `rabbit@rabbitmq-0`, what RabbitMQ does by itself. `long`: `rabbit@rabbitmq-0.rabbitmq.messaging`, as the
+ * RabbitMQ Cluster Operator sets it (rabbitmq/cluster-operator v2.22.3, internal/resource/statefulset.go).
+ */
+export type RabbitNames = "short" | "long";
+
+export function parseRabbitNames(text: string): RabbitNames {
+  if (text === "short" || text === "long") return text;
+  throw new Error(`--rabbitmq-names ${text}: it must be short or long`);
+}
+
+/** The variables of a container that make its node's name; commands that are run in the pod find them too. */
+const naming: Readonly<Record<RabbitNames, ReadonlyArray<{ name: string; value: string }>>> = {
+  short: [{ name: "HOST_SUFFIX", value: "" }],
+  long: [
+    { name: "HOST_SUFFIX", value: `.${name}.${namespace}` },
+    { name: "RABBITMQ_USE_LONGNAME", value: "true" },
+    { name: "RABBITMQ_NODENAME", value: "rabbit@$(POD_NAME)$(HOST_SUFFIX)" },
+  ],
+};
+
 /** Three RabbitMQ nodes as the training module has them: `rabbitmq-0..2` (app: rabbitmq) in namespace `messaging`. */
-export function rabbitmqSystem(store: ObjectStore, addresses: AddressBook): LabSystem {
+export function rabbitmqSystem(store: ObjectStore, addresses: AddressBook, names: RabbitNames): LabSystem {
   const pods = Array.from({ length: members }, (_unused, ordinal) => `${name}-${ordinal}`);
   return {
     namespace,
@@ -74,6 +95,7 @@ export function rabbitmqSystem(store: ObjectStore, addresses: AddressBook): LabS
             { name: "MEMBERS", value: pods.join(" ") },
             { name: "FIRST", value: `${name}-0` },
             { name: "COOKIE", value: namespace },
+            ...naming[names],
           ],
           restartDelayMs: 8000,
         }),

@@ -3,7 +3,8 @@ import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Schedule } from "../schedule.ts";
 import { createTally, type Tally } from "../tally.ts";
-import { callApplication, judgeRead, judgeSilence, judgeWrite, type Answer } from "./http.ts";
+import { judgeRead, judgeSilence, judgeWrite, type Answer } from "./http.ts";
+import type { PodAddress } from "../system.ts";
 import type { Application } from "./target.ts";
 
 export const healthClient = "app-health";
@@ -27,7 +28,7 @@ export interface ApplicationClient {
   info: ClientInfo;
   tally: Tally;
   /** The database's member that answered last, by name; null as long as none has. */
-  server(): string | null;
+  member(): string | null;
   begin(): Schedule;
 }
 
@@ -49,14 +50,13 @@ export function applicationClient(options: {
   };
   const base = (index: number, plannedMs: number) =>
     ({ type: "op", client: info.id, kind: info.kind, seq: index + 1, plannedMs }) as const;
-  const ask = (host: string, seq: number): Promise<Answer> => {
-    const { port } = application;
+  const ask = (pod: PodAddress, seq: number): Promise<Answer> => {
     const { timeoutMs } = info;
     if (info.kind === "read") {
-      return callApplication(host, port, info.id === healthClient ? "/api/health" : "/api/products/1", { timeoutMs });
+      return application.call(pod, info.id === healthClient ? "/api/health" : "/api/products/1", { timeoutMs });
     }
     const body = { timestamp: new Date().toISOString(), run: runId, client: info.id, seq };
-    return callApplication(host, port, "/api/test-write", { timeoutMs, body });
+    return application.call(pod, "/api/test-write", { timeoutMs, body });
   };
   const send = async (index: number, plannedMs: number): Promise<void> => {
     const operation = base(index, plannedMs);
@@ -67,7 +67,7 @@ export function applicationClient(options: {
       return book({ ...operation, startMs, endMs: startMs, outcome: "fail", error: "no-pod" });
     }
     try {
-      const answer = await ask(pod.host, operation.seq);
+      const answer = await ask(pod, operation.seq);
       const address = answer.body["server"];
       if (typeof address === "string") server = nameOf(address);
       const judged = info.kind === "write" ? judgeWrite(answer) : judgeRead(answer);
@@ -80,7 +80,7 @@ export function applicationClient(options: {
   return {
     info,
     tally,
-    server: () => server,
+    member: () => server,
     begin: () => startClientSchedule({ info, now: recorder.now, send, book }),
   };
 }

@@ -1,3 +1,5 @@
+import type { Dial } from "../access.ts";
+import { jsonObject, type HttpAsk } from "../dial-http.ts";
 import { classifyFetchError } from "../fetch-error.ts";
 import type { Outcome } from "../history.ts";
 
@@ -7,28 +9,18 @@ export interface Answer {
   body: Readonly<Record<string, unknown>>;
 }
 
-/** One request, JSON both ways. Any status is an answer; rejects with fetch's error without one. */
+/** One request, JSON both ways. Any status is an answer; rejects with undici's error without one. */
 export async function callApplication(
-  host: string,
-  port: number,
+  ask: HttpAsk,
+  { pod, dial }: { pod: string; dial: Dial },
   path: string,
   options: { timeoutMs: number; body?: unknown },
 ): Promise<Answer> {
   const { body, timeoutMs } = options;
-  const answer = await fetch(`http://${host}:${port}${path}`, {
-    signal: AbortSignal.timeout(timeoutMs),
-    ...(body === undefined
-      ? {}
-      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  try {
-    const parsed: unknown = JSON.parse(text);
-    const isObject = typeof parsed === "object" && parsed !== null && !Array.isArray(parsed);
-    return { status: answer.status, body: isObject ? (parsed as Answer["body"]) : {} };
-  } catch {
-    return { status: answer.status, body: {} };
-  }
+  const headers = { "content-type": "application/json" };
+  const post = body === undefined ? {} : { method: "POST" as const, headers, body: JSON.stringify(body) };
+  const answer = await ask(pod, dial, { path, timeoutMs, ...post });
+  return { status: answer.status, body: jsonObject(answer.body) };
 }
 
 export interface Judged {

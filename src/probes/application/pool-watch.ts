@@ -32,7 +32,7 @@ export function watchPool(
     busy = true;
     try {
       const views = await Promise.all(
-        application.pods.map(async ({ name, host }) => [name, await askPool(application, host, timeoutMs)] as const),
+        application.pods.map(async (pod) => [pod.name, await askPool(application, pod, timeoutMs)] as const),
       );
       if (stopped) return;
       const atMs = now();

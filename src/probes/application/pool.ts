@@ -1,5 +1,5 @@
 import { textOf } from "../figure.ts";
-import { callApplication } from "./http.ts";
+import type { PodAddress } from "../system.ts";
 import type { Application } from "./target.ts";
 
 /** Counts of an application's connection pool, as `GET /api/pool` gives them. */
@@ -57,12 +57,12 @@ export function readPool(body: Readonly<Record<string, unknown>>): PoolView | nu
 
 /** The pool of one pod now; null without an answer. */
 export async function askPool(
-  { port }: Pick<Application, "port">,
-  host: string,
+  application: Pick<Application, "call">,
+  pod: PodAddress,
   timeoutMs: number,
 ): Promise<PoolView | null> {
   try {
-    const { status, body } = await callApplication(host, port, "/api/pool", { timeoutMs });
+    const { status, body } = await application.call(pod, "/api/pool", { timeoutMs });
     return status === 200 ? readPool(body) : null;
   } catch {
     return null;

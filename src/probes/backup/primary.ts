@@ -1,5 +1,6 @@
-import pg from "pg";
-import { postgresPort, type PatroniPods } from "../patroni/members.ts";
+import type pg from "pg";
+import { memberClient } from "../patroni/connect.ts";
+import type { PatroniPods } from "../patroni/members.ts";
 import { identityQuery, readIdentity, type Identity } from "./identity.ts";
 
 const connectTimeoutMs = 5000;
@@ -10,14 +11,11 @@ export async function withDatabase<T>(
   where: { pod: string; database: string; timeoutMs: number },
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({
-    host: members.hostOf(where.pod),
-    port: postgresPort,
-    user: members.user,
+  const client = await memberClient(members, where.pod, {
+    applicationName: "aftershock backup",
+    connectTimeoutMs,
+    queryTimeoutMs: where.timeoutMs,
     database: where.database,
-    application_name: "aftershock backup",
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: where.timeoutMs,
   });
   client.on("error", () => undefined);
   await client.connect();

@@ -17,6 +17,7 @@ import {
 } from "./dataset.ts";
 import { withDatabase } from "./primary.ts";
 import { guardedRestore, requireSafeTarget, type RestoreTarget } from "./restore-target.ts";
+import { memberServer } from "./member-server.ts";
 import { findScratch, programFailed, queryBy, scratch, shellIn } from "./scratch.ts";
 
 const lookTimeoutMs = 1500;
@@ -97,7 +98,7 @@ async function backUpAndRestore(work: BackupWork, { recorder, signal }: Exercise
   const from = await dumpSource(work, primary, signal);
   const file = `${scratch.files}/backup.dump`;
   const dump = await timed(recorder, async () => {
-    const server = { host: members.hostOf(from), user: members.user, password: work.password };
+    const server = await memberServer(members, from, work.password);
     const script = 'pg_dump -F c -f "$1" "$2" && stat -c %s "$1"';
     const options = { server, signal, timeoutMs: longTimeoutMs };
     const answer = await own.shell.run(script, [file, sourceDatabase(runId)], options);

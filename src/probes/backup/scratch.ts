@@ -42,8 +42,21 @@ exec sh -euc "$serve"
 /** A PostgreSQL to talk to from inside the pod. The password never stands in a command line: it goes by standard input. */
 export interface ServerAddress {
   host: string;
+  /** Default: libpq's, 5432. */
+  port?: number;
   user: string;
   password: string;
+  tls?: ServerTls;
+}
+
+/** What libpq checks of a server, and shows it (PostgreSQL manual, SSL support); PEM texts. */
+export interface ServerTls {
+  mode: "require" | "verify-ca" | "verify-full";
+  /** The name in the server's certificate; left out: its address. */
+  name?: string;
+  ca?: string;
+  cert?: string;
+  key?: string;
 }
 
 export interface Answer {
@@ -73,10 +86,10 @@ export function shellIn(context: SystemContext, pod: { pod: string; namespace: s
   return {
     run: async (script, args, { server, stdin, ...options }) => {
       if (context.execStream === undefined) throw new Error("commands cannot be run in pods here");
-      const host = server?.host ?? scratch.socket;
-      const first = server === undefined ? "" : 'IFS= read -r PGPASSWORD; [ -z "$PGPASSWORD" ] || export PGPASSWORD\n';
+      const host = server?.tls?.name ?? server?.host ?? scratch.socket;
+      const first = server === undefined ? "" : readLogin(server);
       const text = `${programs}export PGHOST="$1" PGUSER="$2" PGCONNECT_TIMEOUT=5; shift 2\n${first}${script}`;
-      const input = server === undefined ? stdin : `${server.password}\n`;
+      const input = server === undefined ? stdin : loginLines(server);
       return context.execStream(
         pod,
         ["sh", "-c", text, "sh", host, server?.user ?? "postgres", ...args],
@@ -84,6 +97,34 @@ export function shellIn(context: SystemContext, pod: { pod: string; namespace: s
       );
     },
   };
+}
+
+const pemFiles = ["root.crt", "client.crt", "client.key"] as const;
+
+/** What reads a server's login, and where it listens, in the shell: secrets come in lines of standard input. */
+function readLogin({ host, port, tls }: ServerAddress): string {
+  const lines = ['IFS= read -r PGPASSWORD; [ -z "$PGPASSWORD" ] || export PGPASSWORD'];
+  if (port !== undefined) lines.push(`export PGPORT=${port}`);
+  if (tls !== undefined) {
+    lines.push(
+      // Only the run's user may read them, and they go with the shell.
+      `umask 077; pem=$(mktemp -d); trap 'rm -rf "$pem"' EXIT`,
+      `for file in ${pemFiles.join(" ")}; do IFS= read -r line; [ -z "$line" ] || printf %s "$line" | base64 -d > "$pem/$file"; done`,
+      `export PGSSLMODE=${tls.mode}`,
+    );
+    // With an authority at hand, `require` would check it too; `system` is the host's own authorities, since libpq 16.
+    if (tls.mode !== "require")
+      lines.push(`export PGSSLROOTCERT=${tls.ca === undefined ? "system" : '"$pem/root.crt"'}`);
+    if (tls.cert !== undefined) lines.push('export PGSSLCERT="$pem/client.crt" PGSSLKEY="$pem/client.key"');
+    // The name is checked, the address is dialled.
+    if (tls.name !== undefined) lines.push(`export PGHOSTADDR=${host}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function loginLines({ password, tls }: ServerAddress): string {
+  const texts = tls === undefined ? [] : [tls.ca, tls.cert, tls.key];
+  return [password, ...texts.map((text) => Buffer.from(text ?? "").toString("base64")), ""].join("\n");
 }
 
 /** The first column of a query's rows. Rejects with AftershockError `unavailable` when psql does not succeed. */

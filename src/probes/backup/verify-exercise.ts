@@ -13,6 +13,7 @@ import { requireSafeTarget } from "./restore-target.ts";
 import { findScratch, queryBy, type Shell } from "./scratch.ts";
 import type { BackupSource, FoundBackup } from "./source.ts";
 import { quotedTable, readTableBounds } from "./table-bounds.ts";
+import { joinSignals } from "../../join-signals.ts";
 
 const lookTimeoutMs = 5000;
 const transferTimeoutMs = 2 * 3600_000;
@@ -106,7 +107,7 @@ async function fetchInto(
 ): Promise<boolean> {
   const through = new PassThrough();
   const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
+  const both = joinSignals(signal, stop.signal);
   const transfer = async (): Promise<number> => {
     // `head` ends by the size, since not every API server passes on the end of standard input.
     const script = 'head -c "$2" > "$1"; stat -c %s "$1"';

@@ -4,7 +4,7 @@ import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Schedule } from "../schedule.ts";
 import { createTally, type Tally } from "../tally.ts";
-import { base64, callEtcd, classifyEtcdError, EtcdRefusal, fromBase64, type Json, withHeader } from "./http.ts";
+import { base64, classifyEtcdError, EtcdRefusal, fromBase64, type Json, withHeader } from "./http.ts";
 import type { EtcdPods } from "./members.ts";
 
 export const prefixOf = (runId: string): string => `aftershock/${runId}/`;
@@ -54,12 +54,12 @@ export function etcdClient(options: {
     const operation = base(index, plannedMs);
     const triedAt = at;
     const startMs = recorder.now();
-    const host = members.hostOf(operation.member);
+    const call: Call = (path, body) => members.call(operation.member, path, body, { timeoutMs: info.timeoutMs });
     try {
       const seen =
         info.kind === "write"
-          ? await write(host, runId, info, operation.seq)
-          : await read(host, runId, info, info.id.startsWith("serializable"));
+          ? await write(call, runId, info, operation.seq)
+          : await read(call, runId, info, info.id.startsWith("serializable"));
       book({ ...operation, startMs, endMs: recorder.now(), outcome: "ok", ...(seen === null ? {} : { seen }) });
     } catch (error) {
       // Many operations may fail together; together they move one member on.
@@ -73,11 +73,13 @@ export function etcdClient(options: {
   return { info, tally, member, begin };
 }
 
+type Call = (path: string, body: Json) => Promise<Json>;
+
 /**
  * One transaction: the new key, if it is not there (so that nothing is applied twice), and the register `last`, if it
  * is lower (so that transactions which overtake each other do not turn it back).
  */
-async function write(host: string, runId: string, { id, timeoutMs }: ClientInfo, seq: number): Promise<null> {
+async function write(call: Call, runId: string, { id }: ClientInfo, seq: number): Promise<null> {
   const key = base64(`${writePrefix(runId, id)}${padded(seq)}`);
   const last = base64(lastKey(runId, id));
   const value = base64(padded(seq));
@@ -85,22 +87,17 @@ async function write(host: string, runId: string, { id, timeoutMs }: ClientInfo,
     compare: [{ key: last, target: "VALUE", result: "LESS", value }],
     success: [{ request_put: { key: last, value } }],
   };
-  const answer = await callEtcd(
-    host,
-    "kv/txn",
-    {
-      compare: [{ key, target: "CREATE", result: "EQUAL", create_revision: "0" }],
-      success: [{ request_put: { key, value } }, { request_txn: raise }],
-    },
-    { timeoutMs },
-  );
+  const answer = await call("kv/txn", {
+    compare: [{ key, target: "CREATE", result: "EQUAL", create_revision: "0" }],
+    success: [{ request_put: { key, value } }, { request_txn: raise }],
+  });
   if (answer["succeeded"] !== true) throw new EtcdRefusal("the key was there already", 6);
   return null;
 }
 
-async function read(host: string, runId: string, info: ClientInfo, serializable: boolean): Promise<number> {
+async function read(call: Call, runId: string, info: ClientInfo, serializable: boolean): Promise<number> {
   const key = base64(lastKey(runId, info.reads ?? ""));
-  const answer = withHeader(await callEtcd(host, "kv/range", { key, serializable }, { timeoutMs: info.timeoutMs }));
+  const answer = withHeader(await call("kv/range", { key, serializable }));
   const [first] = Array.isArray(answer["kvs"]) ? (answer["kvs"] as Json[]) : [];
   return first === undefined ? 0 : requireWholeNumber(fromBase64(first["value"]), "the newest key");
 }

@@ -2,7 +2,7 @@ import { wholeNumber } from "../figure.ts";
 import { foldNumbers } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
-import { base64, callEtcd, fromBase64, prefixEnd, type Json, withHeader } from "./http.ts";
+import { base64, fromBase64, prefixEnd, type Json, withHeader } from "./http.ts";
 import { writePrefix } from "./clients.ts";
 import { agreedLeader, viewMembers, type EtcdPods } from "./members.ts";
 
@@ -26,16 +26,17 @@ export async function readEtcd(
     views = await viewMembers(members, timeoutMs);
   }
   const leader = agreedLeader(views);
-  await Promise.all(members.pods.map((pod) => tellHash(pod.name, pod.host, recorder)));
+  await Promise.all(members.pods.map(({ name }) => tellHash(members, name, recorder)));
   return Promise.all(
-    members.pods.flatMap(({ name, host }) =>
+    members.pods.flatMap(({ name }) =>
       writers.map(async (client): Promise<FinalRead> => {
         const role = name === leader ? "leader" : "follower";
         const read = { type: "final-read", member: name, client, role, authoritative: name === leader } as const;
         try {
           const prefix = writePrefix(runId, client);
           const range = { key: base64(prefix), range_end: base64(prefixEnd(prefix)), keys_only: true };
-          const answer = withHeader(await callEtcd(host, "kv/range", { ...range, serializable: true }, { timeoutMs }));
+          const body = { ...range, serializable: true };
+          const answer = withHeader(await members.call(name, "kv/range", body, { timeoutMs }));
           const keys = Array.isArray(answer["kvs"]) ? (answer["kvs"] as Json[]) : [];
           const numbers = keys.map((entry) => wholeNumber(fromBase64(entry["key"]).slice(prefix.length)) ?? Number.NaN);
           return { ...read, atMs: recorder.now(), ranges: foldNumbers(numbers) };
@@ -48,8 +49,9 @@ export async function readEtcd(
   );
 }
 
-async function tellHash(member: string, host: string, recorder: Recorder): Promise<void> {
-  const answer = await callEtcd(host, "maintenance/hash", {}, { timeoutMs }).catch(() => null);
+/** Null for whom only root may ask, where etcd has authentication on. */
+async function tellHash(members: EtcdPods, member: string, recorder: Recorder): Promise<void> {
+  const answer = await members.call(member, "maintenance/hash", {}, { timeoutMs }).catch(() => null);
   const hash = wholeNumber(answer?.["hash"]);
   recorder.event({ atMs: recorder.now(), source: member, event: "member-hash", detail: { hash } });
 }

@@ -1,6 +1,5 @@
-import { Agent, request } from "undici";
-import { classifyFetchError } from "../fetch-error.ts";
 import { textOf, wholeNumber } from "../figure.ts";
+import { classifyFetchError } from "../fetch-error.ts";
 import type { Outcome } from "../history.ts";
 
 export const clientPort = 2379;
@@ -14,38 +13,34 @@ export class EtcdRefusal extends Error {
   }
 }
 
-/**
- * The process's connections to etcd, kept alive, as `fetch` has its own. `fetch` itself took twice the processor time at
- * 2,000 calls a second (bench/probe-rate.ts), and then the schedule slipped.
- */
-const connections = new Agent();
+/** The call never left: there was no way to the member, or no login at it in time. The cause says why. */
+export class EtcdNotSent extends Error {
+  readonly reason: "no-way-in" | "not-logged-in";
+  constructor(reason: EtcdNotSent["reason"], cause: unknown) {
+    super(`not sent: ${reason}`, { cause });
+    this.reason = reason;
+  }
+}
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/**
- * One call of etcd's JSON gateway (etcd documentation, gRPC gateway): POST, bytes in base64, 64-bit numbers as text,
- * zero values left out. Rejects with EtcdRefusal when etcd answers an error, otherwise with undici's error.
- */
-export async function callEtcd(
-  host: string,
-  path: string,
-  body: Json,
-  options: { timeoutMs: number; headers?: Readonly<Record<string, string>> },
-): Promise<Json> {
-  const answer = await request(`http://${host}:${clientPort}/v3/${path}`, {
-    method: "POST",
-    body: JSON.stringify(body),
-    headers: { "content-type": "application/json", ...options.headers },
-    signal: AbortSignal.timeout(options.timeoutMs),
-    dispatcher: connections,
-  });
-  const said: unknown = await answer.body.json();
-  const parsed: Json = typeof said === "object" && said !== null && !Array.isArray(said) ? (said as Json) : {};
-  if (answer.statusCode !== 200) {
-    const message = textOf(parsed["message"]) ?? textOf(parsed["error"]) ?? `HTTP ${answer.statusCode}`;
-    throw new EtcdRefusal(message, wholeNumber(parsed["code"]) ?? 2);
+/** What the JSON gateway answered. Throws EtcdRefusal for what is no success. */
+export function readAnswer(statusCode: number, text: string): Json {
+  const parsed = parseObject(text, statusCode);
+  if (statusCode === 200) return parsed;
+  const message = textOf(parsed["message"]) ?? textOf(parsed["error"]) ?? `HTTP ${statusCode}`;
+  throw new EtcdRefusal(message, wholeNumber(parsed["code"]) ?? 2);
+}
+
+/** Some refusals are plain text, e.g. of a client certificate with a name (etcd, embed/serve.go). */
+function parseObject(text: string, statusCode: number): Json {
+  try {
+    const said: unknown = JSON.parse(text);
+    return typeof said === "object" && said !== null && !Array.isArray(said) ? (said as Json) : {};
+  } catch (error) {
+    if (statusCode === 200) throw error;
+    return { message: text.trim().slice(0, 160) || undefined };
   }
-  return parsed;
 }
 
 /**
@@ -63,17 +58,24 @@ export const fromBase64 = (value: unknown): string => Buffer.from(String(value ?
 export const prefixEnd = (prefix: string): string =>
   `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`;
 
-/** Answers by which etcd says that it did not apply a write (anchors/consistency-and-failover.md 5.3). */
+/**
+ * Answers by which etcd says that it did not apply a write (anchors/consistency-and-failover.md 5.3). Logins and rights
+ * are judged before anything is applied (etcd, auth/store.go).
+ */
 const refusals: ReadonlyArray<[text: string, name: string]> = [
   ["no leader", "no-leader"],
   ["too many requests", "too-many-requests"],
   ["database space exceeded", "no-space"],
   ["permission denied", "permission-denied"],
   ["raft: stopped", "raft-stopped"],
+  ["user name is empty", "not-logged-in"],
+  ["invalid auth token", "not-logged-in"],
+  ["CommonName of client", "certificate-refused"],
 ];
 
 /** What an error of a write proves. Only a listed refusal, or a connection that never was, proves that nothing happened. */
 export function classifyEtcdError(error: unknown): { outcome: Exclude<Outcome, "ok">; error: string } {
+  if (error instanceof EtcdNotSent) return { outcome: "fail", error: error.reason };
   if (error instanceof EtcdRefusal) {
     const refusal = refusals.find(([text]) => error.message.includes(text));
     if (refusal !== undefined) return { outcome: "fail", error: refusal[1] };

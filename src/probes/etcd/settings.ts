@@ -1,5 +1,5 @@
 import type { Setting } from "../history.ts";
-import { callEtcd, clientPort, type Json } from "./http.ts";
+import type { Json } from "./http.ts";
 import { viewMembers, type EtcdPods } from "./members.ts";
 
 const timeoutMs = 3000;
@@ -11,15 +11,15 @@ const timeoutMs = 3000;
 export async function readEtcdSettings(members: EtcdPods): Promise<Setting[]> {
   const views = await viewMembers(members, timeoutMs);
   const perMember = await Promise.all(
-    members.pods.map(async ({ name, host }): Promise<Setting[]> => {
+    members.pods.map(async ({ name }): Promise<Setting[]> => {
       const setting = (key: string, value: string | null | undefined): Setting[] =>
         value === null || value === undefined ? [] : [{ type: "setting", member: name, name: key, value }];
       const view = views.find((candidate) => candidate.pod === name);
-      const list = await callEtcd(host, "cluster/member/list", {}, { timeoutMs }).catch(() => null);
+      const list = await members.call(name, "cluster/member/list", {}, { timeoutMs }).catch(() => null);
       const voters = Array.isArray(list?.["members"])
         ? (list["members"] as Json[]).filter((member) => member["isLearner"] !== true).length
         : null;
-      const quota = /^etcd_server_quota_backend_bytes (\S+)/m.exec(await metrics(host))?.[1];
+      const quota = /^etcd_server_quota_backend_bytes (\S+)/m.exec(await metrics(members, name))?.[1];
       return [
         ...setting("version", view?.version),
         ...setting("voting-members", voters === null ? null : String(voters)),
@@ -34,10 +34,9 @@ export async function readEtcdSettings(members: EtcdPods): Promise<Setting[]> {
   return perMember.flat();
 }
 
-async function metrics(host: string): Promise<string> {
+async function metrics(members: EtcdPods, pod: string): Promise<string> {
   try {
-    const answer = await fetch(`http://${host}:${clientPort}/metrics`, { signal: AbortSignal.timeout(timeoutMs) });
-    return await answer.text();
+    return await (await members.endpoint(pod)).to.metrics(timeoutMs);
   } catch {
     return "";
   }

@@ -1,5 +1,5 @@
 import type { Recorder } from "../recorder.ts";
-import { base64, callEtcd } from "./http.ts";
+import { base64 } from "./http.ts";
 import { prefixOf } from "./clients.ts";
 import { viewMembers, type EtcdPods, type EtcdView } from "./members.ts";
 
@@ -44,7 +44,6 @@ export function watchMembers(members: EtcdPods, runId: string, now: () => number
   const ask = async (pod: string): Promise<void> => {
     if (asking.has(pod)) return;
     asking.add(pod);
-    const host = members.hostOf(pod);
     const key = base64(`${prefixOf(runId)}without-quorum/${pod}`);
     const put = { key, value: base64("x") };
     const questions: Array<[operation: string, path: string, body: Record<string, unknown>, needsLeader: string]> = [
@@ -57,7 +56,7 @@ export function watchMembers(members: EtcdPods, runId: string, now: () => number
       questions.map(async ([operation, path, body, needsLeader]) => {
         const startedMs = now();
         const headers = needsLeader === "true" ? { "grpc-metadata-hasleader": "true" } : {};
-        const answer = await callEtcd(host, path, body, { timeoutMs: patientMs, headers }).then(
+        const answer = await members.call(pod, path, body, { timeoutMs: patientMs, headers }).then(
           () => "answered",
           (error: unknown) => (error instanceof Error ? error.message : String(error)),
         );

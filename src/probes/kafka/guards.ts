@@ -48,7 +48,7 @@ const guards: Readonly<Record<string, (evidence: KafkaEvidence, bounds: Bounds) 
       ok: quorum.controller !== null && quorum.voters >= 3 && quorum.maxLag !== null && quorum.maxLag <= mostLag,
       measured: `controller ${quorum.controller ?? "unknown"}, ${quorum.voters} voters, the slowest ${quorum.maxLag === null ? "unknown" : `${quorum.maxLag} records`} behind`,
       bound: `an active controller, at least 3 voters, none more than ${mostLag} records behind`,
-      hint: "Look: kafka-metadata-quorum.sh --bootstrap-server … describe --replication. Without a quorum of controllers nobody elects a leader.",
+      hint: "Look: kafka-metadata-quorum.sh --bootstrap-server … describe --replication. Without a quorum of controllers nobody elects a leader. Controllers that are no brokers are known by selectors.controller of the target.",
     };
   },
   "min-insync-satisfiable": ({ pods, minInsyncReplicas }) => ({

@@ -1,6 +1,6 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { ClientInfo, TimelineEvent } from "../history.ts";
+import type { ClientInfo } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
+import { createTelling, runClients, watchLoopDelay } from "../run-clients.ts";
 import type { RunningProbes } from "../system.ts";
 import type { KafkaPods } from "./brokers.ts";
 import { kafkaClient } from "./clients.ts";
@@ -18,34 +18,10 @@ export function startKafkaProbes(options: {
   partitions: readonly PartitionView[];
 }): RunningProbes {
   const { pods, topic, recorder } = options;
-  const listeners: Array<(event: TimelineEvent) => void> = [];
-  const tell = (event: Omit<TimelineEvent, "type">): void => {
-    recorder.event(event);
-    for (const listener of listeners) listener({ type: "event", ...event });
-  };
-  const loop = monitorEventLoopDelay({ resolution: 1 });
-  loop.enable();
+  const { tell, onEvent } = createTelling(recorder);
+  const loop = watchLoopDelay(recorder);
   const watch = watchBrokers(pods, topic, options.partitions, recorder.now, tell);
   const clients = options.infos.map((info) => kafkaClient({ info, topic, pods, leaders: watch, recorder }));
   recorder.event({ atMs: recorder.now(), source: "run", event: "clients-started", detail: { topic } });
-  const schedules = clients.map((client) => client.begin());
-  // A killed pod comes back elsewhere; a failed look is tried again.
-  const refreshing = setInterval(() => void pods.refresh().catch(() => undefined), refreshEveryMs);
-  let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    clearInterval(refreshing);
-    for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
-    watch.stop();
-    for (const client of clients) client.close();
-    loop.disable();
-    recorder.loopDelay({ type: "loop-delay", p99Ms: loop.percentile(99) / 1e6, maxMs: loop.max / 1e6 });
-  };
-  return {
-    status: () => ({
-      atMs: recorder.now(),
-      clients: clients.map(({ tally, member }) => tally.status(recorder.now(), member())),
-    }),
-    onEvent: (listener) => listeners.push(listener),
-    stop: () => (stopping ??= stop()),
-  };
+  return runClients({ recorder, onEvent, clients, refresh: pods.refresh, refreshEveryMs, watches: [watch, loop] });
 }

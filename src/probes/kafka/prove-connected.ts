@@ -13,7 +13,7 @@ export function proveBrokersConnected(
   right: readonly string[],
 ): Promise<ConnectivityProof> {
   return provePairs(left, right, async (from, to) => {
-    const { host, port } = pods.addressOf(to);
+    const { host, port } = pods.inCluster(to);
     // bash is in every image that has Kafka's scripts, which need it; a client of Kafka's takes seconds to start.
     const command = ["timeout", "3", "bash", "-c", "exec 3<>/dev/tcp/$0/$1", host, String(port)];
     try {

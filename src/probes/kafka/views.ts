@@ -1,6 +1,6 @@
 import { describeQuorumV2, metadataV12, ResponseError } from "@platformatic/kafka";
 import type { BrokerLink } from "./broker-link.ts";
-import { podOfBroker, type KafkaPods } from "./brokers.ts";
+import { podOfBroker, podOfController, type KafkaPods } from "./brokers.ts";
 
 /** What one broker knows of one partition. Members are pods; null: no leader. */
 export interface PartitionView {
@@ -29,6 +29,8 @@ export interface QuorumView {
   controller: string | null;
   epoch: number | null;
   voters: number;
+  /** Pods of the voters, of those that are known. */
+  voterPods: string[];
   /** Records that the slowest voter is behind the active controller. */
   maxLag: number | null;
 }
@@ -77,23 +79,38 @@ function answerOfError(error: unknown): metadataV12.MetadataResponse | null {
     : null;
 }
 
-/** Asks one broker, which asks the active controller, for the controllers' quorum (KIP-595). */
+/** The partition whose leader is the active controller (KIP-595). */
+export const quorumQuestion = [{ topicName: "__cluster_metadata", partitions: [{ partitionIndex: 0 }] }];
+
+/** What nobody has told of. */
+export const unknownQuorum: QuorumView = { controller: null, epoch: null, voters: 0, voterPods: [], maxLag: null };
+
+/**
+ * Asks one node for the controllers' quorum (KIP-595). A broker passes the question on to the active controller (Apache
+ * Kafka 3.9, KafkaApis.scala, DESCRIBE_QUORUM: forwardToControllerOrFail), so that controllers of their own need not be
+ * reached. Version 2 tells where the voters listen (KIP-853).
+ */
 export async function viewQuorum(pods: KafkaPods, link: BrokerLink, timeoutMs: number): Promise<QuorumView> {
   try {
-    const question = [{ topicName: "__cluster_metadata", partitions: [{ partitionIndex: 0 }] }];
-    const answer = await link.ask(describeQuorumV2.api, [question], timeoutMs);
+    const answer = await link.ask(describeQuorumV2.api, [quorumQuestion], timeoutMs);
     const state = answer.topics[0]?.partitions[0];
-    if (state === undefined) return { controller: null, epoch: null, voters: 0, maxLag: null };
+    if (state === undefined) return unknownQuorum;
+    const hosts = new Map(answer.nodes.map(({ nodeId, listeners }) => [nodeId, listeners[0]?.host ?? ""]));
+    // A broker that is no voter looks on, as an observer.
+    const separate = state.observers.length > 0;
+    const podOf = (nodeId: number): string | null =>
+      podOfController(pods, { nodeId, host: hosts.get(nodeId) ?? "", separate });
     const ends = state.currentVoters.map((voter) => Number(voter.logEndOffset));
     const end = ends.reduce((most, at) => Math.max(most, at), 0);
     return {
-      controller: podOfBroker(pods.pods, { nodeId: state.leaderId, host: "" }),
+      controller: podOf(state.leaderId),
       epoch: state.leaderEpoch,
       voters: ends.length,
+      voterPods: state.currentVoters.flatMap(({ replicaId }) => podOf(replicaId) ?? []).toSorted(),
       maxLag: ends.length === 0 ? null : end - ends.reduce((least, at) => Math.min(least, at), end),
     };
   } catch {
-    return { controller: null, epoch: null, voters: 0, maxLag: null };
+    return unknownQuorum;
   }
 }
 

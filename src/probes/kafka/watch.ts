@@ -1,13 +1,17 @@
 import type { TimelineEvent } from "../history.ts";
-import type { KafkaPods } from "./brokers.ts";
+import type { PodAddress } from "../system.ts";
+import type { KafkaPart, KafkaPods } from "./brokers.ts";
 import type { Leaders } from "./clients.ts";
-import { linksTo, type Links } from "./links.ts";
+import { linksTo } from "./links.ts";
+import { patience } from "./patience.ts";
 import { warmUpPartitions } from "./topic.ts";
 import { newestPartitions, viewBroker, viewQuorum, type BrokerView, type PartitionView } from "./views.ts";
 
 const isWarmUp = (partition: number): boolean => warmUpPartitions.some((one) => one === partition);
 const everyMs = 250;
 const timeoutMs = 400;
+/** Five seconds of them. */
+const vainQuestions = 20;
 /** A client that failed wants newer metadata, and gets it no more often than this (Kafka's `retry.backoff.ms`). */
 const soonestMs = 100;
 
@@ -30,10 +34,17 @@ export function watchBrokers(
 ): KafkaWatch {
   const links = linksTo(pods, "aftershock-watch");
   // A broker passes the question for the quorum on to the controller that it knows, and waits for ten seconds when that
-  // one is dead (socket.connection.setup.timeout.ms). The controllers know sooner, and answer where they can be reached.
-  const quorumLinks = [
-    linksTo(pods, "aftershock-watch-quorum"),
-    linksTo({ addressOf: pods.controllerAddressOf }, "aftershock-watch-quorum"),
+  // one is dead (socket.connection.setup.timeout.ms). The controllers know sooner, and answer where they can be reached:
+  // one that turned down all of its first questions, as an operator's do, is left alone.
+  const lane = (part: KafkaPart, asked: () => readonly PodAddress[], mostInVain: number) => ({
+    part,
+    asked,
+    links: linksTo(pods, "aftershock-watch-quorum", undefined, part),
+    hope: patience(mostInVain),
+  });
+  const lanes = [
+    lane("kafka", () => pods.pods, Number.POSITIVE_INFINITY),
+    lane("controller", () => pods.controllers, vainQuestions),
   ];
   const before = new Map<string, BrokerView>();
   let partitions = [...first];
@@ -83,12 +94,14 @@ export function watchBrokers(
     const newest = newestPartitions([...before.values()].filter((entry) => entry.reachable));
     if (newest.length > 0) partitions = newest;
   };
-  const lookAtQuorum = async (pod: string, links: Links, at: number): Promise<void> => {
-    const key = `quorum ${pod} ${at}`;
-    if (busy.has(key)) return;
+  const lookAtQuorum = async (pod: string, { part, links: some, hope }: (typeof lanes)[number]): Promise<void> => {
+    const key = `quorum ${pod} ${part}`;
+    if (busy.has(key) || !hope.asks(pod)) return;
     busy.add(key);
     try {
-      const view = await viewQuorum(pods, links(pod), timeoutMs);
+      const view = await viewQuorum(pods, some(pod), timeoutMs);
+      if (view.voters > 0) hope.answered(pod);
+      else hope.inVain(pod);
       if (stopped || view.controller === null || view.epoch === null || view.epoch <= epoch) return;
       epoch = view.epoch;
       if (view.controller === controller) return;
@@ -100,7 +113,7 @@ export function watchBrokers(
   };
   const timer = setInterval(() => {
     look();
-    for (const { name } of pods.pods) quorumLinks.forEach((some, at) => void lookAtQuorum(name, some, at));
+    for (const one of lanes) for (const { name } of one.asked()) void lookAtQuorum(name, one);
   }, everyMs);
   look();
   return {
@@ -118,7 +131,7 @@ export function watchBrokers(
       clearInterval(timer);
       clearTimeout(soon);
       links.close();
-      for (const some of quorumLinks) some.close();
+      for (const one of lanes) one.links.close();
     },
   };
 }

@@ -1,23 +1,20 @@
 import type { OpenLedger } from "../application/ledger.ts";
 import { AftershockError } from "../../errors.ts";
-import { readEveryMember, withMember } from "./final-reads.ts";
+import { withMember } from "./connect.ts";
+import { readEveryMember } from "./final-reads.ts";
 import { findPatroniPods, onlyPrimary, viewPatroni } from "./members.ts";
 
 const viewTimeoutMs = 5000;
 
-/** What an application stored in a PostgreSQL under Patroni, read from every member. */
+/** What an application stored in a PostgreSQL under Patroni or CloudNativePG, read from every member. */
 export const patroniLedger: OpenLedger = async (context) => {
   const members = await findPatroniPods(context);
-  // A pod that comes back may have another address; what an old answer named stays known.
-  const names = new Map<string, string>();
-  const learn = (): void => {
-    for (const { host, name } of members.pods) names.set(host, name);
-  };
-  learn();
   return {
     memberAt: (address) => {
-      if (!names.has(address)) void members.refresh().then(learn, () => undefined);
-      return names.get(address) ?? address;
+      const name = members.nameOf(address);
+      // A pod that came back may have another address.
+      if (name === address) void members.refresh().catch(() => undefined);
+      return name;
     },
     finalReads: async (table, runId, client, recorder) => {
       await members.refresh();

@@ -2,9 +2,11 @@ import type pg from "pg";
 import { startClientSchedule } from "../client-schedule.ts";
 import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
+import type { ProbeClient } from "../run-clients.ts";
 import type { Schedule } from "../schedule.ts";
-import { createTally, type Tally } from "../tally.ts";
+import { createTally } from "../tally.ts";
 import { openEndpoint, withTimeout, type Endpoint } from "./endpoint.ts";
+import type { Managed } from "./manager.ts";
 import { onlyPrimary, viewPatroni, type PatroniPods } from "./members.ts";
 import { classifyPostgresError } from "./outcome.ts";
 
@@ -15,11 +17,13 @@ const notReplicated = /synchronous replication/i;
 /** The table of a run; its name is safe in SQL because run ids are letters, digits and dashes. */
 export const tableOf = (runId: string): string => `aftershock_probe_${runId.replaceAll(/[^a-z0-9]/g, "_")}`;
 
-/** Two that write: where Patroni says, and where the primary was; one that reads from a replica. */
-export function patroniClients(ratePerSecond: number, timeoutMs: number): ClientInfo[] {
+/** Two that write: where the primary is said to be, and where it was; one that reads from a replica. */
+export function patroniClients(ratePerSecond: number, timeoutMs: number, manager: Managed["name"]): ClientInfo[] {
   const common = { ratePerSecond, timeoutMs };
+  const asks =
+    manager === "patroni" ? "Asks Patroni who is primary, checks it" : "Asks each server whether it is primary";
   return [
-    { id: "follower", kind: "write", title: "Asks Patroni who is primary, checks it, reconnects", ...common },
+    { id: "follower", kind: "write", title: `${asks}, reconnects`, ...common },
     { id: "pinned", kind: "write", title: "Keeps to the member that was primary at the start", ...common },
     {
       id: "replica-reads",
@@ -31,11 +35,9 @@ export function patroniClients(ratePerSecond: number, timeoutMs: number): Client
   ];
 }
 
-export interface PatroniClient {
+export interface PatroniClient extends ProbeClient {
   info: ClientInfo;
   endpoint: Endpoint;
-  tally: Tally;
-  begin(): Schedule;
 }
 
 export function patroniClient(options: {
@@ -118,5 +120,6 @@ export function patroniClient(options: {
     }
   };
   const begin = (): Schedule => startClientSchedule({ info, now: recorder.now, send, book, member: endpoint.member });
-  return { info, endpoint, tally, begin };
+  const member = (): string | null => (endpoint.connected() ? endpoint.member() : null);
+  return { info, endpoint, tally, member, begin, close: endpoint.close };
 }

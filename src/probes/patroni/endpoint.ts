@@ -1,6 +1,8 @@
-import pg from "pg";
+import type pg from "pg";
+import { messageOf } from "../../errors.ts";
+import { memberClient } from "./connect.ts";
 import type { PatroniPods } from "./members.ts";
-import { postgresPort } from "./members.ts";
+import { classifyPostgresError } from "./outcome.ts";
 
 const retryMs = 200;
 
@@ -45,17 +47,15 @@ export function openEndpoint(options: {
       return again();
     }
     pod = chosen;
-    const client = new pg.Client({
-      host: members.hostOf(chosen),
-      port: postgresPort,
-      user: members.user,
-      database: members.database,
-      application_name: options.applicationName,
-      connectionTimeoutMillis: options.timeoutMs,
-    });
-    client.on("error", () => lose(client, "connection-lost"));
-    client.on("end", () => lose(client, "connection-lost"));
+    let made: pg.Client | undefined;
     try {
+      const client = await memberClient(members, chosen, {
+        applicationName: options.applicationName,
+        connectTimeoutMs: options.timeoutMs,
+      });
+      made = client;
+      client.on("error", () => lose(client, "connection-lost"));
+      client.on("end", () => lose(client, "connection-lost"));
       await client.connect();
       const answer = await withTimeout(
         client.query<{ recovering: boolean }>("select pg_is_in_recovery() as recovering"),
@@ -66,9 +66,8 @@ export function openEndpoint(options: {
       current = client;
       options.onMember(chosen);
     } catch (error) {
-      destroy(client);
-      const code = error instanceof Error && "code" in error ? String(error.code) : "";
-      problem = code === "ECONNREFUSED" ? "refused" : error instanceof Error ? error.message.slice(0, 40) : "failed";
+      if (made !== undefined) destroy(made);
+      problem = problemOf(error);
       again();
     }
   };
@@ -100,6 +99,12 @@ export function openEndpoint(options: {
       if (current !== null) destroy(current);
     },
   };
+}
+
+/** A class where there is one; otherwise in the client's words. */
+function problemOf(error: unknown): string {
+  const { outcome, error: name } = classifyPostgresError(error);
+  return outcome === "fail" ? name : messageOf(error).slice(0, 40);
 }
 
 /** Ends a connection without waiting for the other side, which may be gone. Queries in flight are rejected. */

@@ -1,43 +1,20 @@
-import pg from "pg";
 import { textOf, wholeNumber } from "../figure.ts";
 import { messageOf } from "../../errors.ts";
 import { foldNumbers } from "../fold.ts";
 import type { FinalRead } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
 import { tableOf } from "./clients.ts";
-import { getPatroni, onlyPrimary, postgresPort, viewPatroni, type PatroniPods, type PatroniView } from "./members.ts";
+import { withMember } from "./connect.ts";
+import { tellForks } from "./forks.ts";
+import { getPatroni, onlyPrimary, viewPatroni, type PatroniPods, type PatroniView } from "./members.ts";
 
 const timeoutMs = 5000;
 const levelDeadlineMs = 10_000;
 
-/** Opens a connection to one member, works, and closes it. Rejects with what went wrong. */
-export async function withMember<T>(
-  members: PatroniPods,
-  pod: string,
-  work: (client: pg.Client) => Promise<T>,
-): Promise<T> {
-  const client = new pg.Client({
-    host: members.hostOf(pod),
-    port: postgresPort,
-    user: members.user,
-    database: members.database,
-    connectionTimeoutMillis: timeoutMs,
-    query_timeout: timeoutMs,
-  });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
 /**
  * Waits until every replica has replayed what the primary has written, then reads every write client's rows from every
- * member. Tells Patroni's own history of timelines (`timeline`, with the byte position of each fork), its own view of
- * each member (`cluster-view`, with the lag that it shows), and how old each member's data directory is
- * (`data-directory`).
+ * member. Tells the history of timelines (`timeline`, with the byte position of each fork), Patroni's own view of each
+ * member (`cluster-view`, with the lag that it shows), and how old each member's data directory is (`data-directory`).
  */
 export async function readPatroni(
   members: PatroniPods,
@@ -49,16 +26,10 @@ export async function readPatroni(
   const primary = onlyPrimary(views);
   if (primary !== null) {
     await untilReplayed(members, primary, recorder);
-    const history = await getPatroni(members.hostOf(primary), "/history", timeoutMs);
-    for (const entry of Array.isArray(history) ? (history as unknown[]) : []) {
-      if (!Array.isArray(entry)) continue;
-      const [timeline, forkBytes] = [wholeNumber(entry[0]), wholeNumber(entry[1])];
-      if (timeline === null || forkBytes === null) continue;
-      const detail = { timeline, forkBytes, reason: textOf(entry[2]) ?? "" };
-      recorder.event({ atMs: recorder.now(), source: primary, event: "timeline", detail });
-    }
+    const tell = members.manager.name === "patroni" ? tellHistory : tellForks;
+    await tell(members, primary, recorder);
+    if (members.manager.name === "patroni") await tellClusterView(members, primary, recorder);
   }
-  if (primary !== null) await tellClusterView(members, primary, recorder);
   await Promise.all(members.pods.map(({ name }) => tellDataDirectory(members, name, recorder)));
   const text = `select seq from ${tableOf(runId)} where client = $1 order by seq`;
   const reads = writers.map((client) => readEveryMember(members, views, { client, text, values: [client] }, recorder));
@@ -95,9 +66,21 @@ export async function readEveryMember(
   );
 }
 
+/** What GET /history says of past timelines. */
+async function tellHistory(members: PatroniPods, primary: string, recorder: Recorder): Promise<void> {
+  const history = await getPatroni(members, primary, "/history", timeoutMs);
+  for (const entry of Array.isArray(history) ? (history as unknown[]) : []) {
+    if (!Array.isArray(entry)) continue;
+    const [timeline, forkBytes] = [wholeNumber(entry[0]), wholeNumber(entry[1])];
+    if (timeline === null || forkBytes === null) continue;
+    const detail = { timeline, forkBytes, reason: textOf(entry[2]) ?? "" };
+    recorder.event({ atMs: recorder.now(), source: primary, event: "timeline", detail });
+  }
+}
+
 /** What GET /cluster says of every member; its `lag` is bytes, or a word where Patroni does not know it. */
 async function tellClusterView(members: PatroniPods, primary: string, recorder: Recorder): Promise<void> {
-  const body = await getPatroni(members.hostOf(primary), "/cluster", timeoutMs);
+  const body = await getPatroni(members, primary, "/cluster", timeoutMs);
   const listed = body?.["members"];
   for (const entry of Array.isArray(listed) ? (listed as Array<Readonly<Record<string, unknown>>>) : []) {
     const flat = (name: string): string | number | null => {

@@ -1,79 +1,157 @@
 import { AftershockError } from "../../errors.ts";
+import type { Dial, Listening } from "../access.ts";
+import { openHttp, type HttpAsk } from "../dial-http.ts";
+import { findPodsOf, selectorOf } from "../find-pods.ts";
+import { podNames } from "../pod-names.ts";
+import { cnpgRoleLabel, managedBy, type Managed } from "./manager.ts";
+import { openSqlLooks, readSqlView } from "./sql-view.ts";
+import { memberClient } from "./connect.ts";
 import { podRenewal } from "../renew-pods.ts";
 import type { PodAddress, SystemContext } from "../system.ts";
+import { defaultScope, lockObjectOf } from "./lock-object.ts";
+import { defaultDcsLabel } from "./no-etcd.ts";
 
-export const postgresPort = 5432;
-export const restPort = 8008;
-export const etcdPort = 2379;
+const ports = { postgres: 5432, patroni: 8008, etcd: 2379 } as const;
+/** Parts of a target (src/targets/parts.ts); `patroni` is the REST API of the pods of `postgres`. */
+export type PatroniPart = keyof typeof ports;
 
-/** The pods of one PostgreSQL under Patroni, and of the etcd that holds its lock. */
+/** Whoever decides who is primary, and what tells it of each member. */
+export interface Manager extends Managed {
+  /** Never rejects: a member that does not answer is not reachable. */
+  view(pod: string, timeoutMs: number): Promise<PatroniView>;
+}
+
+/** The pods of one PostgreSQL under Patroni or CloudNativePG, and of the etcd that holds Patroni's lock. */
 export interface PatroniPods {
   readonly pods: readonly PodAddress[];
-  /** Empty when Patroni keeps its lock elsewhere, e.g. in the Kubernetes API. */
+  readonly manager: Manager;
+  /** Empty when Patroni keeps its lock elsewhere, e.g. in the Kubernetes API, and where there is no Patroni. */
   readonly dcs: readonly PodAddress[];
   scope: string;
+  /** Of the parameters; the target's own login stands over it. */
   user: string;
   database: string;
-  hostOf(name: string): string;
+  /** How a pod's server is spoken to now. Rejects with AftershockError `system_unreachable` for what is no pod of ours. */
+  dial(part: PatroniPart, pod: string): Promise<Dial>;
+  /** For commands that are run in pods, which reach other pods at their own addresses. */
+  listening(part: PatroniPart): Listening;
+  addressOf(pod: string): string;
+  /** Which pod an address means that a server tells. */
+  nameOf(address: string): string;
+  readonly ask: HttpAsk;
+  /** Tokens of etcd by pod, for its gateway. */
+  readonly etcdTokens: Map<string, string>;
   refresh(): Promise<void>;
 }
 
-/** Finds the pods by their label `app`. Throws AftershockError `system_unreachable` when there are none. */
+/**
+ * Finds the pods by the target's selectors, or by their label `app`. Throws AftershockError `system_unreachable` when
+ * there are none, `not_supported_here` where they are of several clusters.
+ */
 export async function findPatroniPods(context: SystemContext): Promise<PatroniPods> {
-  const { namespace, parameters } = context;
+  const { namespace, parameters, access } = context;
   const text = (name: string, fallback: string): string => String(parameters[name] ?? fallback);
-  const label = text("appLabel", "postgresql");
-  const all = await context.pods();
-  const labelled = (app: string): PodAddress[] =>
-    all.filter((pod) => pod.labels["app"] === app).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  let pods = labelled(label);
-  let dcs = labelled(text("dcsLabel", "postgresql-etcd"));
+  const labels = { postgres: text("appLabel", "postgresql"), etcd: text("dcsLabel", defaultDcsLabel) };
+  let [pods, dcs] = await Promise.all([
+    findPodsOf(context, "postgres", labels.postgres),
+    lockObjectOf(parameters) === null ? findPodsOf(context, "etcd", labels.etcd) : [],
+  ]);
   if (pods.length === 0) {
     throw new AftershockError(
       "system_unreachable",
-      `There are no pods with the label app=${label} in namespace ${namespace}.`,
-      `Look: kubectl get pods -n ${namespace} --show-labels. Other names go in namespace=, appLabel= and dcsLabel=.`,
+      `There are no pods with the label ${selectorOf(context, "postgres", labels.postgres)} in namespace ${namespace}.`,
+      `Look: kubectl get pods -n ${namespace} --show-labels. Other names go in namespace=, appLabel= and dcsLabel=, or in selectors of a target.`,
     );
   }
-  return {
+  const managed = managedBy(pods, namespace);
+  // Whatever etcd is beside it is none of CloudNativePG's.
+  if (managed.name === "cloudnative-pg") dcs = [];
+  const names = podNames(namespace);
+  names.learn([...pods, ...dcs]);
+  const podOf = (name: string): PodAddress | undefined => [...pods, ...dcs].find((pod) => pod.name === name);
+  const members: PatroniPods = {
+    manager: { ...managed, view: viewerOf(managed, () => members) },
     get pods() {
       return pods;
     },
     get dcs() {
       return dcs;
     },
-    scope: text("scope", "postgresql"),
+    scope: text("scope", defaultScope),
     user: text("user", "postgres"),
     database: text("database", "postgres"),
-    hostOf: (name) => [...pods, ...dcs].find((pod) => pod.name === name)?.host ?? name,
-    refresh: async () => {
-      const renew = await podRenewal(context);
-      pods = pods.map(renew);
-      dcs = dcs.map(renew);
+    dial: async (part, name) => {
+      const pod = podOf(name);
+      if (pod !== undefined) return access.dial(part, pod, ports[part]);
+      throw new AftershockError(
+        "system_unreachable",
+        `${name} is none of the pods that were found.`,
+        `Look: kubectl get pods -n ${namespace}; ${managed.look}. Members must be called as their pods are.`,
+      );
     },
+    listening: (part) => access.listening(part, ports[part]),
+    addressOf: (name) => podOf(name)?.host ?? name,
+    nameOf: names.nameOf,
+    ask: openHttp(),
+    etcdTokens: new Map(),
+    refresh: async () => {
+      const renewed = await Promise.all([
+        podRenewal(context, selectorOf(context, "postgres", labels.postgres)),
+        dcs.length === 0 ? null : podRenewal(context, selectorOf(context, "etcd", labels.etcd)),
+      ]);
+      pods = pods.map(renewed[0]);
+      if (renewed[1] !== null) dcs = dcs.map(renewed[1]);
+      names.learn([...pods, ...dcs]);
+    },
+  };
+  return members;
+}
+
+/** Patroni's members by its REST API; of CloudNativePG each PostgreSQL itself, as the target's user. */
+function viewerOf({ name }: Managed, members: () => PatroniPods): Manager["view"] {
+  if (name === "patroni") {
+    return async (pod, timeoutMs) => readView(pod, await getPatroni(members(), pod, "/patroni", timeoutMs));
+  }
+  const looks = openSqlLooks((pod, connectTimeoutMs) =>
+    memberClient(members(), pod, { applicationName: "aftershock looks", connectTimeoutMs }),
+  );
+  return async (pod, timeoutMs) => {
+    const names = members().pods.map((one) => one.name);
+    return readSqlView(pod, await looks.look(pod, timeoutMs), names);
   };
 }
 
-/** The pods that a service with the selector `role` takes for the primary, by name; empty when no pod is labelled so. */
+/**
+ * Labels that tell the primary's pod, with the values that they have had: Patroni's own (`role`: `master` before 4.0,
+ * `primary` since; Patroni documentation, Kubernetes, role_label), Spilo's (Zalando's operator, user guide), Crunchy
+ * Data's (its documentation, high availability), and CloudNativePG's (`role` before it, and still beside it).
+ */
+const roleLabels = ["role", "spilo-role", "postgres-operator.crunchydata.com/role", cnpgRoleLabel];
+
+/** The pods that a service takes for the primary, by name; empty when no pod is labelled so. */
 export function labelledPrimary({ pods }: Pick<PatroniPods, "pods">): string {
   return pods
-    .filter(({ labels }) => labels["role"] === "master" || labels["role"] === "primary")
+    .filter(({ labels }) => roleLabels.some((label) => labels[label] === "master" || labels[label] === "primary"))
     .map(({ name }) => name)
     .join(" ");
 }
 
-/** What one member's Patroni says of itself (GET /patroni). */
+/** What one member says of itself: its Patroni (GET /patroni), or its PostgreSQL where there is no Patroni. */
 export interface PatroniView {
   pod: string;
   reachable: boolean;
   role: "primary" | "replica" | null;
-  /** `running`, `streaming`, `starting`, …; in Patroni's words. */
+  /** `running`, `streaming`, `starting`, …; in Patroni's words, of which a server without it has the first and the last. */
   state: string | null;
   timeline: number | null;
   /** Bytes of WAL written (primary) or replayed (replica). */
   walBytes: number | null;
-  /** Replicas that stream from it, by application name, which Patroni sets to the member's name. */
+  /**
+   * Replicas that stream from it, by application name: Patroni sets it to the member's name, CloudNativePG to the pod's
+   * (cloudnative-pg/cloudnative-pg v1.30.0, buildPrimaryConnInfo in pkg/management/postgres/conninfo.go).
+   */
   streaming: string[];
+  /** Of Patroni. */
   version: string | null;
   paused: boolean;
 }
@@ -81,22 +159,25 @@ export interface PatroniView {
 type Json = Readonly<Record<string, unknown>>;
 
 /** GET of a Patroni REST path; null without an answer. Any status counts: /primary answers 503 on a replica. */
-export async function getPatroni(host: string, path: string, timeoutMs: number): Promise<Json | null> {
+export async function getPatroni(
+  members: PatroniPods,
+  pod: string,
+  path: string,
+  timeoutMs: number,
+): Promise<Json | null> {
   try {
-    const answer = await fetch(`http://${host}:${restPort}${path}`, { signal: AbortSignal.timeout(timeoutMs) });
-    const body: unknown = await answer.json();
-    return typeof body === "object" && body !== null ? (body as Json) : null;
+    const { status, body } = await members.ask(pod, await members.dial("patroni", pod), { path, timeoutMs });
+    // Whoever is refused has seen nothing of the member.
+    if (status === 401 || status === 403) return null;
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === "object" && parsed !== null ? (parsed as Json) : null;
   } catch {
     return null;
   }
 }
 
-export async function viewMember({ name, host }: PodAddress, timeoutMs: number): Promise<PatroniView> {
-  return readView(name, await getPatroni(host, "/patroni", timeoutMs));
-}
-
-export async function viewPatroni({ pods }: PatroniPods, timeoutMs: number): Promise<PatroniView[]> {
-  return Promise.all(pods.map((pod) => viewMember(pod, timeoutMs)));
+export async function viewPatroni(members: PatroniPods, timeoutMs: number): Promise<PatroniView[]> {
+  return Promise.all(members.pods.map(({ name }) => members.manager.view(name, timeoutMs)));
 }
 
 function record(value: unknown): Json {
@@ -150,42 +231,4 @@ export function patroniDisagreements(views: readonly PatroniView[]): string[] {
     }
   }
   return problems;
-}
-
-/** Who holds the leader lock: a member's name, null when nobody does, undefined when it could not be read. */
-export async function lockHolder(members: PatroniPods, timeoutMs: number): Promise<string | null | undefined> {
-  return (await readLock(members, timeoutMs))?.holder;
-}
-
-/**
- * The leader lock, and which of Patroni's drivers keeps it there: `etcd3` uses etcd's present keys, `etcd` those of its
- * API v2. Undefined when it could not be read; without a holder the driver is not known.
- */
-export async function readLock(
-  members: PatroniPods,
-  timeoutMs: number,
-): Promise<{ holder: string; driver: "etcd" | "etcd3" } | { holder: null; driver: null } | undefined> {
-  const key = `/service/${members.scope}/leader`;
-  for (const { host } of members.dcs) {
-    const signal = (): AbortSignal => AbortSignal.timeout(timeoutMs);
-    try {
-      const v3 = await fetch(`http://${host}:${etcdPort}/v3/kv/range`, {
-        method: "POST",
-        body: JSON.stringify({ key: Buffer.from(key).toString("base64") }),
-        signal: signal(),
-      });
-      // A member without a leader answers with an error, which says nothing of the lock.
-      if (!v3.ok) continue;
-      const value = ((await v3.json()) as { kvs?: Array<{ value?: string }> }).kvs?.[0]?.value;
-      if (value !== undefined) return { holder: Buffer.from(value, "base64").toString("utf8"), driver: "etcd3" };
-      const v2 = await fetch(`http://${host}:${etcdPort}/v2/keys${key}?quorum=true`, { signal: signal() });
-      // 404 is "no such key", and what an etcd without API v2 says.
-      if (!v2.ok && v2.status !== 404) continue;
-      const holder = v2.ok ? ((await v2.json()) as { node?: { value?: string } }).node?.value : undefined;
-      return holder === undefined ? { holder: null, driver: null } : { holder, driver: "etcd" };
-    } catch {
-      continue;
-    }
-  }
-  return undefined;
 }

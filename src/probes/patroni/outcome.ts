@@ -1,4 +1,5 @@
 import type { Outcome } from "../history.ts";
+import { tlsFailure } from "../tls-failure.ts";
 
 /** SQLSTATEs by which PostgreSQL says that it did not apply a write (anchors/consistency-and-failover.md 5.2). */
 const refusals: ReadonlyMap<string, string> = new Map([
@@ -9,6 +10,7 @@ const refusals: ReadonlyMap<string, string> = new Map([
   ["40001", "serialization"],
   ["40P01", "deadlock"],
   ["42P01", "no-table"],
+  ["42501", "not-permitted"],
 ]);
 
 /** What an error of a write proves: only a listed refusal, or a connection that never was, is certain. */
@@ -17,6 +19,7 @@ export function classifyPostgresError(error: unknown): { outcome: Exclude<Outcom
   const refusal = refusals.get(code);
   if (refusal !== undefined) return { outcome: "fail", error: refusal };
   if (code.startsWith("28")) return { outcome: "fail", error: "not-authorized" };
+  if (tlsFailure(error) !== null) return { outcome: "fail", error: "tls-refused" };
   if (code === "ECONNREFUSED") return { outcome: "fail", error: "refused" };
   if (/^[0-9A-Z]{5}$/.test(code)) return { outcome: "unknown", error: `SQLSTATE ${code}` };
   const message = error instanceof Error ? error.message : String(error);

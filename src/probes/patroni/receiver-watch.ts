@@ -1,7 +1,8 @@
-import pg from "pg";
+import type pg from "pg";
 import type { Recorder } from "../recorder.ts";
+import { memberClient } from "./connect.ts";
 import { destroy, withTimeout } from "./endpoint.ts";
-import { postgresPort, type PatroniPods } from "./members.ts";
+import type { PatroniPods } from "./members.ts";
 
 const everyMs = 250;
 const timeoutMs = 400;
@@ -27,13 +28,9 @@ export function watchReceivers(members: PatroniPods, now: () => number, tell: Te
   const connected = async (pod: string): Promise<pg.Client> => {
     const present = connections.get(pod);
     if (present !== undefined) return present;
-    const client = new pg.Client({
-      host: members.hostOf(pod),
-      port: postgresPort,
-      user: members.user,
-      database: members.database,
-      application_name: "aftershock watch",
-      connectionTimeoutMillis: timeoutMs,
+    const client = await memberClient(members, pod, {
+      applicationName: "aftershock watch",
+      connectTimeoutMs: timeoutMs,
     });
     client.on("error", () => drop(pod, client));
     try {
@@ -59,7 +56,7 @@ export function watchReceivers(members: PatroniPods, now: () => number, tell: Te
       const [row] = (await withTimeout(answer, timeoutMs)).rows;
       if (row?.replica !== true || stopped) return;
       const streaming = row.status === "streaming";
-      const from = streaming ? (members.pods.find(({ host }) => host === row.host)?.name ?? row.host) : null;
+      const from = streaming ? (row.host === null ? null : members.nameOf(row.host)) : null;
       const state = `${streaming} ${from}`;
       if (known.get(pod) !== state)
         tell({ atMs: now(), source: pod, event: "wal-receiver", detail: { streaming, from } });

@@ -1,6 +1,7 @@
 import type { Setting } from "../history.ts";
-import { getPatroni, readLock, viewPatroni, type PatroniPods } from "./members.ts";
-import { withMember } from "./final-reads.ts";
+import type { LeaderLock } from "./lock.ts";
+import { getPatroni, viewPatroni, type PatroniPods } from "./members.ts";
+import { withMember } from "./connect.ts";
 
 const timeoutMs = 3000;
 /** What Patroni takes when the configuration does not name it (Patroni documentation, dynamic configuration). */
@@ -31,24 +32,33 @@ const server = [
   "server_version",
 ];
 
-/** Patroni's dynamic configuration and version, and the server's settings that findings are tied to, of every member. */
-export async function readPatroniSettings(members: PatroniPods): Promise<Setting[]> {
-  const [views, lock] = await Promise.all([viewPatroni(members, timeoutMs), readLock(members, timeoutMs)]);
-  const driver = lock?.driver ?? null;
+/** Of CloudNativePG: what decides how long a lost connection goes unseen, and whether a crash is left to the operator. */
+const cnpgServer = [...server, "wal_receiver_timeout", "wal_sender_timeout", "restart_after_crash"];
+
+/**
+ * Patroni's dynamic configuration and version, or that it is CloudNativePG (`manager`), and the server's settings that
+ * findings are tied to, of every member.
+ */
+export async function readPatroniSettings(members: PatroniPods, lock: LeaderLock): Promise<Setting[]> {
+  if (members.manager.name === "cloudnative-pg") {
+    const all = members.pods.map(async ({ name }): Promise<Setting[]> => [
+      { type: "setting", member: name, name: "manager", value: "cloudnative-pg" },
+      ...(await readServer(members, name, cnpgServer)),
+    ]);
+    return (await Promise.all(all)).flat();
+  }
+  const [views, reading] = await Promise.all([viewPatroni(members, timeoutMs), lock.read(timeoutMs)]);
+  const driver = reading.holder === undefined ? null : reading.driver;
   const perMember = await Promise.all(
-    members.pods.map(async ({ name, host }): Promise<Setting[]> => {
+    members.pods.map(async ({ name }): Promise<Setting[]> => {
       const setting = (key: string, value: unknown): Setting => ({
         type: "setting",
         member: name,
         name: key,
         value: String(value),
       });
-      const config = (await getPatroni(host, "/config", timeoutMs)) ?? {};
+      const config = (await getPatroni(members, name, "/config", timeoutMs)) ?? {};
       const version = views.find((view) => view.pod === name)?.version;
-      const values = await withMember(members, name, async (client) => {
-        const text = "select name, setting from pg_settings where name = any($1)";
-        return (await client.query<{ name: string; setting: string }>(text, [server])).rows;
-      }).catch(() => []);
       return [
         ...dynamic.flatMap((key) => {
           const value = config[key] ?? config[formerNames[key] ?? ""] ?? defaults[key];
@@ -56,9 +66,18 @@ export async function readPatroniSettings(members: PatroniPods): Promise<Setting
         }),
         ...(version === null || version === undefined ? [] : [setting("patroni-version", version)]),
         ...(driver === null ? [] : [setting("patroni-dcs-driver", driver)]),
-        ...values.map((row) => setting(row.name, row.setting)),
+        ...(await readServer(members, name, server)),
       ];
     }),
   );
   return perMember.flat();
+}
+
+/** Settings of one member's PostgreSQL; none where it cannot be asked. */
+async function readServer(members: PatroniPods, member: string, names: readonly string[]): Promise<Setting[]> {
+  const text = "select name, setting as value from pg_settings where name = any($1)";
+  const rows = await withMember(members, member, async (client) => {
+    return (await client.query<{ name: string; value: string }>(text, [names])).rows;
+  }).catch(() => []);
+  return rows.map((row) => ({ type: "setting", member, ...row }));
 }

@@ -1,18 +1,20 @@
 import type { Recorder } from "../recorder.ts";
-import type { PodAddress } from "../system.ts";
-import { lockHolder, viewMember, type PatroniPods, type PatroniView } from "./members.ts";
+import type { LeaderLock } from "./lock.ts";
+import type { PatroniPods, PatroniView } from "./members.ts";
 
 const everyMs = 250;
 const timeoutMs = 400;
+/** The API server may be far away; a look that is under way is not begun again. */
+const apiTimeoutMs = 1000;
 const walEveryMs = 1000;
 
 type Tell = (event: Parameters<Recorder["event"]>[0]) => void;
 
 /**
- * Looks at every member's Patroni and at the lock four times a second, and tells what changed. Each is asked on its
- * own: one that does not answer must not make the others' news late.
+ * Looks at every member, as its manager has it, and at Patroni's lock four times a second, and tells what changed. Each
+ * is asked on its own: one that does not answer must not make the others' news late.
  */
-export function watchPatroni(members: PatroniPods, now: () => number, tell: Tell): { stop(): void } {
+export function watchPatroni(members: PatroniPods, lock: LeaderLock, now: () => number, tell: Tell): { stop(): void } {
   const before = new Map<string, PatroniView>();
   const toldWal = new Map<string, number>();
   const underWay = new Set<string>();
@@ -26,13 +28,16 @@ export function watchPatroni(members: PatroniPods, now: () => number, tell: Tell
       .finally(() => underWay.delete(what));
   };
   const lookAtLock = async (): Promise<void> => {
-    const lock = await lockHolder(members, timeoutMs);
-    if (stopped || lock === undefined || lock === holder) return;
-    holder = lock;
-    tell({ atMs: now(), source: "etcd", event: "lock", detail: { holder: lock } });
+    const reading = await lock.read(lock.source === "kubernetes" ? apiTimeoutMs : timeoutMs);
+    if (stopped || reading.holder === undefined || reading.holder === holder) return;
+    if (holder !== null && reading.holder !== null && reading.freeForMs !== undefined) {
+      tell({ atMs: now() - reading.freeForMs, source: lock.source, event: "lock", detail: { holder: null } });
+    }
+    holder = reading.holder;
+    tell({ atMs: now(), source: lock.source, event: "lock", detail: { holder } });
   };
-  const lookAtMember = async (pod: PodAddress): Promise<void> => {
-    const view = await viewMember(pod, timeoutMs);
+  const lookAtMember = async (pod: string): Promise<void> => {
+    const view = await members.manager.view(pod, timeoutMs);
     if (!stopped) change(view, now());
   };
   const change = (view: PatroniView, atMs: number): void => {
@@ -42,17 +47,18 @@ export function watchPatroni(members: PatroniPods, now: () => number, tell: Tell
       tell({ atMs, source, event: view.reachable ? "reachable" : "unreachable", detail: {} });
     }
     const { role, state, timeline } = view;
-    const same = known?.role === role && known.state === state && known.timeline === timeline;
+    // A replica without a receiver may know none; that is no news.
+    const same = known?.role === role && known.state === state && (timeline === null || known.timeline === timeline);
     if (view.reachable && !same) tell({ atMs, source, event: "role", detail: { role, state, timeline } });
     if (view.reachable && view.walBytes !== null && atMs - (toldWal.get(source) ?? -Infinity) >= walEveryMs) {
       toldWal.set(source, atMs);
       tell({ atMs, source, event: "offset", detail: { offset: view.walBytes, role } });
     }
-    before.set(source, view);
+    before.set(source, { ...view, timeline: timeline ?? known?.timeline ?? null });
   };
   const look = (): void => {
     alone("the lock", lookAtLock);
-    for (const pod of members.pods) alone(pod.name, () => lookAtMember(pod));
+    for (const { name } of members.pods) alone(name, () => lookAtMember(name));
   };
   const timer = setInterval(look, everyMs);
   look();

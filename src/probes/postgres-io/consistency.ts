@@ -1,5 +1,5 @@
 import { messageOf } from "../../errors.ts";
-import { withMember } from "../patroni/final-reads.ts";
+import { withMember } from "../patroni/connect.ts";
 import type { PatroniPods } from "../patroni/members.ts";
 import type { ExerciseStage, Proof, SystemContext } from "../system.ts";
 import type { IoTables } from "./workload.ts";
@@ -71,8 +71,17 @@ async function runAmcheck(
   const role = pod === primary ? "primary" : "replica";
   const startMs = performance.now();
   try {
-    const command = amcheckCommand(members.user, members.database, role);
-    const ran = await context.exec(pod, command, limitMs, { container });
+    const { user = members.user, password } = await members.dial("postgres", pod);
+    const command = amcheckCommand(user, members.database, role);
+    // By the pod's own socket, which asks for a password in some clusters; it never stands in a command line.
+    const ran =
+      password === undefined || context.execStream === undefined
+        ? await context.exec(pod, command, limitMs, { container })
+        : await context.execStream(
+            { pod, container },
+            ["sh", "-c", 'IFS= read -r PGPASSWORD; export PGPASSWORD; exec "$@"', "sh", ...command],
+            { timeoutMs: limitMs, stdin: `${password}\n` },
+          );
     const problem = (ran.stdout.trim() || ran.stderr.trim()).split("\n").slice(0, 3).join(" ").slice(0, 300);
     return { exitCode: ran.exitCode, tookMs: performance.now() - startMs, problem };
   } catch (error) {

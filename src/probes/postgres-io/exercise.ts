@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors.ts";
 import { parseDurationMs } from "../../experiment/duration.ts";
-import { withMember } from "../patroni/final-reads.ts";
+import { withMember } from "../patroni/connect.ts";
 import type { PatroniPods } from "../patroni/members.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Exercise, ExerciseStage, Proof, SystemContext } from "../system.ts";

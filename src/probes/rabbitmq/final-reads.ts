@@ -36,12 +36,12 @@ export async function readQueuesBack(
   for (const client of writers) {
     const queue = queueOf(runId, client);
     const leader = queues.find(({ name }) => name === queue)?.leader ?? null;
-    for (const { name, host } of nodes.pods) {
+    for (const { name } of nodes.pods) {
       const authoritative = leader === name;
       const role = authoritative ? "leader" : "other";
       const read = { type: "final-read", member: name, client, role, authoritative } as const;
       try {
-        const numbers = await fetchAll(host, queue, link, (messages) =>
+        const numbers = await fetchAll(name, queue, link, (messages) =>
           recorder.event({
             atMs: recorder.now(),
             source: name,
@@ -60,12 +60,12 @@ export async function readQueuesBack(
 
 /** All numbers in a queue, in its order; they stay there. Rejects when it hands over less than it says it has. */
 async function fetchAll(
-  host: string,
+  pod: string,
   queue: string,
-  options: Pick<LinkOptions, "account" | "heartbeatSeconds" | "timeoutMs">,
+  options: Pick<LinkOptions, "nodes" | "account" | "heartbeatSeconds" | "timeoutMs">,
   onLength: (messages: number) => void,
 ): Promise<number[]> {
-  const model = await dial(host, options);
+  const model = await dial(pod, options);
   try {
     const channel: Channel = await model.createChannel();
     channel.on("error", () => undefined);

@@ -1,9 +1,10 @@
-import { connect, type ChannelModel, type ConfirmChannel } from "amqplib";
+import { connect, credentials, type ChannelModel, type ConfirmChannel } from "amqplib";
 import { messageOf } from "../../errors.ts";
+import type { Dial } from "../access.ts";
+import { tlsFailure } from "../tls-failure.ts";
 import type { RabbitNodes } from "./nodes.ts";
 import type { Account } from "./queues.ts";
 
-export const amqpPort = 5672;
 const retryMs = 100;
 
 export interface LinkOptions {
@@ -39,7 +40,7 @@ interface Current {
 
 /** Keeps a connection to one of the nodes: whoever fails is left for the next one, as an application's list of hosts. */
 export function openLink(options: LinkOptions): Link {
-  const { nodes, order } = options;
+  const { order } = options;
   let current: Current | null = null;
   let at = 0;
   let problem = "not-connected";
@@ -53,7 +54,7 @@ export function openLink(options: LinkOptions): Link {
     const pod = member();
     let model: ChannelModel | undefined;
     try {
-      model = await dial(nodes.hostOf(pod), options);
+      model = await dial(pod, options);
       const { channel, broke, broken } = await openChannel(model, (reason) => lose(channel, pod, reason));
       await Promise.race([options.prepare?.(channel, broken), broke]);
       if (closed) return drop(model);
@@ -99,26 +100,36 @@ export function openLink(options: LinkOptions): Link {
   };
 }
 
-/** Opens a connection. Rejects when the server does not finish the handshake in time. */
+/** Opens a connection to a node. Rejects when the server does not finish the handshake in time. */
 export async function dial(
-  host: string,
-  options: Pick<LinkOptions, "account" | "heartbeatSeconds" | "timeoutMs">,
+  pod: string,
+  options: Pick<LinkOptions, "nodes" | "account" | "heartbeatSeconds" | "timeoutMs">,
 ): Promise<ChannelModel> {
-  const { account } = options;
+  const to = await options.nodes.dial(pod);
+  const { url, socketOptions } = connectionTo(to, options.account);
   const model = await connect(
-    {
-      hostname: host,
-      port: amqpPort,
-      username: account.user,
-      password: account.password,
-      vhost: encodeURIComponent(account.vhost),
-      heartbeat: options.heartbeatSeconds,
-    },
-    { timeout: options.timeoutMs, noDelay: true },
+    { ...url, heartbeat: options.heartbeatSeconds },
+    { ...socketOptions, timeout: options.timeoutMs, noDelay: true },
   );
   // Without a listener an error of the connection would end the process; its end is told by `close`.
   model.on("error", () => undefined);
   return model;
+}
+
+/** What the client library is told of a Dial. */
+function connectionTo({ host, port, tls, ...login }: Dial, { vhost, own }: Account) {
+  const { user = own?.user, password = own?.password, mechanism } = login;
+  return {
+    url: {
+      protocol: tls === undefined ? "amqp" : "amqps",
+      hostname: host,
+      port,
+      username: user ?? "",
+      password: password ?? "",
+      vhost: encodeURIComponent(vhost),
+    },
+    socketOptions: { ...tls, ...(mechanism === "EXTERNAL" ? { credentials: credentials.external() } : {}) },
+  };
 }
 
 /** `broke` rejects, and `onBroken` is told once, when the channel or its connection ends for whatever reason. */
@@ -144,7 +155,7 @@ async function openChannel(
 }
 
 /** Ends a connection without a word; the other side may be gone. */
-function drop(model: ChannelModel): void {
+export function drop(model: ChannelModel): void {
   const { stream } = model.connection as unknown as { stream?: { destroy(): void } };
   stream?.destroy();
 }
@@ -156,6 +167,7 @@ export function reasonOf(error: unknown): string {
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return "unreachable";
   const said = /with message "([A-Z_]+ - )?(.*?)"?$/s.exec(messageOf(error));
   if (said !== null) return `${(said[1] ?? "").replace(" - ", ": ")}${said[2] ?? ""}`.slice(0, 160);
+  if (tlsFailure(error) !== null) return "tls-refused";
   if (messageOf(error).includes("ETIMEDOUT")) return "timeout";
   return code === "ECONNRESET" ? "connection-lost" : messageOf(error).slice(0, 160);
 }

@@ -1,7 +1,13 @@
 import { textOf } from "../figure.ts";
 import { AftershockError, messageOf } from "../../errors.ts";
+import type { Dial } from "../access.ts";
+import { findPodsOf, selectorOf } from "../find-pods.ts";
 import { podRenewal } from "../renew-pods.ts";
 import type { PodAddress, SystemContext } from "../system.ts";
+
+/** The part of the system, in `access` and `selectors` of a target. */
+export const amqpPart = "amqp";
+const amqpPort = 5672;
 
 /** A command of RabbitMQ takes about half a second to start; one that asks a dead node gives up by itself after this. */
 const commandSeconds = 8;
@@ -10,7 +16,15 @@ const execTimeoutMs = 12_000;
 /** The pods of one RabbitMQ cluster. Addresses are looked up again by `refresh`; names stay. */
 export interface RabbitNodes {
   readonly pods: readonly PodAddress[];
-  hostOf(name: string): string;
+  /** How AMQP in that pod is dialled now, and as whom if the target says so. */
+  dial(pod: string): Promise<Dial>;
+  /**
+   * The node of that pod, by the name that it has given itself: `rabbit@rabbitmq-0`, or with long names
+   * `rabbit@orders-server-0.orders-nodes.messaging`, as the RabbitMQ Cluster Operator has them
+   * (rabbitmq/cluster-operator v2.22.3, internal/resource/statefulset.go). Rejects with AftershockError
+   * `system_unreachable` when it does not say.
+   */
+  nodeOf(pod: string): Promise<string>;
   refresh(): Promise<void>;
   /** Runs `program` in a pod. Rejects with AftershockError `system_unreachable` when it does not end with 0. */
   run(pod: string, program: string, args: readonly string[]): Promise<string>;
@@ -18,12 +32,12 @@ export interface RabbitNodes {
   runAnywhere(program: string, args: readonly string[]): Promise<string>;
 }
 
-/** Finds the pods by their label `app`. Throws AftershockError `system_unreachable` when there are none. */
+/** Finds the pods of part `amqp`, or by their label `app`. Throws AftershockError `system_unreachable` when there are none. */
 export async function findNodes(context: SystemContext): Promise<RabbitNodes> {
   const { namespace, parameters } = context;
   const label = String(parameters["appLabel"] ?? "rabbitmq");
-  const selector = `app=${label}`;
-  let pods = (await context.pods(selector)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const selector = selectorOf(context, amqpPart, label);
+  let pods = await findPodsOf(context, amqpPart, label);
   if (pods.length === 0) {
     throw new AftershockError(
       "system_unreachable",
@@ -37,7 +51,7 @@ export async function findNodes(context: SystemContext): Promise<RabbitNodes> {
     const hint = `Try: kubectl exec ${pod} -n ${namespace} -- ${program} ${args[0] ?? ""}`;
     let result;
     try {
-      result = await context.exec(pod, command, execTimeoutMs);
+      result = await context.exec(pod, command, execTimeoutMs, containerOf(pods, pod));
     } catch (error) {
       throw new AftershockError("system_unreachable", `${program} in ${pod}: ${messageOf(error)}`, hint);
     }
@@ -45,11 +59,24 @@ export async function findNodes(context: SystemContext): Promise<RabbitNodes> {
     const said = `${result.stderr}\n${result.stdout}`.trim().split("\n").slice(0, 3).join(" ");
     throw new AftershockError("system_unreachable", `${program} ${args[0] ?? ""} failed in ${pod}: ${said}`, hint);
   };
+  const told = new Map<string, string>();
   return {
     get pods() {
       return pods;
     },
-    hostOf: (name) => pods.find((pod) => pod.name === name)?.host ?? name,
+    nodeOf: async (name) => {
+      // A pod with another address may have another name.
+      const key = `${name} ${pods.find((pod) => pod.name === name)?.host ?? ""}`;
+      // The node's own word needs no other node, so it is told in a cluster that is cut in two as well.
+      const node = told.get(key) ?? atomIn(await run(name, "rabbitmqctl", ["eval", "node()."]));
+      told.set(key, node);
+      return node;
+    },
+    dial: async (name) => {
+      const pod = pods.find((candidate) => candidate.name === name);
+      if (pod === undefined) throw new Error(`${name} is no pod of this RabbitMQ`);
+      return context.access.dial(amqpPart, pod, amqpPort);
+    },
     refresh: async () => {
       const renew = await podRenewal(context, selector);
       const now = new Set((await context.pods(selector)).filter((pod) => pod.ready).map((pod) => pod.name));
@@ -69,6 +96,18 @@ export async function findNodes(context: SystemContext): Promise<RabbitNodes> {
       throw last;
     },
   };
+}
+
+/** An Erlang atom as it is printed, in quotes where it needs them. */
+const atomIn = (text: string): string => text.trim().replace(/^'(.*)'$/, "$1");
+
+/**
+ * Where to run RabbitMQ's commands: the container `rabbitmq`, as the RabbitMQ Cluster Operator calls it, which need not be
+ * the first of its pod; without one of that name, the first.
+ */
+export function containerOf(pods: readonly PodAddress[], pod: string): { container?: string } {
+  const names = pods.find(({ name }) => name === pod)?.containerIds ?? {};
+  return Object.hasOwn(names, "rabbitmq") ? { container: "rabbitmq" } : {};
 }
 
 /** What one node says of the cluster. */

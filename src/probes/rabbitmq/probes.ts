@@ -1,19 +1,20 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { AftershockError, messageOf } from "../../errors.ts";
 import type { ClientInfo, TimelineEvent } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
+import { createTelling, runClients, watchLoopDelay } from "../run-clients.ts";
 import type { RunningProbes } from "../system.ts";
 import { createConsumer } from "./consumer.ts";
-import { dial, openLink, type LinkOptions } from "./link.ts";
+import { dial, openLink, reasonOf, type LinkOptions } from "./link.ts";
 import { createPublisher, type RabbitClient } from "./publisher.ts";
 import { listenForReturns } from "./publish.ts";
-import { declareQueue, prefixOf, queueOf, typeOf } from "./queues.ts";
+import { allowProbes, declareQueue, prefixOf, queueOf, typeOf } from "./queues.ts";
 import { watchCluster } from "./watch.ts";
 
 const refreshEveryMs = 1000;
 
 /**
  * Declares every client's queue on the node `leader`, connects the clients, and starts them. Rejects when the queues
- * cannot be declared.
+ * cannot be declared, with AftershockError `system_unreachable` when the user may not use them.
  */
 export async function startRabbitProbes(options: {
   link: Omit<LinkOptions, "order" | "prepare" | "onUp" | "onDown">;
@@ -24,11 +25,7 @@ export async function startRabbitProbes(options: {
   version: string | null;
 }): Promise<RunningProbes> {
   const { link, recorder, infos, runId, leader } = options;
-  const listeners: Array<(event: TimelineEvent) => void> = [];
-  const tell = (event: Omit<TimelineEvent, "type">): void => {
-    recorder.event(event);
-    for (const listener of listeners) listener({ type: "event", ...event });
-  };
+  const { tell, onEvent } = createTelling(recorder);
   await declareAll(options);
   // The leader first, then the others; and for those who are not to begin at the leader, it comes last.
   const others = link.nodes.pods.map((pod) => pod.name).filter((name) => name !== leader);
@@ -66,37 +63,39 @@ export async function startRabbitProbes(options: {
   const watch = watchCluster({ link, prefix: prefixOf(runId), now: recorder.now, record: recorder.event, tell });
   await Promise.all([...tried, watch.tried]);
 
-  const loop = monitorEventLoopDelay({ resolution: 1 });
-  loop.enable();
-  const schedules = clients.map((client) => client.begin());
-  // A killed pod comes back elsewhere; a failed look is tried again.
-  const refreshing = setInterval(() => void link.nodes.refresh().catch(() => undefined), refreshEveryMs);
-  let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    clearInterval(refreshing);
-    for (const report of await Promise.all(schedules.map((schedule) => schedule.stop()))) recorder.schedule(report);
-    await Promise.all([watch.stop(), ...clients.map((client) => client.close())]);
-    loop.disable();
-    recorder.loopDelay({ type: "loop-delay", p99Ms: loop.percentile(99) / 1e6, maxMs: loop.max / 1e6 });
-  };
-  return {
-    status: () => ({
-      atMs: recorder.now(),
-      clients: clients.map(({ tally, member }) => tally.status(recorder.now(), member())),
-    }),
-    onEvent: (listener) => listeners.push(listener),
-    stop: () => (stopping ??= stop()),
-  };
+  const watches = [watch, watchLoopDelay(recorder)];
+  return runClients({ recorder, onEvent, clients, refresh: link.nodes.refresh, refreshEveryMs, watches });
 }
 
+/** Declares the queues, and tries what the probes will do with them before anything counts. */
 async function declareAll(options: Parameters<typeof startRabbitProbes>[0]): Promise<void> {
   const { link, infos, runId, leader, version } = options;
-  const model = await dial(link.nodes.hostOf(leader), link);
+  const model = await dial(leader, link);
   try {
-    const channel = await model.createChannel();
-    channel.on("error", () => undefined);
-    for (const { id } of infos) await declareQueue(channel, queueOf(runId, id), typeOf(id), version);
+    const channel = await model.createConfirmChannel();
+    const ended = new Promise<never>((_resolve, reject) => channel.once("error", reject));
+    ended.catch(() => undefined);
+    const tryAll = async (): Promise<void> => {
+      for (const { id } of infos) await declareQueue(channel, queueOf(runId, id), typeOf(id), version);
+      const [first] = infos;
+      if (first !== undefined) await channel.get(queueOf(runId, first.id));
+      // To no queue: RabbitMQ drops it, once it has found that the user may publish.
+      channel.publish("", `${prefixOf(runId)}nobody`, Buffer.from("may I"));
+      await channel.waitForConfirms();
+    };
+    await Promise.race([tryAll(), ended]);
+  } catch (error) {
+    if (!messageOf(error).includes("ACCESS_REFUSED")) throw error;
+    throw mayNot(leader, reasonOf(error));
   } finally {
     await model.close().catch(() => undefined);
   }
+}
+
+function mayNot(pod: string, said: string): AftershockError {
+  return new AftershockError(
+    "system_unreachable",
+    `The probes' user may not do at ${pod} what the probes do: ${said}.`,
+    `Allow it: ${allowProbes}`,
+  );
 }

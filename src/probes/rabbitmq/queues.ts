@@ -42,11 +42,11 @@ export function rabbitClients(ratePerSecond: number, timeoutMs: number): ClientI
   ];
 }
 
-/** The account of one run: it may touch the run's queues and nothing else. */
+/** Who the probes are, where. */
 export interface Account {
-  user: string;
-  password: string;
   vhost: string;
+  /** The account of one run: it may touch the run's queues and nothing else. Null: the target says who the probes are. */
+  own: { user: string; password: string } | null;
 }
 
 /**
@@ -54,19 +54,23 @@ export interface Account {
  * old one). So no password is configured anywhere, and none is left when `dropAccount` has run.
  */
 export async function makeAccount(nodes: RabbitNodes, runId: string, vhost: string): Promise<Account> {
-  const account = { user: `aftershock-${runId}`, password: randomBytes(18).toString("hex"), vhost };
-  const { user, password } = account;
+  const own = { user: `aftershock-${runId}`, password: randomBytes(18).toString("hex") };
+  const { user, password } = own;
   try {
     await nodes.runAnywhere("rabbitmqctl", ["add_user", user, password]);
   } catch {
     await nodes.runAnywhere("rabbitmqctl", ["change_password", user, password]);
   }
-  const own = `^aftershock\\.${runId}\\.`;
+  const queues = `^aftershock\\.${runId}\\.`;
   // Publishing to a queue by its name goes through the default exchange, which RabbitMQ calls amq.default here.
-  const rights = [own, `${own}|^amq\\.default$`, own];
+  const rights = [queues, `${queues}|^amq\\.default$`, queues];
   await nodes.runAnywhere("rabbitmqctl", ["set_permissions", "--vhost", vhost, user, ...rights]);
-  return account;
+  return { vhost, own };
 }
+
+/** How a user of the target's gets the rights that a run's own account has. */
+export const allowProbes =
+  "rabbitmqctl set_permissions --vhost VHOST USER '^aftershock\\.' '^aftershock\\.|^amq\\.default$' '^aftershock\\.'";
 
 export async function dropAccount(nodes: RabbitNodes, runId: string): Promise<void> {
   const user = `aftershock-${runId}`;

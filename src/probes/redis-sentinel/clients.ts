@@ -3,8 +3,9 @@ import { requireWholeNumber } from "../figure.ts";
 import { startClientSchedule } from "../client-schedule.ts";
 import type { ClientInfo, Operation } from "../history.ts";
 import type { Recorder } from "../recorder.ts";
+import type { ProbeClient } from "../run-clients.ts";
 import type { Schedule } from "../schedule.ts";
-import { createTally, type Tally } from "../tally.ts";
+import { createTally } from "../tally.ts";
 import { openEndpoint, type Endpoint } from "./endpoint.ts";
 import type { MasterWatch } from "./master-watch.ts";
 import { classifyReadError, classifyWriteError } from "./outcome.ts";
@@ -27,12 +28,9 @@ export function clientInfos(ratePerSecond: number, timeoutMs: number): ClientInf
   ];
 }
 
-export interface ProbeClient {
+export interface RedisClient extends ProbeClient {
   info: ClientInfo;
   endpoint: Endpoint;
-  tally: Tally;
-  /** Begins to send; the connection has been tried by then. */
-  begin(): Schedule;
 }
 
 /** Connects one client. A follower moves with the watch; a pinned one stays with `firstMaster`. */
@@ -43,7 +41,7 @@ export function openClient(options: {
   watch: MasterWatch;
   recorder: Recorder;
   runId: string;
-}): ProbeClient {
+}): RedisClient {
   const { info, recorder, watch } = options;
   const follows = info.id.startsWith("follower");
   const tally = createTally(info.id, info.kind);
@@ -79,7 +77,8 @@ export function openClient(options: {
     }
   };
   const begin = (): Schedule => startClientSchedule({ info, now: recorder.now, send, book, member: endpoint.member });
-  return { info, endpoint, tally, begin };
+  const member = (): string | null => (endpoint.connected() ? endpoint.member() : null);
+  return { info, endpoint, tally, member, begin, close: endpoint.close };
 }
 
 /** One list element a write, so that a value that was applied twice is seen twice. */

@@ -1,28 +1,33 @@
 import { Redis } from "ioredis";
+import type { Dial } from "../access.ts";
 import { textOf } from "../figure.ts";
 
-export interface ConnectionOptions {
-  host: string;
-  port: number;
-  /** Of the connection attempt and of every command. */
-  timeoutMs: number;
+/** A Dial in ioredis' words. */
+function redisOptions({ host, port, user, password, tls }: Dial) {
+  return {
+    host,
+    port,
+    ...(user === undefined ? {} : { username: user }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls }),
+  };
 }
 
 /**
  * A bare connection for measuring: no retries, no queue, no waiting for readiness. Whatever happens to a command is
- * told at once, and reconnecting is the caller's business (anchors/libraries.md 4.9).
+ * told at once, and reconnecting is the caller's business (anchors/libraries.md 4.9). `timeoutMs`: of the connection
+ * attempt and of every command.
  */
-export function bareConnection(options: ConnectionOptions): Redis {
+export function bareConnection(dial: Dial, timeoutMs: number): Redis {
   const redis = new Redis({
-    host: options.host,
-    port: options.port,
+    ...redisOptions(dial),
     lazyConnect: true,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     enableReadyCheck: false,
-    connectTimeout: options.timeoutMs,
-    commandTimeout: options.timeoutMs,
+    connectTimeout: timeoutMs,
+    commandTimeout: timeoutMs,
     disconnectTimeout: 100,
     noDelay: true,
   });
@@ -31,11 +36,29 @@ export function bareConnection(options: ConnectionOptions): Redis {
   return redis;
 }
 
-/** Connects, works, and disconnects. Rejects with what went wrong. */
-export async function withConnection<T>(options: ConnectionOptions, work: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = bareConnection(options);
+/** Connects. Rejects with why it failed: connect() itself only says that the connection is closed. */
+export async function connect(redis: Redis): Promise<void> {
+  let cause: unknown;
+  const listen = (error: unknown): void => void (cause ??= error);
+  redis.on("error", listen);
   try {
     await redis.connect();
+  } catch (error) {
+    throw cause ?? error;
+  } finally {
+    redis.off("error", listen);
+  }
+}
+
+/** Connects, works, and disconnects. Rejects with what went wrong. */
+export async function withConnection<T>(
+  dial: Dial | Promise<Dial>,
+  timeoutMs: number,
+  work: (redis: Redis) => Promise<T>,
+): Promise<T> {
+  const redis = bareConnection(await dial, timeoutMs);
+  try {
+    await connect(redis);
     return await work(redis);
   } finally {
     redis.disconnect();

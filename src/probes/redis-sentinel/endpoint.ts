@@ -1,5 +1,8 @@
 import type { Redis } from "ioredis";
-import { bareConnection } from "./connection.ts";
+import { isAftershockError } from "../../errors.ts";
+import { tlsFailure } from "../tls-failure.ts";
+import { refusedFor } from "./access.ts";
+import { bareConnection, connect as connectRedis } from "./connection.ts";
 import type { RedisPods } from "./pods.ts";
 
 const shortestBackOffMs = 50;
@@ -45,19 +48,17 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
   const connect = async (): Promise<void> => {
     const mine = ++generation;
     const pod = wanted;
-    const host = pods.data.find((candidate) => candidate.name === pod)?.host ?? pod;
-    const redis = bareConnection({ host, port: pods.dataPort, timeoutMs: options.timeoutMs });
-    // connect() itself only says that the connection is closed; why, this event says.
-    let cause: unknown;
-    redis.on("error", (error: Error) => (cause ??= error));
-    redis.on("end", () => {
-      if (current !== redis) return;
-      usable = false;
-      problem = "connection-lost";
-      later();
-    });
+    let redis: Redis | undefined;
     try {
-      await redis.connect();
+      const fresh = bareConnection(await pods.dial("redis", pod), options.timeoutMs);
+      redis = fresh;
+      fresh.on("end", () => {
+        if (current !== fresh) return;
+        usable = false;
+        problem = "connection-lost";
+        later();
+      });
+      await connectRedis(redis);
       if (options.role === "master-only") {
         const [role] = (await redis.call("ROLE")) as [string];
         if (role !== "master") throw new Error("not-master");
@@ -71,9 +72,9 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       options.onMember(pod);
       if (old !== null) setTimeout(() => old.disconnect(), options.timeoutMs).unref();
     } catch (error) {
-      redis.disconnect();
+      redis?.disconnect();
       if (mine !== generation || closed) return;
-      problem = reasonOf(cause ?? error);
+      problem = reasonOf(error);
       later();
     }
   };
@@ -111,6 +112,11 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (message === "not-master") return "not-master";
+  if (isAftershockError(error)) return error.code;
+  if (tlsFailure(error) !== null) return "tls-refused";
+  const refused = refusedFor(error);
+  if (refused === "login") return "not-authorized";
+  if (refused === "right") return "not-permitted";
   if (message.includes("ECONNREFUSED")) return "refused";
   return message.includes("time") ? "connect-timeout" : "connect-failed";
 }

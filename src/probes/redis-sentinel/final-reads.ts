@@ -29,7 +29,7 @@ export async function readEverything(
           authoritative: member.pod === agreed && member.role === "master",
         } as const;
         try {
-          const ranges = await withConnection({ host: member.host, port: pods.dataPort, timeoutMs }, (redis) =>
+          const ranges = await withConnection(pods.dial("redis", member.pod), timeoutMs, (redis) =>
             foldList(async (from) => redis.lrange(keyOf(runId, client), from, from + chunk - 1)),
           );
           return { ...read, atMs: now(), ranges };

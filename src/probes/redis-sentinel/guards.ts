@@ -58,10 +58,13 @@ const guards: Readonly<Record<string, (views: RedisViews, bounds: Bounds) => Gua
     const quorum = Math.max(...reachable.map((sentinel) => sentinel.quorum ?? 0), 1);
     const known = Math.max(...reachable.map((sentinel) => sentinel.knownSentinels ?? 0), sentinels.length);
     const needed = Math.max(quorum, Math.floor(known / 2) + 1);
+    // One in the master's own pod shares the master's fate, and has no vote that counts.
+    const master = agreedMaster(sentinels);
+    const beside = reachable.filter(({ pod }) => pod === master).length;
     return {
-      ok: reachable.length >= needed && reachable.every((sentinel) => sentinel.canFailOver),
-      measured: `${reachable.length} of ${known} Sentinels answer, quorum ${quorum}, ${reachable.filter((s) => s.canFailOver).length} could fail over`,
-      bound: `at least ${needed} answer, and each could fail over`,
+      ok: reachable.length - beside >= needed && reachable.every((sentinel) => sentinel.canFailOver),
+      measured: `${reachable.length} of ${known} Sentinels answer${beside === 0 ? "" : ` (one in the master's pod, which goes with it)`}, quorum ${quorum}, ${reachable.filter((s) => s.canFailOver).length} could fail over`,
+      bound: `at least ${needed} answer${beside === 0 ? "" : " beside that one"}, and each could fail over`,
       hint: "Start the missing Sentinels; with SENTINEL RESET they forget ones that are gone for good.",
     };
   },

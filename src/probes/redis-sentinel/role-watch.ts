@@ -1,4 +1,5 @@
 import type { Recorder } from "../recorder.ts";
+import type { Redis } from "ioredis";
 import { bareConnection } from "./connection.ts";
 import type { RedisPods } from "./pods.ts";
 import { readReplication, type MemberView } from "./views.ts";
@@ -16,27 +17,27 @@ export function watchRoles(pods: RedisPods, now: () => number, tell: Tell): { st
 }
 
 function watchMember(pods: RedisPods, pod: string, now: () => number, tell: Tell): () => void {
-  const connection = () => {
-    const host = pods.data.find((candidate) => candidate.name === pod)?.host ?? pod;
-    return bareConnection({ host, port: pods.dataPort, timeoutMs });
-  };
-  let redis = connection();
-  let before: Omit<MemberView, "pod" | "host"> | null = null;
+  let redis: Redis | null = null;
+  let stopped = false;
+  let before: Omit<MemberView, "pod"> | null = null;
   let toldOffsetAt = Number.NEGATIVE_INFINITY;
   let busy = false;
   const look = async (): Promise<void> => {
     if (busy) return;
     busy = true;
     try {
-      if (redis.status === "end") {
+      if (redis?.status === "end") {
         // It may be back before the next look; a connection that ended still says that it went.
         if (before?.reachable === true) lost();
-        redis = connection();
+        redis = null;
       }
+      redis ??= bareConnection(await pods.dial("redis", pod), timeoutMs);
+      if (stopped) return redis.disconnect();
       if (redis.status === "wait") await redis.connect();
-      change(readReplication(await redis.info("replication"), pods));
+      change(readReplication(await redis.info("replication"), pods.names));
     } catch {
-      redis.disconnect();
+      redis?.disconnect();
+      if (stopped) return;
       if (before?.reachable !== false) lost();
     } finally {
       busy = false;
@@ -46,7 +47,7 @@ function watchMember(pods: RedisPods, pod: string, now: () => number, tell: Tell
     tell({ atMs: now(), source: pod, event: "unreachable", detail: {} });
     before = { reachable: false, role: null, offset: null, master: null, linkUp: false, replicas: [] };
   };
-  const change = (view: Omit<MemberView, "pod" | "host">): void => {
+  const change = (view: Omit<MemberView, "pod">): void => {
     const atMs = now();
     if (before?.reachable === false) tell({ atMs, source: pod, event: "reachable", detail: {} });
     if (view.role !== before?.role) {
@@ -64,7 +65,8 @@ function watchMember(pods: RedisPods, pod: string, now: () => number, tell: Tell
   const timer = setInterval(() => void look(), everyMs);
   void look();
   return () => {
+    stopped = true;
     clearInterval(timer);
-    redis.disconnect();
+    redis?.disconnect();
   };
 }

@@ -30,9 +30,9 @@ const sentinelSettings = [
 /** The settings that findings are tied to, from the live servers. What a server does not tell is `unknown`. */
 export async function readSettings(pods: RedisPods): Promise<Setting[]> {
   const setting = (member: string, name: string, value: string): Setting => ({ type: "setting", member, name, value });
-  const members = pods.data.map(async ({ name: member, host }) => {
+  const members = pods.data.map(async ({ name: member }) => {
     try {
-      return await withConnection({ host, port: pods.dataPort, timeoutMs }, async (redis) => {
+      return await withConnection(pods.dial("redis", member), timeoutMs, async (redis) => {
         const version = parseInfo(await redis.info("server"))["redis_version"] ?? "unknown";
         const values = await Promise.all(
           memberSettings.map(async (name) => {

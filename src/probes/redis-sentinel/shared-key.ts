@@ -1,5 +1,5 @@
 import type { Recorder } from "../recorder.ts";
-import type { ProbeClient } from "./clients.ts";
+import type { RedisClient } from "./clients.ts";
 import { keyLifetimeSeconds, sharedKeyOf } from "./clients.ts";
 import { withConnection } from "./connection.ts";
 import type { RedisPods } from "./pods.ts";
@@ -11,9 +11,9 @@ const timeoutMs = 1500;
  * Every write client sets one and the same key twice a second, beside its ledger, so that after two masters it can be
  * told whose value survived. Acknowledged ones go on the timeline as `shared-key-write`.
  */
-export function startSharedKey(clients: readonly ProbeClient[], runId: string, recorder: Recorder): { stop(): void } {
+export function startSharedKey(clients: readonly RedisClient[], runId: string, recorder: Recorder): { stop(): void } {
   const counts = new Map<string, number>();
-  const set = async ({ info, endpoint }: ProbeClient): Promise<void> => {
+  const set = async ({ info, endpoint }: RedisClient): Promise<void> => {
     const redis = endpoint.redis();
     if (redis === null) return;
     const member = endpoint.member();
@@ -35,8 +35,8 @@ export function startSharedKey(clients: readonly ProbeClient[], runId: string, r
 /** Reads the key from every member: `shared-key-read` on the timeline; a member that does not answer says nothing. */
 export async function readSharedKey(pods: RedisPods, runId: string, recorder: Recorder): Promise<void> {
   await Promise.all(
-    pods.data.map(async ({ name, host }) => {
-      const value = await withConnection({ host, port: pods.dataPort, timeoutMs }, (redis) =>
+    pods.data.map(async ({ name }) => {
+      const value = await withConnection(pods.dial("redis", name), timeoutMs, (redis) =>
         redis.get(sharedKeyOf(runId)),
       ).catch(() => undefined);
       if (value === undefined) return;

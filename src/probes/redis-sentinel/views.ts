@@ -1,11 +1,11 @@
 import { wholeNumber } from "../figure.ts";
 import { parseInfo, parseMap, withConnection } from "./connection.ts";
+import type { PodNames } from "../pod-names.ts";
 import type { RedisPods } from "./pods.ts";
 
 /** What one data member says of itself; null values were not told. */
 export interface MemberView {
   pod: string;
-  host: string;
   reachable: boolean;
   /** `master` or `replica`; null when it does not answer. */
   role: "master" | "replica" | null;
@@ -33,20 +33,18 @@ export interface SentinelView {
 
 export async function viewMembers(pods: RedisPods, timeoutMs: number): Promise<MemberView[]> {
   return Promise.all(
-    pods.data.map(async ({ name, host }) => {
+    pods.data.map(async ({ name }) => {
       try {
-        const text = await withConnection({ host, port: pods.dataPort, timeoutMs }, (redis) =>
-          redis.info("replication"),
-        );
-        return { pod: name, host, ...readReplication(text, pods) };
+        const text = await withConnection(pods.dial("redis", name), timeoutMs, (redis) => redis.info("replication"));
+        return { pod: name, ...readReplication(text, pods.names) };
       } catch {
-        return { pod: name, host, ...unreachable };
+        return { pod: name, ...unreachable };
       }
     }),
   );
 }
 
-const unreachable: Omit<MemberView, "pod" | "host"> = {
+const unreachable: Omit<MemberView, "pod"> = {
   reachable: false,
   role: null,
   offset: null,
@@ -56,7 +54,7 @@ const unreachable: Omit<MemberView, "pod" | "host"> = {
 };
 
 /** Reads INFO replication (Redis 6.0 to 8.0). */
-export function readReplication(text: string, pods: Pick<RedisPods, "nameOf">): Omit<MemberView, "pod" | "host"> {
+export function readReplication(text: string, names: Pick<PodNames, "nameOf">): Omit<MemberView, "pod"> {
   const info = parseInfo(text);
   const master = info["role"] === "master";
   return {
@@ -64,14 +62,14 @@ export function readReplication(text: string, pods: Pick<RedisPods, "nameOf">): 
     // INFO still says slave in Redis 8.
     role: master ? "master" : info["role"] === "slave" ? "replica" : null,
     offset: wholeNumber(master ? info["master_repl_offset"] : info["slave_repl_offset"]),
-    master: master || info["master_host"] === undefined ? null : pods.nameOf(info["master_host"]),
+    master: master || info["master_host"] === undefined ? null : names.nameOf(info["master_host"]),
     linkUp: info["master_link_status"] === "up",
     replicas: Object.entries(info)
       .filter(([key]) => /^slave\d+$/.test(key))
       .map(([, value]) => {
         const fields = Object.fromEntries(value.split(",").map((pair) => pair.split("=") as [string, string]));
         return {
-          pod: pods.nameOf(fields["ip"] ?? ""),
+          pod: names.nameOf(fields["ip"] ?? ""),
           online: fields["state"] === "online",
           offset: wholeNumber(fields["offset"]),
         };
@@ -81,9 +79,9 @@ export function readReplication(text: string, pods: Pick<RedisPods, "nameOf">): 
 
 export async function viewSentinels(pods: RedisPods, timeoutMs: number): Promise<SentinelView[]> {
   return Promise.all(
-    pods.sentinels.map(async ({ name, host }) => {
+    pods.sentinels.map(async ({ name }) => {
       try {
-        return await withConnection({ host, port: pods.sentinelPort, timeoutMs }, async (redis) => {
+        return await withConnection(pods.dial("sentinel", name), timeoutMs, async (redis) => {
           const [reply, canFailOver] = await Promise.all([
             redis.call("SENTINEL", "MASTER", pods.masterName),
             redis.call("SENTINEL", "CKQUORUM", pods.masterName).then(
@@ -96,7 +94,7 @@ export async function viewSentinels(pods: RedisPods, timeoutMs: number): Promise
           return {
             pod: name,
             reachable: true,
-            master: fields["ip"] === undefined ? null : pods.nameOf(fields["ip"]),
+            master: fields["ip"] === undefined ? null : pods.names.nameOf(fields["ip"]),
             quorum: wholeNumber(fields["quorum"]),
             knownSentinels: others === null ? null : others + 1,
             canFailOver,

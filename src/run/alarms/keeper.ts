@@ -9,6 +9,7 @@ import type { ConductorDeps } from "../walk.ts";
 import { defaultPaging, waitMs } from "./alarm.ts";
 import { healAgain } from "./heal-again.ts";
 import { restartPod } from "./restart.ts";
+import { joinSignals } from "../../join-signals.ts";
 
 /** Healing again and proving end before this; a worker that dies meanwhile keeps an alarm from the others this long. */
 const checkBoundMs = 10 * 60_000;
@@ -92,7 +93,7 @@ export async function checkDue(deps: KeeperDeps, signal: AbortSignal): Promise<v
   const { runId, checks, askedBy, lastProblem } = claim;
   const run = await findRun(database, runId);
   if (run === null) return;
-  const proofs = await healAgain(deps, run, AbortSignal.any([signal, AbortSignal.timeout(checkBoundMs)]));
+  const proofs = await healAgain(deps, run, joinSignals(signal, AbortSignal.timeout(checkBoundMs)));
   const failed = proofs.filter(({ ok }) => !ok);
   if (failed.length === 0) {
     await resolveAlarm(

@@ -17,10 +17,10 @@ export function kindFor(plan: Plan): ScheduleKind {
 
 /**
  * SHA-256 of the canonical JSON of a plan without what is resolved at each start: which pods it is about, and how the
- * system looks. Everything else (parameters, guards, kinds of fault, phases, needed approvals) is what was approved.
+ * system looks and is reached. Everything else (parameters, guards, kinds of fault, phases, needed approvals) is what was approved.
  */
 export function shapeDigest(plan: Plan): string {
-  const { topology: _resolved, primaries: _leading, faults, ...rest } = plan;
+  const { topology: _resolved, primaries: _leading, wayIn: _reached, faults, ...rest } = plan;
   const shape = {
     ...rest,
     faults: faults.map(({ subject: _subject, target: _target, resolved: _found, spec, ...fault }) => {

@@ -6,6 +6,7 @@ import type { Walk } from "../walk.ts";
 import { judgeWatch, limitText, notYetAsked, type Reading } from "./judge-watch.ts";
 import { readWatch } from "./read-watch.ts";
 import type { ClusterWatching } from "./watches.ts";
+import { joinSignals } from "../../join-signals.ts";
 
 type Watched = Pick<Walk, "run" | "deps" | "journal" | "ownership">;
 
@@ -21,7 +22,7 @@ export function watchRun(all: Watched, recorder: Pick<Recorder, "event" | "now">
   const stop = all.ownership.stop;
   for (const watch of plan.watches ?? []) {
     // It never rejects: a look that fails is a reading.
-    if (watching !== null) void watchOne(watch, watching, all, recorder, AbortSignal.any([over.signal, lost, stop]));
+    if (watching !== null) void watchOne(watch, watching, all, recorder, joinSignals(over.signal, lost, stop));
   }
   return { stop: () => over.abort() };
 }

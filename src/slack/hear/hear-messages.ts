@@ -1,5 +1,5 @@
 import type { App } from "@slack/bolt";
-import { actionPrefix } from "../action-prefix.ts";
+import { actionPrefix, noteMessage } from "../action-prefix.ts";
 import type { Actor } from "../../run/service.ts";
 import { reactionPayload, shortcutPayload } from "../payload.ts";
 import { firstDelivery } from "../store/deliveries.ts";
@@ -8,8 +8,6 @@ import { surfacesOf } from "./surfaces-of.ts";
 
 /** The reaction that makes a note of a message: :memo:. */
 export const noteReaction = "memo";
-/** Which handler of `Verb.messages` gets the message; for the shortcut, its callback id after our prefix. */
-const noteMessage = "note-message";
 
 /** Messages that somebody points at, by a reaction or by the shortcut in a message's menu: each delivery once. */
 export function hearMessages(app: App, hearing: Hearing): void {

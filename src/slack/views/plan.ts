@@ -16,6 +16,9 @@ export function planDetails(plan: Plan, digest: string): KnownBlock[] {
     fields([
       ["Target", `${escapeText(plan.cluster)}, namespace ${escapeText(plan.namespace)}`],
       ["System now", escapeText(plan.topology)],
+      ...(plan.wayIn === undefined
+        ? []
+        : [["Way of the probes", "through the API server (port-forward)"] satisfies [string, string]]),
       ["Risk", plan.risk],
       [
         "Phases",

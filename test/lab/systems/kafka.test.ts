@@ -17,6 +17,7 @@ describe("Kafka in the lab", () => {
       store,
       addresses,
       (message) => said.push(message),
+      "combined",
       async () => found,
     );
     system.start();
