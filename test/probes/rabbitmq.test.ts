@@ -7,6 +7,7 @@ import { reasonOf } from "../../src/probes/rabbitmq/link.ts";
 import { podOfNode, readClusterStatus, type NodeView } from "../../src/probes/rabbitmq/nodes.ts";
 import { listenForReturns, publishNumber } from "../../src/probes/rabbitmq/publish.ts";
 import { queueProblem, readQueues, type QueueView } from "../../src/probes/rabbitmq/queues.ts";
+import { addressedTo, proveNodesConnected } from "../../src/probes/rabbitmq/prove-connected.ts";
 import { readEnvironment } from "../../src/probes/rabbitmq/settings.ts";
 
 const names = ["rabbitmq-0", "rabbitmq-1", "rabbitmq-2"];
@@ -101,6 +102,36 @@ describe("RabbitMQ's groups", () => {
     const moved = [queue({ leader: "rabbitmq-1" }), queue({ type: "classic", leader: "rabbitmq-1" })];
     expect(topologyOf(nodes, "rabbitmq-0", moved).groups).toMatchObject({ leader: ["rabbitmq-1"] });
     expect(topologyOf(nodes, "rabbitmq-0", [queue(), ...moved]).groups).toMatchObject({ leader: [], others: [] });
+  });
+});
+
+describe("a node that another is asked for", () => {
+  it.each([
+    ["rabbit@rabbitmq-0", []],
+    ["rabbit@orders-server-0.orders-nodes.messaging", ["--longnames"]],
+    ["rabbit@10.0.0.1", ["--longnames"]],
+  ])("%s is named in the kind that Erlang takes it for", (node, kind) => {
+    expect(addressedTo(node)).toEqual([...kind, "--node", node]);
+  });
+  it("is not taken for cut off when it does not tell its name", async () => {
+    const asked: string[] = [];
+    const exec = async (pod: string) => {
+      asked.push(pod);
+      return { exitCode: 0, stdout: "", stderr: "" };
+    };
+    const nodeOf = async (pod: string): Promise<string> => {
+      if (pod === "rabbitmq-0") throw new Error("rabbitmqctl in rabbitmq-0: no such node");
+      return `rabbit@${pod}`;
+    };
+    const { ok, pairs } = await proveNodesConnected({ exec }, { pods, nodeOf }, ["rabbitmq-0"], ["rabbitmq-1"]);
+    expect([ok, asked]).toEqual([false, ["rabbitmq-0"]]);
+    expect(pairs).toContainEqual({
+      from: "rabbitmq-1",
+      to: "rabbitmq-0",
+      ok: false,
+      detail: "rabbitmqctl in rabbitmq-0: no such node",
+      unasked: true,
+    });
   });
 });
 
