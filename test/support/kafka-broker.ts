@@ -15,7 +15,16 @@ export interface TestBroker {
   stop(): Promise<void>;
 }
 
-export async function makeBroker(kafkaFolder: string): Promise<TestBroker> {
+/** `properties` come last and so go before those of the rig; `format` are arguments of kafka-storage.sh. */
+export interface BrokerOptions {
+  properties: string;
+  format: readonly string[];
+}
+
+export async function makeBroker(
+  kafkaFolder: string,
+  options: BrokerOptions = { properties: "", format: [] },
+): Promise<TestBroker> {
   const directory = mkdtempSync(join(tmpdir(), "aftershock-test-kafka-"));
   const port = await freePort();
   const controllerPort = await freePort();
@@ -32,12 +41,11 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=${join(directory, "log")}
 message.max.bytes=2000
 log.cleaner.dedupe.buffer.size=16777216
-`,
+${options.properties}`,
   );
   const clusterId = Buffer.from("aftershock-test-").toString("base64url");
-  const format = spawnSync(join(kafkaFolder, "bin", "kafka-storage.sh"), ["format", "-t", clusterId, "-c", file], {
-    encoding: "utf8",
-  });
+  const program = join(kafkaFolder, "bin", "kafka-storage.sh");
+  const format = spawnSync(program, ["format", "-t", clusterId, "-c", file, ...options.format], { encoding: "utf8" });
   if (format.status !== 0) throw new Error(`kafka-storage.sh format: ${format.stderr}`);
   let child: ChildProcess | undefined;
   return {
