@@ -8,8 +8,10 @@ export const cliCommands: Readonly<Record<string, () => Promise<CliCommand>>> = 
   halt: async () => (await import("./halt.ts")).halt,
   resume: async () => (await import("./resume.ts")).resume,
   heal: async () => (await import("./heal.ts")).heal,
+  doctor: async () => (await import("./doctor.ts")).doctor,
   rbac: async () => (await import("./rbac.ts")).rbac,
   run: async () => (await import("./run.ts")).runCommand,
+  targets: async () => (await import("./targets.ts")).targets,
   validate: async () => (await import("./validate.ts")).validate,
   start: async () => (await import("./start.ts")).start,
 };

@@ -31,13 +31,43 @@ describe("aftershock rbac", () => {
     expect(kinds).not.toContain("ClusterRole");
   });
 
+  it("names each Secret that a target's preset names, and no other", async () => {
+    const withTarget = join(directory, "targets.yaml");
+    const target =
+      "targets: [{ name: orders, preset: bitnami-redis, instance: orders, namespace: cache, transport: tls }]";
+    writeFileSync(withTarget, example.replace("    # namespaces:", `    ${target}\n    # namespaces:`));
+    const { code, out } = await typedRbac("--config", withTarget);
+    expect(code).toBe(0);
+    const rules = parseAllDocuments(out).flatMap((document) => {
+      const { metadata, rules: own = [] } = document.toJS() as {
+        metadata: { namespace?: string };
+        rules?: Array<{ resources: string[]; resourceNames?: string[]; verbs: string[] }>;
+      };
+      return own.filter(({ resources }) => resources.includes("secrets")).map((rule) => [metadata.namespace, rule]);
+    });
+    const rule = { apiGroups: [""], resources: ["secrets"], verbs: ["get"] };
+    const own = ["cache", { ...rule, resourceNames: ["orders-redis", "orders-redis-crt"] }];
+    expect(rules).toEqual([own, own]);
+  });
+
   it("takes others by its options, and gives everything everywhere without any", async () => {
     const { out } = await typedRbac("--config", config, "--namespace", "db", "--experiment", "etcd-quorum-loss");
     expect(out).toContain("# Experiments: etcd-quorum-loss\n# Namespaces: db\n");
     expect((await typedRbac()).out).toContain("# Experiments: the whole catalogue\n# Namespaces: every one\n");
   });
 
+  it("gives the way through the API server to accounts outside of the cluster only", async () => {
+    const forwards = async (...args: string[]) => (await typedRbac(...args)).out.includes("pods/portforward");
+    expect(await forwards()).toBe(false);
+    expect(await forwards("--reach", "port-forward")).toBe(true);
+    // The example's cluster has a kubeconfig.
+    expect(await forwards("--config", config)).toBe(true);
+    expect(await forwards("--config", config, "--reach", "direct")).toBe(false);
+    expect(await forwards("--config", config, "--reach", "direct", "--format", "helm-values")).toBe(false);
+  });
+
   it.each([
+    [["--reach", "vpn"], /There is no way "vpn".*\nWays: direct, port-forward/],
     [["--experiment", "redis-splitbrain"], /--experiment: there is no experiment.*\nDid you mean redis-split-brain\?/],
     [["--config", config, "--cluster", "prod"], /There is no cluster "prod".*\nKnown clusters: staging/],
     [["--format", "json"], /There is no format "json".*\nFormats: yaml, helm-values/],

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -20,17 +20,26 @@ export async function startExporter(metric: string) {
   return { port, set: (next: number) => (value = next), close: () => server.close() };
 }
 
-/** A real Prometheus that scrapes that page twice a second and alerts a real Alertmanager by `rules` (YAML). */
-export async function startPrometheus(scrapePort: number, rules: string) {
+/** Whether both are on this machine (deploy/system-packages.sh --tests). */
+export const hasPrometheus = ["prometheus", "prometheus-alertmanager", "promtool"].every(
+  (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0,
+);
+
+/** A real Prometheus that scrapes ports twice a second, by job, and alerts a real Alertmanager by `rules` (YAML). */
+export async function startPrometheus(scraped: Readonly<Record<string, number>>, rules: string) {
   const folder = mkdtempSync(join(tmpdir(), "prometheus-"));
   const [port, alertPort] = [await freePort(), await freePort()];
   writeFileSync(join(folder, "rules.yml"), rules);
+  const jobs = Object.entries(scraped).map(([job, at]) => ({
+    job_name: job,
+    static_configs: [{ targets: [`127.0.0.1:${at}`] }],
+  }));
   writeFileSync(
     join(folder, "prometheus.yml"),
     `global: { scrape_interval: 500ms, evaluation_interval: 500ms }
 rule_files: [rules.yml]
 alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:${alertPort}"] }] }] }
-scrape_configs: [{ job_name: page, static_configs: [{ targets: ["127.0.0.1:${scrapePort}"] }] }]
+scrape_configs: ${JSON.stringify(jobs)}
 `,
   );
   writeFileSync(join(folder, "alertmanager.yml"), "route: { receiver: none }\nreceivers: [{ name: none }]\n");

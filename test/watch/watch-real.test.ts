@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { composeWatching } from "../../src/compose/watching.ts";
 import type { LoadedConfig } from "../../src/config/load.ts";
@@ -9,16 +8,7 @@ import type { StopWish } from "../../src/run/ownership.ts";
 import { checkWatches } from "../../src/run/watching/watch-guard.ts";
 import { watchRun } from "../../src/run/watching/watch-run.ts";
 import { history } from "../support/history-builder.ts";
-import { startExporter, startPrometheus } from "../support/prometheus.ts";
-
-const hasServers = ["prometheus", "prometheus-alertmanager"].every((program) => {
-  try {
-    execFileSync("sh", ["-c", `command -v ${program}`]);
-    return true;
-  } catch {
-    return false;
-  }
-});
+import { hasPrometheus, startExporter, startPrometheus } from "../support/prometheus.ts";
 
 const rules = `groups: [{ name: g, rules: [{ alert: ShopDown, expr: shop_errors > 5, labels: { shop: 'a"b' } }] }]\n`;
 const common = { onUnknown: "stop", unknownAfterMs: 1000, forMs: 0 } as const;
@@ -38,13 +28,13 @@ const alert: WatchPlan = {
 };
 
 // A real Prometheus and Alertmanager (deploy/system-packages.sh --tests); the run around the watching is a double.
-describe.skipIf(!hasServers)("a run watched by a real Prometheus and Alertmanager", { timeout: 120_000 }, () => {
+describe.skipIf(!hasPrometheus)("a run watched by a real Prometheus and Alertmanager", { timeout: 120_000 }, () => {
   let page: Awaited<ReturnType<typeof startExporter>>;
   let servers: Awaited<ReturnType<typeof startPrometheus>>;
   let watching: ReturnType<typeof composeWatching>;
   beforeAll(async () => {
     page = await startExporter("shop_errors");
-    servers = await startPrometheus(page.port, rules);
+    servers = await startPrometheus({ page: page.port }, rules);
     watching = composeWatching({
       config: { clusters: { lab: { stopConditions: [], watch: { every: 200, answerWithin: 2000 } } } },
       secrets: {

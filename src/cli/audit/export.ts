@@ -76,17 +76,18 @@ function toTerminal(terminal: Terminal): Sink {
 /** Only its owner may read it: who did what is nobody else's business. */
 function toFile(path: string): Sink {
   const stream = createWriteStream(path, { mode: 0o600 });
-  const failed = once(stream, "error").then(([error]: unknown[]) => {
+  const refused = (error: unknown): never => {
     throw new AftershockError("bad_command", `--out ${path}: ${String(error)}.`, "Name a file that can be written.");
-  });
-  failed.catch(() => undefined);
+  };
+  const over = finished(stream).catch(refused);
+  over.catch(() => undefined);
   return {
     write: async (text) => {
-      if (!stream.write(text)) await Promise.race([once(stream, "drain"), failed]);
+      if (!stream.write(text)) await Promise.race([once(stream, "drain").catch(refused), over]);
     },
     close: async () => {
       stream.end();
-      await Promise.race([finished(stream), failed]);
+      await over;
     },
   };
 }
