@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -39,7 +40,7 @@ describe.each(cases)("the chart with %s values", (name) => {
     expect(helm("lint", chart, "--strict", ...valuesOf(name))).toMatchObject({ exitCode: 0 });
   });
   it("holds only fields that Kubernetes knows", () => {
-    const own = objects.filter(({ kind }) => kind !== "ServiceMonitor");
+    const own = objects.filter(({ apiVersion }) => apiVersion !== "monitoring.coreos.com/v1");
     expect(own.length).toBeGreaterThan(12);
     expect(own.flatMap(schemaProblems)).toEqual([]);
   });
@@ -129,6 +130,53 @@ describe("the rights in the chart", () => {
     ],
   ])("give the same roles as aftershock rbac: %s", async (_what, args, values) => {
     expect(roles(render(...valuesOf("default"), ...values))).toEqual(roles(await printed(...args)));
+  });
+});
+
+describe("the Secrets and the lock of targets", () => {
+  it("are in the same roles as aftershock rbac prints", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "aftershock-chart-"));
+    const said = async (...args: string[]): Promise<string> => {
+      let text = "";
+      await rbac.run(args, { out: (more) => void (text += more), err: () => undefined, env: {} });
+      return text;
+    };
+    try {
+      const example = readFileSync(join(project, "deploy/aftershock.example.yaml"), "utf8");
+      const targets = [
+        "{ name: orders, preset: bitnami-redis, instance: orders, namespace: cache }",
+        "{ name: carts, preset: crunchy-pgo, instance: carts, namespace: database }",
+      ];
+      const config = join(directory, "aftershock.yaml");
+      const values = join(directory, "rights.yaml");
+      writeFileSync(
+        config,
+        example.replace("    # namespaces:", `    targets: [${targets.join(", ")}]\n    # namespaces:`),
+      );
+      writeFileSync(values, await said("--config", config, "--format", "helm-values"));
+      const roles = (objects: readonly Rendered[]) =>
+        ofKind(objects, "Role")
+          .filter(({ metadata }) => /-(secrets|lock)$/.test(metadata.name))
+          .map((object) => [named(object), object.rules] as const)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1));
+      const rendered = roles(render(...valuesOf("default"), "--values", values));
+      expect(rendered).toHaveLength(5);
+      expect(rendered.filter(([name]) => name.includes("-lock"))).toMatchObject([
+        [
+          expect.stringContaining("worker"),
+          [{ resources: ["endpoints"], resourceNames: ["carts-ha"], verbs: ["get"] }],
+        ],
+      ]);
+      const printed = parseAllDocuments(await said("--config", config)).map((document) => document.toJS() as Rendered);
+      expect(rendered).toEqual(roles(printed));
+      // A Secret without its name would be all of them.
+      for (const what of ["secrets", "locks"]) {
+        const wide = ["--set", `rbac.${what}[0].rule.resourceNames=null`];
+        expect(() => render(...valuesOf("default"), "--values", values, ...wide), what).toThrow(/resourceNames/);
+      }
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
 

@@ -53,15 +53,16 @@ readOnlyRootFilesystem: true
 capabilities: { drop: [ALL] }
 {{- end -}}
 
-{{- /* The rules of an account. dict "root" $ "account" "bot" "where" (list "targets") */ -}}
+{{- /* The rules of an account. dict "root" $ "account" "bot" "where" (list "targets"); of Secrets "where" (list "secrets") "namespace" "database" */ -}}
 {{- define "aftershock.rules" -}}
 {{- $root := .root -}}
 {{- $enabled := $root.Values.experiments.enabled -}}
 {{- $account := .account -}}
 {{- $where := .where -}}
+{{- $namespace := .namespace | default "" -}}
 {{- $rights := $root.Values.rbac.rights | default (get ($root.Files.Get "files/rights.yaml" | fromYaml) "rights") -}}
-{{- range $rights -}}
-{{- if and (eq .account $account) (has .where $where) -}}
+{{- range concat $rights $root.Values.rbac.secrets $root.Values.rbac.locks -}}
+{{- if and (eq .account $account) (has .where $where) (eq (.namespace | default "") $namespace) -}}
 {{- $needed := or (empty $enabled) (empty .experiments) -}}
 {{- range .experiments -}}{{- if has . $enabled -}}{{- $needed = true -}}{{- end -}}{{- end -}}
 {{- if $needed }}
