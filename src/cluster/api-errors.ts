@@ -1,5 +1,5 @@
 import { AftershockError, isAftershockError, messageOf } from "../errors.ts";
-import { HandshakeRefused } from "./exec-socket.ts";
+import { HandshakeRefused } from "./upgrade.ts";
 import { missingRight, notGranted } from "./missing-right.ts";
 
 /** What an API server (or the way to it) said, from the several shapes in which the client throws it. */

@@ -8,6 +8,8 @@ export const defaultChaosMeshNamespace = "chaos-mesh";
 
 /** Label of Chaos Mesh's own pods (its Helm chart), and the two of its components that a fault needs. */
 const componentLabel = "app.kubernetes.io/component";
+/** Label that its Helm chart puts the version in (kubernetes.io, Recommended labels). */
+const versionLabel = "app.kubernetes.io/version";
 const controller = "controller-manager";
 const daemon = "chaos-daemon";
 
@@ -27,6 +29,7 @@ export async function readChaosMesh(calls: Calls, namespace: string, signal?: Ab
 
 function ownPod({ metadata, spec, status }: V1Pod): ChaosMeshPod {
   const ready = status?.conditions?.some(({ type, status: holds }) => type === "Ready" && holds === "True") ?? false;
+  const version = metadata?.labels?.[versionLabel];
   const containers = (status?.containerStatuses ?? []).map(({ containerID }) => containerID ?? "none");
   return {
     name: metadata?.name ?? "",
@@ -34,6 +37,7 @@ function ownPod({ metadata, spec, status }: V1Pod): ChaosMeshPod {
     // One that is being deleted heals what it holds and takes nothing more.
     ready: ready && metadata?.deletionTimestamp === undefined,
     instance: [metadata?.uid ?? "", ...containers].join(" "),
+    ...(version === undefined ? {} : { version }),
   };
 }
 

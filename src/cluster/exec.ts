@@ -1,8 +1,10 @@
 import { PassThrough, Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Exec, type KubeConfig, type V1Status } from "@kubernetes/client-node";
-import { execSocket, HandshakeRefused } from "./exec-socket.ts";
+import { execSocket } from "./exec-socket.ts";
 import type { ExecOptions, ExecResult, ExecTarget } from "./port.ts";
+import { HandshakeRefused } from "./upgrade.ts";
+import { joinSignals } from "../join-signals.ts";
 
 const defaultTimeoutMs = 10_000;
 /** More output than this is cut; a probe command prints a few lines. */
@@ -25,7 +27,7 @@ export async function execInPod(
   options: ExecOptions,
 ): Promise<ExecResult> {
   const deadline = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs);
-  const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
+  const signal = options.signal === undefined ? deadline : joinSignals(options.signal, deadline);
   // A stream can be sent only once; it is not read before the socket is open.
   for (;;) {
     try {

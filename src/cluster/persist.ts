@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAftershockError } from "../errors.ts";
 import { apiProblem, type ApiProblem } from "./api-errors.ts";
+import { joinSignals } from "../join-signals.ts";
 
 /** One try of a call. */
 export interface Try {
@@ -43,7 +44,7 @@ export async function persist<T>(work: (attempt: Try) => Promise<T>, patience: P
   for (let tries = 0; ; tries += 1) {
     const limit = AbortSignal.timeout(Math.max(1, Math.round(Math.min(tryMs, end - performance.now()))));
     try {
-      return await work({ signal: signal === undefined ? limit : AbortSignal.any([signal, limit]), unsure });
+      return await work({ signal: signal === undefined ? limit : joinSignals(signal, limit), unsure });
     } catch (error) {
       const problem = apiProblem(error);
       if (over() || !worthAnother(error, problem, patience)) throw error;

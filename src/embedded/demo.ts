@@ -6,6 +6,7 @@ import { watchInterrupts, type Interrupt } from "./interrupt.ts";
 import { parsePatroniDcs, type PatroniDcs } from "../lab/systems/patroni-dcs.ts";
 import { workspace, type LocalMessage, type LocalSlack } from "./local-slack.ts";
 import { runResult, writeReportFiles } from "./report-files.ts";
+import { withLabTargets } from "./lab-targets.ts";
 import { startStack, type Stack } from "./stack.ts";
 import { messageLines } from "../terminal/plain-text.ts";
 import { createThreadPrinter, type Screen } from "../terminal/thread-printer.ts";
@@ -18,7 +19,8 @@ person, approves it as another, and prints the thread as it grows. Leaves nothin
   EXPERIMENT         default: redis-split-brain
   --set KEY=VALUE    a parameter of the experiment; may be repeated, e.g. --set duration=20s
   --report DIR       write report.html, report.md, report.json, charts and history.jsonl there
-  --patroni-dcs NAME clean (default), or etcd3: the driver that loses writes after a partition before Patroni 3.0.3
+  --patroni-dcs NAME clean (default), or etcd3: the driver that loses writes after a partition before Patroni 3.0.3;
+                     endpoints or configmap: the lock in the lab's Kubernetes API
   --timeout SECONDS  give up after this long (default 180)
   --plain            no colours, no rewritten progress line
   --keep-logs        keep the temporary folder with all logs, and print its path
@@ -60,6 +62,7 @@ async function main(): Promise<number> {
   process.stdout.write("Starting:\n");
   try {
     stack = await startStack({
+      configure: withLabTargets,
       onReady: (what, afterMs) => process.stdout.write(`  ${what}: ${(afterMs / 1000).toFixed(1)} s\n`),
       keepLogs: options.keepLogs,
       patroniDcs: options.patroniDcs,

@@ -3,7 +3,9 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { launchLab, type LaunchedLab } from "../lab/launch.ts";
+import type { KafkaRoles } from "../lab/systems/kafka.ts";
 import type { PatroniDcs } from "../lab/systems/patroni-dcs.ts";
+import type { RabbitNames } from "../lab/systems/rabbitmq.ts";
 import { startChild, untilReady, type Child } from "./child.ts";
 import { localSlackSpeed, startLocalSlack, workspace, type LocalSlack } from "./local-slack.ts";
 import { startDatabase, type EmbeddedDatabase } from "./database.ts";
@@ -24,8 +26,12 @@ export interface StackOptions {
   slackPort?: number;
   /** Sentinel's down-after-milliseconds in the lab. */
   downAfterMs?: number;
-  /** How Patroni talks to its etcd in the lab (default: clean). */
+  /** Where Patroni keeps its lock in the lab (default: clean, in etcd). */
   patroniDcs?: PatroniDcs;
+  /** What RabbitMQ's nodes are called in the lab (default: short). */
+  rabbitmqNames?: RabbitNames;
+  /** Whether Kafka's brokers are its controllers too in the lab (default: combined). */
+  kafkaRoles?: KafkaRoles;
   /** Lease of the worker, e.g. `4s`; short in tests that kill it. */
   lease?: string;
   keepLogs?: boolean;
@@ -91,6 +97,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           directory,
           ...(options.downAfterMs === undefined ? {} : { downAfterMs: options.downAfterMs }),
           ...(options.patroniDcs === undefined ? {} : { patroniDcs: options.patroniDcs }),
+          ...(options.rabbitmqNames === undefined ? {} : { rabbitmqNames: options.rabbitmqNames }),
+          ...(options.kafkaRoles === undefined ? {} : { kafkaRoles: options.kafkaRoles }),
         }),
       ),
     ]);

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { AftershockError, isAftershockError } from "../errors.ts";
 import { watchInterrupts } from "./interrupt.ts";
+import { withLabTargets } from "./lab-targets.ts";
 import { startStack, type Stack } from "./stack.ts";
 
 const usage = `Usage: npm start -- [options]
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   );
   process.stdout.write("Starting:\n");
   stack = await startStack({
+    configure: withLabTargets,
     onReady: (what, afterMs) => process.stdout.write(`  ${what}: ${(afterMs / 1000).toFixed(1)} s\n`),
     keepLogs: values["keep-logs"],
     ...(slackPort === undefined ? {} : { slackPort }),

@@ -61,6 +61,8 @@ export const tables: Readonly<Record<string, TableAccess>> = {
     frozen: ["run_id", "fault_id", "cluster", "kind", "namespace", "name", "manifest", "targets", "intended_at"],
     audit: { subject: "run_id" },
   },
+  // Said in its `judged` event already.
+  run_verdicts: { service: "append" },
   run_artifacts: { service: "write", audit: { subject: "run_id", omitted: ["bytes"] } },
   // Which chart was asked for, by whom, for which channel; what it shows is drawn from the runs.
   pictures: { service: "append", audit: { subject: "id" } },
@@ -154,5 +156,7 @@ export const tables: Readonly<Record<string, TableAccess>> = {
   halt_narration_cursors: { service: "write" },
   action_narration_cursors: { service: "write" },
   game_day_narration_cursors: { service: "write" },
+  telemetry_cursors: { service: "write" },
+  telemetry_outbox: { service: "write" },
   notices_told: { service: "append" },
 };

@@ -1,4 +1,5 @@
 import type { ObjectStore } from "../objects.ts";
+import { startPolling } from "./poll.ts";
 
 const pollEveryMs = 500;
 const timeoutMs = 400;
@@ -28,7 +29,6 @@ export async function askPatroni(host: string): Promise<PatroniAnswer | null> {
 
 /** Keeps the label `role: master|replica` of the PostgreSQL pods true, as Patroni does on Kubernetes. */
 export function startPatroniRoles(store: ObjectStore): { stop(): void } {
-  let polling = false;
   const poll = async (): Promise<void> => {
     const pods = store.list("Pod", "database").filter((pod) => pod.metadata.labels?.["app"] === "postgresql");
     await Promise.all(
@@ -46,12 +46,5 @@ export function startPatroniRoles(store: ObjectStore): { stop(): void } {
       }),
     );
   };
-  const timer = setInterval(() => {
-    if (polling) return;
-    polling = true;
-    void poll()
-      .catch(() => undefined)
-      .finally(() => (polling = false));
-  }, pollEveryMs);
-  return { stop: () => clearInterval(timer) };
+  return startPolling(pollEveryMs, poll);
 }

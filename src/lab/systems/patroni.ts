@@ -4,6 +4,7 @@ import type { ObjectStore } from "../objects.ts";
 import { createEtcdMembers, etcdClientPort } from "./etcd-members.ts";
 import type { LabSystem } from "./on-demand.ts";
 import type { PatroniDcs } from "./patroni-dcs.ts";
+import { isInKubernetes, leaderService, patroniAccount, patroniAccountObjects } from "./patroni-kubernetes.ts";
 import { askPatroni } from "./patroni-roles.ts";
 import { postgresPrograms } from "./postgres-programs.ts";
 import { headlessService, statefulSet } from "./workload.ts";
@@ -18,7 +19,8 @@ const dataPath = "/var/lib/postgresql/data";
  * failover take half a minute at most. With the driver `etcd3` of an old Patroni the lock is taken back when the end of
  * a partition meets a retry whose view of the lock is old. So each Patroni asks the etcd member beside it there, as where
  * both are on one machine, and there is nearly always a retry under way: `retry_timeout` 9, `loop_wait` 1, and a
- * `wal_sender_timeout` of 5 s (default 60), since a primary that is demoted waits for its replicas that long.
+ * `wal_sender_timeout` of 5 s (default 60), since a primary that is demoted waits for its replicas that long. In the
+ * Kubernetes API (`endpoints`, `configmap`) its objects and pods are found by the label `app`, which is the scope.
  */
 const patroniScript = `
 version=$(patroni --version | tr -dc '0-9.')
@@ -30,11 +32,15 @@ if [ "$PATRONI_DCS" = etcd3 ]; then
   loop_wait=1; retry_timeout=9; wal_sender_timeout=5s; use_proxies=true
   hosts=$(echo "$ETCD_HOSTS" | cut -d , -f $((\${POD_NAME##*-} + 1)))
 fi
+store="$dcs: { hosts: '$hosts', use_proxies: $use_proxies }"
+in_kubernetes="namespace: ${namespace}, labels: {}, scope_label: app, role_label: role, leader_label_value: master, pod_ip: '$POD_IP', ports: [{ name: postgresql, port: 5432 }]"
+[ "$PATRONI_DCS" != endpoints ] || store="kubernetes: { $in_kubernetes, use_endpoints: true }"
+[ "$PATRONI_DCS" != configmap ] || store="kubernetes: { $in_kubernetes }"
 cat > /run/patroni.yml <<CONF
 scope: postgresql
 name: $POD_NAME
 restapi: { listen: "0.0.0.0:8008", connect_address: "$POD_IP:8008" }
-$dcs: { hosts: "$hosts", use_proxies: $use_proxies }
+$store
 bootstrap:
   dcs:
     ttl: 20
@@ -75,22 +81,31 @@ exec setpriv --reuid postgres --regid postgres --init-groups patroni /run/patron
 
 /**
  * PostgreSQL under Patroni as the training module has it: `postgresql-0..2` (app: postgresql, role: master or replica)
- * in namespace `database`, with three etcd members beside them (app: postgresql-etcd).
+ * in namespace `database`, with three etcd members beside them (app: postgresql-etcd) where the lock is in etcd.
  */
 export function patroniSystem(store: ObjectStore, addresses: AddressBook, dcs: PatroniDcs): LabSystem {
   const ordinals = Array.from({ length: members }, (_unused, ordinal) => ordinal);
+  const inKubernetes = isInKubernetes(dcs);
   const addressOf = (name: string): string => addresses.addressOf(namespace, name);
   return {
     namespace,
     start: () => {
       // etcd of its own, so that an experiment on the etcd of namespace `etcd` does not touch PostgreSQL.
-      const etcd = createEtcdMembers(store, addresses, { namespace, name: "postgresql-etcd", api: "v2 and v3" });
+      const etcd = inKubernetes
+        ? []
+        : createEtcdMembers(store, addresses, { namespace, name: "postgresql-etcd", api: "v2 and v3" });
+      if (inKubernetes) for (const object of patroniAccountObjects(namespace)) store.create(object);
       store.create(headlessService(namespace, "postgresql-members", "postgresql", 5432));
       for (const [name, role] of [
         ["postgresql", "master"],
         ["postgresql-replicas", "replica"],
       ] as const) {
-        store.create(headlessService(namespace, name, "postgresql", 5432, { role }));
+        const ofLeader = dcs === "endpoints" && role === "master";
+        store.create(
+          ofLeader
+            ? leaderService(namespace, name, 5432)
+            : headlessService(namespace, name, "postgresql", 5432, { role }),
+        );
       }
       const programs = postgresPrograms() ?? "/usr/lib/postgresql";
       store.create(
@@ -114,12 +129,13 @@ export function patroniSystem(store: ObjectStore, addresses: AddressBook, dcs: P
           ],
           // Longer than the lock's ttl: a primary that is back sooner keeps the lock, and nothing fails over.
           restartDelayMs: 25_000,
+          ...(inKubernetes ? { serviceAccount: patroniAccount } : {}),
         }),
       );
     },
     formed: async () => {
       const pods = store.list("Pod", namespace);
-      if (pods.length < 2 * members || !pods.every(isPodReady)) return false;
+      if (pods.length < (inKubernetes ? members : 2 * members) || !pods.every(isPodReady)) return false;
       // Whoever asks by role finds somebody: the labels follow Patroni's word by half a second.
       const labelled = pods.filter(({ metadata }) => metadata.labels?.["role"] !== undefined);
       if (labelled.length < members) return false;

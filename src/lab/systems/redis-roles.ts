@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import type { ObjectStore } from "../objects.ts";
 import { redisMembers, redisPods } from "./redis.ts";
+import { startPolling } from "./poll.ts";
 
 const pollEveryMs = 500;
 const commandTimeoutMs = 400;
@@ -20,7 +21,6 @@ export interface SentinelsView {
 export function startRedisRoles(store: ObjectStore): { view(): SentinelsView; stop(): void } {
   const clients = new Map<string, Redis>();
   let view: SentinelsView = { master: null, formed: false };
-  let polling = false;
   let stopped = false;
 
   const clientFor = (host: string, port: number): Redis => {
@@ -82,18 +82,12 @@ export function startRedisRoles(store: ObjectStore): { view(): SentinelsView; st
       });
     }
   };
-  const timer = setInterval(() => {
-    if (polling) return;
-    polling = true;
-    void poll()
-      .catch(() => undefined)
-      .finally(() => (polling = false));
-  }, pollEveryMs);
+  const polling = startPolling(pollEveryMs, poll);
   return {
     view: () => view,
     stop: () => {
       stopped = true;
-      clearInterval(timer);
+      polling.stop();
       for (const client of clients.values()) client.disconnect();
     },
   };

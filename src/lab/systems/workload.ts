@@ -46,6 +46,8 @@ export interface StatefulWorkload {
   readiness?: Readonly<Record<string, unknown>>;
   /** How long a pod that was killed stays away. */
   restartDelayMs: number;
+  /** Whose token its pods get; absent: none. */
+  serviceAccount?: string;
   /** Folders of this machine that its container sees, e.g. programs that no package installs. */
   hostFolders?: ReadonlyArray<{ name: string; path: string; mountPath: string }>;
 }
@@ -70,6 +72,7 @@ export function statefulSet(workload: StatefulWorkload): NewObject {
         },
         spec: {
           terminationGracePeriodSeconds: 10,
+          ...(workload.serviceAccount === undefined ? {} : { serviceAccountName: workload.serviceAccount }),
           ...(hostFolders.length === 0
             ? {}
             : { volumes: hostFolders.map((folder) => ({ name: folder.name, hostPath: { path: folder.path } })) }),

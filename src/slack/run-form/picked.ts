@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { isAftershockError } from "../../errors.ts";
-import { resolveParameters } from "../../experiment/parameters.ts";
+import { valueRefusal } from "../../experiment/parameters.ts";
 import type { Experiment } from "../../experiment/schema.ts";
 import type { RunChoices, RunRequest } from "../../run/service.ts";
 import type { OpenModal } from "../modal.ts";
@@ -108,13 +107,8 @@ export interface ValueProblem {
 /** What is wrong with the typed values, each by itself, by the very check that the command makes. */
 export function valueProblems(experiment: Experiment, parameters: Picked["parameters"]): ValueProblem[] {
   return Object.entries(parameters).flatMap(([parameter, value]) => {
-    try {
-      resolveParameters(experiment, { [parameter]: value }, undefined);
-      return [];
-    } catch (error) {
-      if (!isAftershockError(error)) throw error;
-      return [{ parameter, text: `${error.message} ${error.hint}` }];
-    }
+    const refused = valueRefusal(experiment, parameter, value);
+    return refused === null ? [] : [{ parameter, text: `${refused.message} ${refused.hint}` }];
   });
 }
 

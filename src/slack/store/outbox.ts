@@ -41,6 +41,7 @@ export async function wantMessages(
      select $1, row->>'key', coalesce(row->>'channelId', $2), (row->>'position')::int, (row->>'inThread')::boolean, row->'payload'
        from jsonb_array_elements($3::jsonb) with ordinality as rows (row, ordinality) order by ordinality
      on conflict (run_id, key) do update set payload = excluded.payload, version = slack_outbox.version + 1,
+       wanted_at = case when slack_outbox.outstanding then slack_outbox.wanted_at else clock_timestamp() end,
        state = case when slack_outbox.state <> 'failed' then slack_outbox.state
                     when slack_outbox.ts is null then 'pending' else 'sent' end
        where slack_outbox.payload is distinct from excluded.payload`,
@@ -160,7 +161,7 @@ export async function markSent(
 ): Promise<void> {
   await client.query(
     `update slack_outbox set state = 'sent', sent_version = $2, ts = coalesce($3, ts), claimed_at = null, attempts = 0,
-            error = null, next_at = clock_timestamp() + $4 * interval '1 millisecond'
+            error = null, wanted_at = clock_timestamp(), next_at = clock_timestamp() + $4 * interval '1 millisecond'
       where id = $1 and claim = $5`,
     [row.id, row.version, ts, spacingMs, row.claim],
   );

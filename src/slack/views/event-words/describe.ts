@@ -29,6 +29,9 @@ const words: EventWords = {
     `stop condition ${String(id)} cannot be measured: ${String(why)}; ${String(next)}`,
   "watch-known": ({ id, measured }) => `stop condition ${String(id)} is measured again: ${String(measured)}`,
   "fault-unseen": ({ problem }) => `the run cannot look at its fault, which may go on or not: ${String(problem)}`,
+  "way-in-down": ({ pod, why }) =>
+    `the way to ${String(pod)} is down (${String(why)}): what the probes miss says nothing of the system`,
+  "way-in-up": ({ pod }) => `the way to ${String(pod)} stands again`,
   "fault-seen": ({ afterMs }) => `the cluster answers again, after ${(Number(afterMs) / 1000).toFixed(1)} s`,
 };
 
