@@ -8,16 +8,22 @@ import { inTransaction, openDatabase, type Database } from "../src/store/databas
 import { appendEvents } from "../src/store/events.ts";
 import { migrate } from "../src/store/schema.ts";
 import { insertTestRun } from "../test/support/database.ts";
+import { sayer } from "./scale/write.ts";
 
 /**
  * What the audit trail costs: transactions of two events each, every writer on a run of its own, by the same server in
  * the same minute: without the trail, with it (written at commit), and written at once, as a plain trigger would.
- * Run: npx tsx bench/audit.ts [--seconds 3] [--rounds 2]
+ * Run: npx tsx bench/audit.ts [--seconds 3] [--rounds 2] [--write docs/scale.md]
  */
 const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "3" }, rounds: { type: "string", default: "2" } },
+  options: {
+    seconds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "2" },
+    write: { type: "string" },
+  },
 });
 const seconds = Number(values.seconds);
+const { say, write } = sayer();
 
 const modes = ["no trail", "trail at commit", "trail at once"] as const;
 type Mode = (typeof modes)[number];
@@ -67,22 +73,23 @@ for (const durable of ["off", "on"]) {
   const database = openDatabase(postgres.url, () => undefined);
   try {
     for (const writers of [1, 8]) {
-      console.log(`fsync ${durable}, ${writers} ${writers === 1 ? "writer" : "writers"}, 2 events a transaction`);
+      say(`fsync ${durable}, ${writers} ${writers === 1 ? "writer" : "writers"}, 2 events a transaction`);
       const runs = await Promise.all(Array.from({ length: writers }, () => insertTestRun(database)));
       const took = new Map<Mode, number[]>(modes.map((mode) => [mode, []]));
       const rounds = Number(values.rounds);
       for (let round = 0; round < rounds; round += 1) {
         for (const mode of modes) took.get(mode)?.push(...(await measure(database, runs, mode)));
       }
-      for (const mode of modes) console.log(line(mode, took.get(mode) ?? [], rounds));
+      for (const mode of modes) say(line(mode, took.get(mode) ?? [], rounds));
     }
     const { rows } = await database.query<{ bytes: string }>(
       "select round(avg(length(entry)))::text as bytes from audit_log where source = 'run_events'",
     );
-    console.log(`  an entry of such an event: ${rows[0]?.bytes} bytes`);
+    say(`  an entry of such an event: ${rows[0]?.bytes} bytes`);
   } finally {
     await database.end();
     await postgres.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 }
+write(values.write, "audit");
