@@ -29,6 +29,12 @@ export interface Change {
   object: Thing;
 }
 
+export interface Forward {
+  host: string;
+  port: number;
+  stop(): Promise<void>;
+}
+
 /** The server said no. `message` is its own. */
 export class Refused extends Error {
   readonly isNotFound: boolean;
@@ -58,6 +64,8 @@ export interface Client {
   /** Every change of one kind in a namespace from now on, what is there included. */
   watch(kind: string, namespace: string, onChange: (change: Change) => void): Promise<() => Promise<void>>;
   exec(namespace: string, pod: string, container: string, command: readonly string[]): Promise<Ran>;
+  /** A local end of a way to a pod's port, until `stop`. Rejects with NotOffered where the cluster does not speak its way. */
+  forward(namespace: string, pod: string, port: number): Promise<Forward>;
 }
 
 /** Groups and plurals of the kinds that the suite uses. */

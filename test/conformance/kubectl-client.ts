@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { kubectl, type Ran } from "../support/kubectl.ts";
-import { kindOf, Refused, type Client, type Thing } from "./client.ts";
+import { kindOf, Refused, type Client, type Forward, type Thing } from "./client.ts";
+import { NotOffered } from "./suite.ts";
 
 /** The real kubectl, as people type it. */
 export function kubectlClient(program: string, kubeconfig: string): Client {
@@ -59,6 +60,35 @@ export function kubectlClient(program: string, kubeconfig: string): Client {
     },
     exec: (namespace, pod, container, command) =>
       run(["exec", pod, "-n", namespace, "-c", container, "--", ...command]),
+    forward: (namespace, pod, port) => forward(program, environment, ["-n", namespace, `pod/${pod}`, `:${port}`]),
+  };
+}
+
+/** Resolves when kubectl says where it listens. It connects first, and says so if that is refused. */
+async function forward(program: string, env: NodeJS.ProcessEnv, args: readonly string[]): Promise<Forward> {
+  const child = spawn(program, ["port-forward", ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise<void>((resolve) => void child.once("close", () => resolve()));
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString("utf8")));
+  const port = await new Promise<number>((resolve, reject) => {
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+      const found = /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+    void ended.then(() => {
+      const reason = errors.trim();
+      reject(reason.includes("over WebSocket with v4") ? new NotOffered(reason) : new Refused(reason, false));
+    });
+  });
+  return {
+    host: "127.0.0.1",
+    port,
+    stop: async () => {
+      child.kill();
+      await ended;
+    },
   };
 }
 

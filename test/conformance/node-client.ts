@@ -12,6 +12,7 @@ import {
   type KubernetesObject,
   type V1Status,
 } from "@kubernetes/client-node";
+import { openCluster } from "../../src/cluster/kubernetes.ts";
 import type { Ran } from "../support/kubectl.ts";
 import { kindOf, Refused, type Client, type Change, type Ref, type Thing } from "./client.ts";
 
@@ -19,7 +20,10 @@ const execWithinMs = 60_000;
 const group = "chaos-mesh.org";
 const version = "v1alpha1";
 
-/** The JavaScript client that the bot itself uses, without the bot's own wrapper. */
+/**
+ * The JavaScript client that the bot itself uses, without the bot's own wrapper; but ports are forwarded by the bot's own,
+ * for that is what it uses there.
+ */
 export function nodeClient(kubeconfig: string): Client {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
@@ -93,6 +97,19 @@ export function nodeClient(kubeconfig: string): Client {
       };
     },
     exec: (namespace, pod, container, command) => exec(config, namespace, pod, container, command),
+    forward: async (namespace, name, port) => {
+      const cluster = openCluster({ name: "forward", kubeconfig, reach: "port-forward" });
+      const over = new AbortController();
+      const pods = await cluster.pods(namespace);
+      const pod = pods.find((one) => one.name === name);
+      if (pod === undefined) throw new Refused(`there is no pod ${name}`, true);
+      const way = cluster.openWay({ signal: over.signal, log: () => undefined });
+      const stop = async (): Promise<void> => {
+        over.abort();
+        await cluster.close();
+      };
+      return { ...(await way.reach(pod, port)), stop };
+    },
   };
 }
 

@@ -3,9 +3,10 @@ import { readPage } from "./blocks.ts";
 export interface DocumentedCommand {
   /** `docs/policy.md:12` */
   where: string;
-  /** `/chaos …`, `aftershock …`, `npm …` or another program, without its environment and its explanation. */
+  /** `/chaos …`, `aftershock …` or `npm …`, without its environment and its explanation; of a shell line all of it. */
   text: string;
-  kind: "chaos" | "aftershock" | "npm" | "other";
+  /** `shell`: another program's line, or one that hands the output of ours on. */
+  kind: "chaos" | "aftershock" | "npm" | "shell";
   /** Why it is not run here; null where it is. */
   notRun: string | null;
 }
@@ -18,25 +19,45 @@ const placeholders: ReadonlyArray<readonly [RegExp, string]> = [
   [/\bTEXT\b/g, "text"],
   [/ …/g, ""],
 ];
-const startsCommand =
-  /^(?:[A-Z_]+=\S* )*(?:npx |\$ )?(\/chaos|aftershock|npm|node|kubectl|helm|docker|psql|pg_dump|pg_restore|curl|sha256sum|cp|export)\b/;
+const ours = ["/chaos", "aftershock", "npm"];
+const others =
+  "kubectl helm docker node psql createdb createuser pg_dump pg_restore redis-cli curl openssl sha256sum jq python3 git tar " +
+  "tsx cp mkdir cat printf echo export umask cd sed";
+/** What is set for one line: `NAME=value `, or `NAME=$(what a command prints) `. */
+const environment = /^(?:[A-Z_]+=(?:\$\([^)]*\)|\S)* )+/;
+const startsCommand = new RegExp(`^(?:npx )?(?:${[...ours, ...others.split(" ")].join("|")})(?=\\s|$)`);
+/** In a sentence the name of a command, such as `kubectl exec`, is no line to type; one with something behind it is. */
+const commandInSentence =
+  /^(?:\/chaos|npx aftershock|aftershock|npm run|npx tsx) |^(?:kubectl|helm|docker|psql|redis-cli|curl|jq) \S+ \S/;
+/** What a program says before the command that it recommends. */
+const recommendation = new RegExp(`^[A-Z][^:\`]*: (?=(?:npx )?(?:${[...ours, "kubectl", "helm"].join("|")}) \\S)`);
 
 /** Every command of a page, in order, with the reader's words put in. */
 export function commandsOf(file: string, markdown: string): DocumentedCommand[] {
   const { blocks, inline } = readPage(markdown);
   const found: Array<DocumentedCommand & { line: number }> = [];
   const add = (line: number, raw: string, notRun: string | null): void => {
-    for (const text of split(raw)) found.push({ line, where: `${file}:${line}`, text, kind: kindOf(text), notRun });
+    for (const part of split(raw)) found.push({ line, where: `${file}:${line}`, ...asTyped(part), notRun });
   };
   for (const block of blocks) {
-    if (block.info === "yaml" || block.info === "json" || block.info === "python") continue;
+    if (block.info === "yaml" || block.info === "json" || block.info === "python" || block.info === "sql") continue;
     for (const [at, line] of joined(block.text)) add(block.line + 1 + at, line, block.notRun);
   }
-  for (const { line, text } of inline)
-    if (/^(\/chaos|npx aftershock|aftershock|npm run) /.test(text)) add(line, text, null);
+  for (const { line, text } of inline) if (commandInSentence.test(text)) add(line, text, null);
   return found
     .toSorted((a, b) => a.line - b.line)
     .map(({ where, text, kind, notRun }) => ({ where, text, kind, notRun }));
+}
+
+/** Lines of blocks marked `sh` that no command is found in: every one of those is for the reader to type. */
+export function unreadLines(file: string, markdown: string): string[] {
+  return readPage(markdown)
+    .blocks.filter(({ info }) => info === "sh")
+    .flatMap(({ line, text }) =>
+      joined(text)
+        .filter(([, typed]) => !/^\s*(?:#|$)/.test(typed) && split(typed).length === 0)
+        .map(([at, typed]) => `${file}:${line + 1 + at}: ${typed}`),
+    );
 }
 
 /** Lines with their number; one that ends in a backslash goes on in the next. */
@@ -46,9 +67,10 @@ function joined(text: string): Array<[number, string]> {
   let begun = 0;
   for (const [at, line] of text.split("\n").entries()) {
     if (carried === "") begun = at;
-    if (line.endsWith("\\")) carried += `${line.slice(0, -1)} `;
+    const rest = carried === "" ? line : line.trimStart();
+    if (line.endsWith("\\")) carried += `${rest.slice(0, -1).trimEnd()} `;
     else {
-      lines.push([begun, carried + line]);
+      lines.push([begun, carried + rest]);
       carried = "";
     }
   }
@@ -59,19 +81,20 @@ function joined(text: string): Array<[number, string]> {
 function split(line: string): string[] {
   return line
     .split(/ {2,}| && |(?<=\S) +#.*$|; (?=\/chaos)/)
-    .map((part) => part.trim())
-    .filter((part) => startsCommand.test(part))
-    .map((part) => {
-      const bare = part
-        .replace(/^\$ /, "")
-        .replace(/^(?:[A-Z_]+=\S* )+/, "")
-        .replace(/^npx /, "");
-      return placeholders.reduce((text, [from, to]) => text.replace(from, to), bare).trim();
-    });
+    .map((part) => part.trim().replace(/^\$ /, "").replace(recommendation, ""))
+    .filter((part) => startsCommand.test(part.replace(environment, "")));
+}
+
+function asTyped(part: string): Pick<DocumentedCommand, "text" | "kind"> {
+  const bare = part.replace(environment, "").replace(/^npx /, "");
+  const kind = kindOf(bare);
+  if (kind === "shell") return { text: part, kind };
+  return { text: placeholders.reduce((text, [from, to]) => text.replace(from, to), bare).trim(), kind };
 }
 
 function kindOf(text: string): DocumentedCommand["kind"] {
   if (text.startsWith("/chaos")) return "chaos";
-  if (text.startsWith("aftershock")) return "aftershock";
-  return text.startsWith("npm") ? "npm" : "other";
+  if (/ [|>] /.test(text)) return "shell";
+  if (/^aftershock\b/.test(text)) return "aftershock";
+  return /^npm\b/.test(text) ? "npm" : "shell";
 }

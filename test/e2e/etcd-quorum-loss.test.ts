@@ -8,6 +8,7 @@ import {
   approve,
   artifact,
   askForRun,
+  calm,
   eventsOf,
   reportOf,
   startTestStack,
@@ -31,7 +32,10 @@ describe.skipIf(process.getuid?.() !== 0)("etcd-quorum-loss on real etcd, throug
   };
 
   it("finds the survivor refusing, as the module's commands do, and nothing lost", async () => {
-    const { runId, card } = await askForRun(stack, "run etcd-quorum-loss duration=14s baseline=4s recovery=30s");
+    const { runId, card } = await askForRun(
+      stack,
+      `run etcd-quorum-loss duration=14s baseline=4s recovery=30s ${calm}`,
+    );
     await approve(stack, card);
     await untilState(stack, runId, ["active"]);
     const survivor = await survivorOf(runId);

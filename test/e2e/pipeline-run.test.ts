@@ -11,7 +11,9 @@ import { startDatabase, type EmbeddedDatabase } from "../../src/embedded/databas
 import { makeTempDirectory, removeDirectory } from "../../src/embedded/temp-dir.ts";
 import { reportSchema } from "../../src/findings/report.ts";
 import { launchLab, type LaunchedLab } from "../../src/lab/launch.ts";
+import { startGrafanaDouble } from "../support/grafana-double.ts";
 import { kubectlOk } from "../support/kubectl.ts";
+import { startOtlpReceiver } from "../support/otlp-receiver.ts";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const short = ["duration=6s", "baseline=3s", "recovery=30s"];
@@ -22,9 +24,13 @@ describe("aftershock run, from a pipeline", () => {
   const config = join(folder, "aftershock.yaml");
   let lab: LaunchedLab;
   let postgres: EmbeddedDatabase;
+  let grafana: Awaited<ReturnType<typeof startGrafanaDouble>>;
+  let collector: Awaited<ReturnType<typeof startOtlpReceiver>>;
 
   beforeAll(async () => {
     [lab, postgres] = await Promise.all([launchLab({ directory: folder, downAfterMs: 2000 }), startDatabase(folder)]);
+    grafana = await startGrafanaDouble("glsa_1");
+    collector = await startOtlpReceiver();
     const rule = { name: "pipelines", requesters: ["pipeline:nightly"], approvals: "none" };
     const guarded = {
       name: "people",
@@ -37,6 +43,7 @@ describe("aftershock run, from a pipeline", () => {
         slack: { mode: "none" },
         clusters: { lab: { kubeconfig: lab.kubeconfigPath } },
         defaultCluster: "lab",
+        grafana: { url: grafana.url, bearerTokenFrom: "GRAFANA_TOKEN" },
         policies: {
           mayResume: ["U0BOB"],
           rules: [
@@ -48,13 +55,18 @@ describe("aftershock run, from a pipeline", () => {
     );
   });
   afterAll(async () => {
-    await Promise.all([lab?.stop(), postgres?.stop()]);
+    await Promise.all([lab?.stop(), postgres?.stop(), grafana?.close(), collector?.close()]);
     removeDirectory(folder);
   });
 
   const start = (...args: string[]): { child: ChildProcess; out: () => string; ended: Promise<number> } => {
     const child = spawn(process.execPath, ["--import", "tsx", main, "run", ...args, "--config", config], {
-      env: { PATH: process.env["PATH"], DATABASE_URL: postgres.serviceUrl },
+      env: {
+        PATH: process.env["PATH"],
+        DATABASE_URL: postgres.serviceUrl,
+        GRAFANA_TOKEN: "glsa_1",
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let text = "";
@@ -150,6 +162,12 @@ describe("aftershock run, from a pipeline", () => {
     expect(xml).toMatch(/name="cleanup is verified"\/>/);
     expect(readdirSync(report ?? "")).toEqual(expect.arrayContaining(["SHA256SUMS", "report.html", "report.json"]));
     expect(await chaosLeft()).toBe("");
+    // The process has left: what is to be seen elsewhere of its run is there.
+    expect(grafana.annotations.map(({ text }) => text)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^run-1: .*proven gone$/), "run-1: completed"]),
+    );
+    const root = collector.spans.find(({ parentSpanId }) => parentSpanId === "");
+    expect(root).toMatchObject({ name: "run redis-split-brain", attributes: { "aftershock.run": "run-1" } });
   });
 
   it("heals before it leaves when it is stopped while the fault is active, and ends with 130", async () => {

@@ -18,10 +18,17 @@ import {
   waitFor,
 } from "../support/stack.ts";
 
-describe.skipIf(process.getuid?.() !== 0)("rabbitmq-node-kill on real RabbitMQ, through Slack's protocol", () => {
+/** What the nodes are called, and what follows the pod's name there; long names are the RabbitMQ Cluster Operator's. */
+const namings = [
+  ["short", ""],
+  ["long", ".rabbitmq.messaging"],
+] as const;
+
+const onRabbit = describe.skipIf(process.getuid?.() !== 0).each(namings);
+onRabbit("rabbitmq-node-kill on real RabbitMQ with %s names, through Slack's protocol", (names, suffix) => {
   let stack: Stack;
   beforeAll(async () => {
-    stack = await startTestStack();
+    stack = await startTestStack({ rabbitmqNames: names });
   });
   afterAll(() => stack?.stop());
 
@@ -54,7 +61,9 @@ describe.skipIf(process.getuid?.() !== 0)("rabbitmq-node-kill on real RabbitMQ, 
       15_000,
     );
     expect(states.get(`aftershock.${runId}.quorum`)).toBe("running");
-    expect((await column("leader")).get(`aftershock.${runId}.quorum`)).toMatch(/rabbit@rabbitmq-[12]/);
+    expect((await column("leader")).get(`aftershock.${runId}.quorum`)).toMatch(
+      new RegExp(`^rabbit@rabbitmq-[12]${suffix}$`),
+    );
 
     // The longest that the classic queue ever was, as its server counts it.
     let longest = 0;
@@ -102,11 +111,13 @@ describe.skipIf(process.getuid?.() !== 0)("rabbitmq-node-kill on real RabbitMQ, 
     const sizes = reads.map(({ ranges }) => ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0));
     expect(new Set(sizes)).toEqual(new Set([longest]));
 
-    expect(await threadText(stack, card)).toMatch(/home node 'rabbit@rabbitmq-0' of durable queue/);
+    expect(await threadText(stack, card)).toContain(`home node 'rabbit@rabbitmq-0${suffix}' of durable queue`);
     await nothingIsLeft();
   });
 
-  it("takes its queues and its account away when it is stopped", async () => {
+  // Of these nothing depends on names.
+  const onlyOnce = names === "short" ? it : it.skip;
+  onlyOnce("takes its queues and its account away when it is stopped", async () => {
     const { runId, card } = await askForRun(stack, "run rabbitmq-node-kill duration=5m baseline=3s recovery=60s");
     await approve(stack, card);
     await untilState(stack, runId, ["active"]);
@@ -116,7 +127,7 @@ describe.skipIf(process.getuid?.() !== 0)("rabbitmq-node-kill on real RabbitMQ, 
     await nothingIsLeft();
   });
 
-  it("does not start when a node is away", async () => {
+  onlyOnce("does not start when a node is away", async () => {
     const { runId, card } = await askForRun(stack, "run rabbitmq-node-kill duration=5s baseline=3s node=rabbitmq-0");
     const stopped = await rabbitmqctl("rabbitmq-1", "stop_app");
     expect(stopped.exitCode, stopped.stderr).toBe(0);

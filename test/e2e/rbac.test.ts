@@ -1,6 +1,4 @@
-import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rbac } from "../../src/cli/rbac.ts";
 import { catalogueDirectory } from "../../src/compose/catalogue.ts";
 import { ask } from "../../src/embedded/run-drive.ts";
 import type { Stack } from "../../src/embedded/stack.ts";
@@ -9,7 +7,8 @@ import type { AccessEntry } from "../../src/lab/api/access/access-log.ts";
 import { accounts, type Right, type Verb } from "../../src/rbac/right.ts";
 import { rightsFor, rightsOf } from "../../src/rbac/rights.ts";
 import { kubectlOk } from "../support/kubectl.ts";
-import { accountKubeconfig, readAccessLog } from "../support/lab-access.ts";
+import { readAccessLog } from "../support/lab-access.ts";
+import { refusalsOf, usernameOf, withLeastRights } from "../support/least-rights.ts";
 import {
   alice,
   approve,
@@ -47,17 +46,12 @@ describe.skipIf(process.getuid?.() !== 0)("bot and worker with no more rights th
     rights = rightsFor(rightsOf(await loadExperiments(catalogueDirectory())), enabled);
     stack = await startTestStack({
       lease: "15s",
-      interpose: async (real) => {
-        let manifests = "";
-        await rbac.run(options, { out: (text) => void (manifests += text), err: () => undefined, env: {} });
-        await kubectlOk(real.kubeconfigPath, ["apply", "-f", "-"], manifests);
-        const directory = dirname(real.kubeconfigPath);
-        for (const role of accounts) {
-          const account = { namespace: "aftershock", name: `aftershock-${role}` };
-          await accountKubeconfig(real.kubeconfigPath, account, join(directory, `${role}.kubeconfig`));
-        }
-        return { ...real, kubeconfigPath: join(directory, "THIS_ROLE.kubeconfig"), stop: async () => undefined };
-      },
+      // Fewer than the whole catalogue's; and a right is taken away below.
+      rights: "own",
+      interpose: async (real) => ({
+        ...(await withLeastRights(real.kubeconfigPath, real, options)),
+        stop: async () => undefined,
+      }),
       configure: (config) => {
         const { lab } = config["clusters"] as { lab: object };
         const worker = { ...(config["worker"] as object), janitorEvery: "2s" };
@@ -68,7 +62,7 @@ describe.skipIf(process.getuid?.() !== 0)("bot and worker with no more rights th
   afterAll(() => stack?.stop());
 
   const logOf = async (role: string): Promise<AccessEntry[]> =>
-    readAccessLog(stack.lab.kubeconfigPath, `system:serviceaccount:aftershock:aftershock-${role}`);
+    readAccessLog(stack.lab.kubeconfigPath, usernameOf(role));
 
   it.each(Object.entries(runs))(
     "%s runs to its end, and its cleanup is proven",
@@ -106,10 +100,10 @@ describe.skipIf(process.getuid?.() !== 0)("bot and worker with no more rights th
   });
 
   it("has met no refusal, and has used every right but those that say when", async () => {
+    expect(await refusalsOf(stack.lab.kubeconfigPath)).toEqual([]);
     for (const role of accounts) {
       const entries = await logOf(role);
       expect(entries.length).toBeGreaterThan(2);
-      expect(entries.filter(({ allowed }) => !allowed).map(({ attributes }) => attributes)).toEqual([]);
       const unused = rights.filter(({ account }) => account === role).flatMap((right) => unusedOf(right, entries));
       expect(unused).toEqual([]);
       // One that nobody needs would be found.
@@ -125,6 +119,10 @@ describe.skipIf(process.getuid?.() !== 0)("bot and worker with no more rights th
     await untilState(stack, runId, ["failed"], 60_000);
     const told = JSON.stringify(await eventsOf(stack, runId));
     expect(told).toContain("lacks the right to list networkchaos.chaos-mesh.org in namespace cache");
+    // What fails every other file that starts a stack.
+    expect(await refusalsOf(stack.lab.kubeconfigPath)).toContain(
+      "aftershock-worker: list networkchaos.chaos-mesh.org in cache",
+    );
     expect(told).toContain("aftershock rbac --config aftershock.yaml --cluster lab | kubectl apply -f -");
   });
 

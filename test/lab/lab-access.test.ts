@@ -35,7 +35,7 @@ describe.skipIf(!isRoot)("what the lab shows of a cluster", () => {
     close();
     const dead = await forward("redis-0", 6399);
     expect(await read(dead.problems, /refused/)).toMatch(
-      /^error forwarding port 6399 to pod redis-0, uid [\w-]+: dial tcp [\d.]+:6399: connect: connection refused$/,
+      /^error forwarding port 6399 to pod redis-0, uid [\w-]+: failed to execute portforward in network namespace "\S+": failed to connect to localhost:6399 inside namespace "[\w-]+", IPv4: dial tcp4 127\.0\.0\.1:6399: connect: connection refused IPv6 dial tcp6 \[::1\]:6399: connect: /,
     );
     const asked = (await readAccessLog(lab.kubeconfigPath, "lab")).map(({ attributes }) => attributes);
     expect(asked).toContainEqual({

@@ -53,6 +53,14 @@ describe.skipIf(process.getuid?.() !== 0)("the conformance suite on the lab", ()
     expect(outcomes.filter(({ outcome }) => outcome !== "held")).toEqual([]);
   });
 
+  it("its port-forward holds through the bot's own, and says that kubectl's SPDY is not offered", async () => {
+    const outcomes = await Promise.all(clients.map((client) => playWith(client, named("A port-forward carries"))));
+    expect(outcomes.flat().map(({ client, outcome }) => [client, outcome])).toEqual([
+      ["kubectl", "not offered"],
+      ["client-node", "held"],
+    ]);
+  });
+
   const chaos = (verb: Asked["verb"]) => (asked: Asked) => asked.verb === verb && asked.resource === "networkchaos";
   const edit = (text: (real: string) => string): Misdeed => ({ does: "rewrite", text });
   const oneRecord = (real: string): string => {

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchLab, type LaunchedLab } from "../../src/lab/launch.ts";
 import { kubectlOk, kubectlProgram } from "../support/kubectl.ts";
+import { dialled, openWatchedWay } from "../support/pod-way.ts";
 import { waitFor } from "../support/stack.ts";
 
 const idleAfterMs = 3000;
@@ -64,6 +65,18 @@ describe.skipIf(process.getuid?.() !== 0)("systems of the lab that nobody uses",
     const socket = await waitFor(connectToEtcd, (made) => made !== null, 20_000);
     await stays("etcd", 3);
     socket?.destroy();
+    await untilStopped("etcd");
+  });
+
+  it("go on while a client is connected through the API server, which the pod sees on its own loopback", async () => {
+    const open = openWatchedWay(lab.kubeconfigPath, "port-forward");
+    const pod = (await open.cluster.pods("etcd")).find(({ name }) => name === "etcd-1")!;
+    const socket = await dialled(await open.way.reach(pod, 2379));
+    socket.write("GET /health HTTP/1.1\r\nHost: etcd\r\n\r\n");
+    expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 200/);
+    await stays("etcd", 3);
+    socket.destroy();
+    await open.end();
     await untilStopped("etcd");
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { MessageContent } from "../../src/slack/limits.ts";
 import type { DesiredMessage } from "../../src/slack/narrate.ts";
-import { narrateRun } from "../../src/slack/narrator.ts";
+import { behindRuns, narrateRun } from "../../src/slack/narrator.ts";
 import { startOutbox } from "../../src/slack/outbox.ts";
 import type { SlackPort, SlackProblem, SlackResult } from "../../src/slack/port.ts";
 import { forgetTimesAhead } from "../../src/slack/store/clock-back.ts";
@@ -272,6 +272,20 @@ describe("the narrator", () => {
     );
     expect(rows.map((entry) => entry.key)).toEqual(["card", "request", "event:2"]);
     expect(await narrateRun(db.database, runId)).toBe(false);
+  });
+  it("keeps nobody from appending while it tells, and finds what came meanwhile", async () => {
+    const runId = await insertTestRun(db.database);
+    const denied = (reason: string) =>
+      inTransaction(db.database, (client) => appendEvents(client, runId, [{ type: "denied", by: "U2", reason }]));
+    await inTransaction(db.database, async (telling) => {
+      await telling.query("select pg_advisory_xact_lock(hashtextextended('telling of ' || $1, 0))", [runId]);
+      await denied("first");
+      expect(await narrateRun(db.database, runId)).toBe(false);
+      await denied("second");
+    });
+    expect(await behindRuns(db.database)).toContain(runId);
+    expect(await narrateRun(db.database, runId)).toBe(true);
+    expect(await behindRuns(db.database)).not.toContain(runId);
   });
 });
 

@@ -18,7 +18,7 @@ export interface Rendered {
 
 let program: string | undefined;
 /** The real helm of this machine, or the one that deploy/fetch-helm.sh fetches. */
-const helmProgram = (): string =>
+export const helmProgram = (): string =>
   (program ??= execFileSync("sh", ["deploy/fetch-helm.sh"], { cwd: project, encoding: "utf8" }).trim());
 
 /** Runs helm; its output, whatever its exit code. */

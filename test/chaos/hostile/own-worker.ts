@@ -19,7 +19,9 @@ export async function startOwnWorker(
 ): Promise<OwnWorker> {
   const portFile = join(stack.directory, "own-worker.port");
   const configFile = join(stack.directory, "own-worker.yaml");
-  const config = parse(readFileSync(join(stack.directory, "aftershock.yaml"), "utf8")) as Record<string, unknown>;
+  // As the stack does for each of its programs.
+  const text = readFileSync(join(stack.directory, "aftershock.yaml"), "utf8").replaceAll("THIS_ROLE", "worker");
+  const config = parse(text) as Record<string, unknown>;
   writeFileSync(configFile, stringify({ ...config, health: { port: 0, portFile } }));
   const main = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
   const log = openSync(logFile, "a");

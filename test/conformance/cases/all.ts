@@ -1,4 +1,5 @@
 import type { Case } from "../suite.ts";
+import { forwardCases } from "./forward.ts";
 import { ioCases } from "./io.ts";
 import { lifecycleCases } from "./lifecycle.ts";
 import { networkCases } from "./network.ts";
@@ -12,4 +13,5 @@ export const allCases: readonly Case[] = [
   ...networkCases,
   ...podCases,
   ...ioCases,
+  ...forwardCases,
 ];

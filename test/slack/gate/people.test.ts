@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { workspace } from "../../../src/embedded/local-slack.ts";
+import { manifestScopes } from "../../support/slack-gate/scopes.ts";
 import { startGateRig, type GateRig } from "../../support/gate-rig.ts";
 
 let rig: GateRig;
 beforeAll(async () => {
-  rig = await startGateRig();
+  rig = await startGateRig({ scopes: [...manifestScopes(), "pins:read"] });
 });
 afterEach(() => {
   rig.gate.people.reset();
