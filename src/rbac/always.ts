@@ -2,7 +2,7 @@ import { chaosGroup, chaosKinds, pluralOf } from "../cluster/kinds.ts";
 import { latchName } from "../run/halt/latch.ts";
 import type { Account, RightFor } from "./right.ts";
 
-/** Both look for the halt of a cluster once a second, and set and lift it. */
+/** Both look for the halt of a cluster once a second, and are told of it; the quicker of the two sets and lifts it. */
 const halting = (account: Account): RightFor[] => [
   {
     id: `${account}-halt`,
@@ -13,9 +13,7 @@ const halting = (account: Account): RightFor[] => [
     resourceNames: [latchName],
     verbs: ["get", "delete"],
     why: "Reads the halt of this cluster, and lifts it after /chaos resume.",
-    ...(account === "worker"
-      ? { onlyThen: { verbs: ["delete"], when: "the bot, which is told to resume, did not get to lift it" } }
-      : {}),
+    onlyThen: { verbs: ["delete"], when: `the ${otherOf(account)} has not lifted it first` },
   },
   {
     id: `${account}-halt-create`,
@@ -25,11 +23,11 @@ const halting = (account: Account): RightFor[] => [
     resources: ["configmaps"],
     verbs: ["create"],
     why: "Sets the halt of this cluster; RBAC cannot tie the creation to a name.",
-    ...(account === "worker"
-      ? { onlyThen: { verbs: ["create"], when: "the bot, which is told to halt, did not get to set it" } }
-      : {}),
+    onlyThen: { verbs: ["create"], when: `the ${otherOf(account)} has not set it first` },
   },
 ];
+
+const otherOf = (account: Account): Account => (account === "bot" ? "worker" : "bot");
 
 /** From outside of the cluster pods are reached through the API server. */
 const forwarding = (account: Account): RightFor[] => {

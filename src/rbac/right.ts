@@ -17,7 +17,7 @@ export interface Right {
   verbs: readonly Verb[];
   /** One sentence, for the person who is asked to grant it. */
   why: string;
-  /** Verbs that a run in which all goes well does not use, with the reason why they are there all the same. */
+  /** Verbs that a run in which all goes well may do without, with the reason why they are there all the same. */
   onlyThen?: { verbs: readonly Verb[]; when: string };
   /** Needed only where pods are reached through the API server: outside of the cluster, or by `reach: port-forward`. */
   outside?: true;

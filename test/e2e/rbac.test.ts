@@ -110,6 +110,11 @@ describe.skipIf(process.getuid?.() !== 0)("bot and worker with no more rights th
       const idle: Right = { ...rights[0]!, id: "idle", resources: ["secrets"], verbs: ["get"] };
       expect(unusedOf(idle, entries)).toEqual(["idle: get secrets"]);
     }
+    // Either sets and lifts the halt, whichever is told sooner; one of them must have.
+    const together = (await Promise.all(accounts.map(logOf))).flat();
+    for (const { onlyThen: _, ...right } of rights.filter(({ where }) => where === "latch")) {
+      expect(unusedOf(right, together)).toEqual([]);
+    }
   });
 
   it("is told which right is missing, when one is taken away", async () => {
