@@ -19,6 +19,7 @@ import {
   startTestStack,
   threadText,
   untilState,
+  waitFor,
 } from "../support/stack.ts";
 
 const names = ["orders-0", "orders-1", "orders-2"];
@@ -107,7 +108,12 @@ describe.skipIf(process.getuid?.() !== 0)("PostgreSQL under CloudNativePG, throu
     expect(primary).not.toBe(before);
     expect(report.because.includes(primary) || report.verdicts.hypothesis === "refuted").toBe(true);
     const streaming = "select string_agg(application_name, ' ' order by application_name) from pg_stat_replication";
-    expect(await psql(primary, streaming)).toBe(names.filter((name) => name !== primary).join(" "));
+    // The run goes by what each member has, and one that reconnects may be on its way.
+    await waitFor(
+      () => psql(primary, streaming),
+      (replicas) => replicas === names.filter((name) => name !== primary).join(" "),
+      30_000,
+    );
     const label = ["get", "pods", "-n", "cnpg", "-l", "cnpg.io/instanceRole=primary", "-o", "name"];
     expect((await kubectl(...label)).trim()).toBe(`pod/${primary}`);
     expect(await psql(primary, "select timeline_id from pg_control_checkpoint()")).toBe(

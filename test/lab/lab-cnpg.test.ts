@@ -80,6 +80,8 @@ describe.skipIf(process.getuid?.() !== 0)("a PostgreSQL as CloudNativePG has it,
     expect(await labelled("primary")).toBe("orders-0");
     expect(await labelled("replica")).toBe("orders-1 orders-2");
     expect(await psql("orders-1", "select sender_host from pg_stat_wal_receiver")).toBe("orders-rw.cnpg.svc");
+    // Without it one that reaches for a killed primary follows it as a replica, later: nobody could take over after that.
+    expect(await psql("orders-1", "show primary_conninfo")).toContain("tcp_user_timeout=5000");
   });
 
   it("is refused in words that name what is missing", async () => {
@@ -168,12 +170,15 @@ describe.skipIf(process.getuid?.() !== 0)("a PostgreSQL as CloudNativePG has it,
     expect(reads.map(({ error }) => error)).toEqual(reads.map(() => undefined));
     // What the servers and the operator's labels say.
     expect(await psql(promoted ?? "", "select pg_is_in_recovery()")).toBe("f");
-    expect(
-      await psql(
-        promoted ?? "",
-        "select string_agg(application_name, ' ' order by application_name) from pg_stat_replication",
-      ),
-    ).toBe(["orders-0", other].join(" "));
+    await waitFor(
+      () =>
+        psql(
+          promoted ?? "",
+          "select string_agg(application_name, ' ' order by application_name) from pg_stat_replication",
+        ),
+      (replicas) => replicas === ["orders-0", other].join(" "),
+      30_000,
+    );
     expect(await labelled("primary")).toBe(promoted);
     await session.cleanUp();
     expect(await psql(promoted ?? "", "select count(*) from pg_tables where tablename like 'aftershock%'")).toBe("0");

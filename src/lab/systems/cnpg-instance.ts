@@ -10,7 +10,9 @@ export const secretsPath = "/controller/secrets";
  * was primary and is not to be it any more waits until another answers, is rewound by pg_rewind and follows
  * (internal/management/controller/instance_startup.go, verifyPgDataCoherenceForPrimary). Its settings are those of
  * CnpgConfigurationSettings in pkg/postgres/configuration.go that a failover depends on, and its pg_hba.conf is the one
- * there, but that `root` may be postgres by the socket: containers have no users of their own here.
+ * there, but that `root` may be postgres by the socket: containers have no users of their own here. The tcp_user_timeout
+ * is its default, too (GetPrimaryConnInfo in instance.go there): a receiver that reaches for a killed primary has no
+ * timeout of its own while it connects, and would follow that one once it is back at its address, a replica by then.
  */
 export const instanceScript = `
 as="setpriv --reuid postgres --regid postgres --init-groups"
@@ -22,7 +24,7 @@ chmod -R u=rwX,go= $secrets
 cd /
 name="application_name=$POD_NAME"
 source="host=$CLUSTER_NAME-rw.$NAMESPACE.svc port=5432 user=streaming_replica dbname=postgres sslmode=verify-ca \\
-sslrootcert=$secrets/ca.crt sslcert=$secrets/streaming_replica.crt sslkey=$secrets/streaming_replica.key connect_timeout=3"
+sslrootcert=$secrets/ca.crt sslcert=$secrets/streaming_replica.crt sslkey=$secrets/streaming_replica.key connect_timeout=3 tcp_user_timeout=5000"
 
 settings() {
   cat > $PGDATA/postgresql.auto.conf <<CONF

@@ -47,7 +47,7 @@ export function startCnpgOperator(options: {
 }): CnpgOperator {
   const { store, runtime, namespace, cluster, log } = options;
   let primary = options.firstPrimary;
-  /** Since when a replica answers and the primary does not; null: it does. */
+  /** When a replica answered first and the primary did not; null: it does since. */
   let lostAtMs: number | null = null;
   let failingOver = false;
   let states: readonly InstanceState[] = [];
@@ -168,8 +168,10 @@ export function startCnpgOperator(options: {
     // One that was chosen is on its way; asked again, should the first word have been lost.
     if (failingOver && answerOf(primary) !== null) return command(pods, "select pg_promote(false)");
     const replicaAnswers = states.some(({ name, answer }) => name !== primary && answer !== null);
-    lostAtMs = replicaAnswers ? (lostAtMs ?? performance.now()) : null;
-    if (lostAtMs !== null && performance.now() - lostAtMs >= leaseMs) await failOver(pods);
+    // While nobody answers, nothing is known: the count goes on, and nothing is done.
+    if (!replicaAnswers) return;
+    lostAtMs ??= performance.now();
+    if (performance.now() - lostAtMs >= leaseMs) await failOver(pods);
   };
 
   const polling = startPolling(pollEveryMs, poll);

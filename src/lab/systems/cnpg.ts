@@ -86,8 +86,8 @@ function instances(folder: string): NewObject {
     ],
     // As the operator's readiness probe asks by default (its documentation, instance_manager.md).
     readiness: { exec: { command: [`${programs}/pg_isready`, "-q", "-h", "/controller/run", "-U", "postgres"] } },
-    // Longer than the operator waits: one that is back sooner goes on as the primary.
-    restartDelayMs: 8000,
+    // Well longer than the operator waits, also on a busy machine: one that is back sooner goes on as the primary.
+    restartDelayMs: 12_000,
     hostFolders: [{ name: "secrets", path: folder, mountPath: secretsPath }],
   });
   const labels = {
