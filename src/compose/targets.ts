@@ -55,11 +55,14 @@ async function readSecretRef(
   const values = await where.cluster.getSecret(namespace, ref.secret, where.signal);
   const value = values?.[ref.key];
   if (value !== undefined) return value;
+  if (values !== null) {
+    const why = `the Secret ${ref.secret} in ${namespace} has no key ${ref.key}`;
+    throw unreadable(why, `Look: kubectl describe secret ${ref.secret} -n ${namespace}`);
+  }
+  const known = ref.ifMissing === undefined ? "" : `${ref.ifMissing} `;
   throw unreadable(
-    values === null
-      ? `there is no Secret ${ref.secret} in ${namespace}`
-      : `the Secret ${ref.secret} in ${namespace} has no key ${ref.key}`,
-    `Look: kubectl describe secret ${ref.secret} -n ${namespace}`,
+    `there is no Secret ${ref.secret} in ${namespace}`,
+    `${known}Look: kubectl get secrets -n ${namespace}`,
   );
 }
 

@@ -39,11 +39,16 @@ export interface PartLook {
 export interface SecretLook {
   secret: string;
   key: string;
+  /** A sentence on how it comes to be there, where that is known. */
+  ifMissing?: string;
   /** `redis password`, `postgres tls.ca`: what it is for. */
   uses: readonly string[];
   state: "there" | "no such Secret" | "no such key" | "unknown";
   why?: string;
 }
+
+/** A Secret's key that a target refers to. */
+export type SecretUse = Omit<SecretLook, "state" | "why">;
 
 export interface LocalLook {
   kind: "variable" | "file";
@@ -119,7 +124,7 @@ function gathered<T extends SecretRef>(all: ReadonlyArray<{ use: string; ref: T 
 }
 
 /** Each Secret and key that a target refers to, with what for. */
-export function secretUses(target: Pick<Target, "access">): Array<Pick<SecretLook, "secret" | "key" | "uses">> {
+export function secretUses(target: Pick<Target, "access">): SecretUse[] {
   const own = usesOf(target).flatMap(({ use, ref }) => ("secret" in ref ? [{ use, ref }] : []));
   return gathered(own).map(({ ref, uses }) => ({ ...ref, uses }));
 }
@@ -145,10 +150,7 @@ function askedOnce(namespace: string, tools: Pick<LookTools, "secret">): AskedOn
   };
 }
 
-async function lookAtSecret(
-  use: Pick<SecretLook, "secret" | "key" | "uses">,
-  { ofSecret }: AskedOnce,
-): Promise<SecretLook> {
+async function lookAtSecret(use: SecretUse, { ofSecret }: AskedOnce): Promise<SecretLook> {
   try {
     const values = await ofSecret(use.secret);
     if (values === null) return { ...use, state: "no such Secret" };

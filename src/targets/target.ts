@@ -36,8 +36,8 @@ export interface TlsAccess {
 
 /** Where a secret is: never in the configuration file itself. */
 export type SecretRef =
-  /** A key of a Kubernetes Secret, in the target's namespace. */
-  { secret: string; key: string } | LocalRef;
+  /** A key of a Kubernetes Secret, in the target's namespace. `ifMissing`: a sentence on how it comes to be there. */
+  { secret: string; key: string; ifMissing?: string } | LocalRef;
 
 /** Where a secret is on the machine that the worker runs on. */
 export type LocalRef =

@@ -38,6 +38,10 @@ describe("what must fire of a described target, fires", () => {
     expect(judge({ secrets: [{ ...secret, state: "no such Secret" }] })[0]).toMatch(
       /^wrong: .*no Secret login in cache/,
     );
+    const known = { ...secret, state: "no such Secret", ifMissing: "Its chart makes it." } as const;
+    expect(judgeDescribed({ ...whole, secrets: [known] }, "lab", nowMs)[0]?.mend).toBe(
+      "kubectl get secrets -n cache\nIts chart makes it.\nWhere it is called otherwise: access.redis.password (clusters.lab.targets, orders)",
+    );
     expect(judge({ secrets: [{ ...secret, state: "no such key" }] })[0]).toMatch(/^wrong: .*has no key password/);
     expect(judge({ secrets: [{ ...secret, state: "unknown", why: "no answer" }] })[0]).toMatch(/^unknown: .*no answer/);
     const [unset] = judgeDescribed({ ...whole, locals: [{ ...local, why: "PASSWORD is not set." }] }, "lab", nowMs);

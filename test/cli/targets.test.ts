@@ -86,6 +86,7 @@ approvals: { approvers: [U0BOB] }
     expect(parsed).toHaveLength(written.targets.length);
     expect(out).toContain("# Secret hippo-cluster-cert, key ca.crt: there");
     expect(out).toContain("# Secret carts-redis, key redis-password: NO SUCH SECRET");
+    expect(out).toContain("# The chart makes none with auth.enabled=false: then write login: none in the target.");
     expect(out).toContain("# Certificates for tls are there, too: where it is on, add transport: tls");
     expect(out).toContain(
       "# odd.name in cache (cloudnative-pg) is served by no preset: a preset takes only names that are DNS labels",

@@ -156,7 +156,15 @@ describe("a preset in the configuration", () => {
     const orders = { preset: "cloudnative-pg", instance: "orders" };
     expect(parse(orders)).toMatchObject({
       parameters: { user: "postgres", database: "postgres" },
-      access: { postgres: { password: { secret: "orders-superuser", key: "password" } } },
+      access: {
+        postgres: {
+          password: {
+            secret: "orders-superuser",
+            key: "password",
+            ifMissing: expect.stringContaining("spec.enableSuperuserAccess: true"),
+          },
+        },
+      },
     });
     for (const user of ["app", "shop"]) {
       expect(parse({ ...orders, user })).toMatchObject({

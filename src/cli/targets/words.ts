@@ -86,13 +86,15 @@ export function discoveredText({ cluster, namespaces, found, unserved }: Discove
   return `${comments([...head, ...next])}targets:\n${targets.join("\n")}\n${comments(refused)}`;
 }
 
+const otherLogin = "Another login is written in access, or login: none where there is none: docs/presets.md";
+
 function aboutText({ target, title, pods, experiments, secrets, alsoThere }: Discovered): string[] {
-  const missing = secrets.some(({ state }) => state === "no such Secret" || state === "no such key");
+  const missing = secrets.filter(({ state }) => state === "no such Secret" || state === "no such key");
   return [
     `${title}: ${someOf(pods)}`,
     `Experiments: ${experiments.join(", ")}`,
     ...secrets.map(secretText),
-    ...(missing ? [`Another login is written in access, or login: none where there is none: docs/presets.md`] : []),
+    ...new Set(missing.map(({ ifMissing }) => ifMissing ?? otherLogin)),
     ...(secrets.length === 0 ? ["No login is known of it: one that it asks for is written in access"] : []),
     ...alsoThere.map(
       (transport) => `Certificates for ${transport} are there, too: where it is on, add transport: ${transport}`,

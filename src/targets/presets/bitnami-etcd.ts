@@ -32,7 +32,11 @@ export const bitnamiEtcd: Preset = {
         etcd: {
           port: 2379,
           user: "root",
-          password: { secret: fullname, key: "etcd-root-password" },
+          password: {
+            secret: fullname,
+            key: "etcd-root-password",
+            ifMissing: "The chart makes none with auth.rbac.create=false: then write login: none in the target.",
+          },
           ...tlsWhen(transport, {
             serverName: `{pod}.${fullname}-headless.{namespace}.svc.cluster.local`,
             verify: "full",

@@ -29,7 +29,11 @@ export const bitnamiRedis: Preset = {
     });
     const of = (key: string) => ({ secret: `${fullname}-crt`, key });
     const common = {
-      password: { secret: fullname, key: "redis-password" },
+      password: {
+        secret: fullname,
+        key: "redis-password",
+        ifMissing: "The chart makes none with auth.enabled=false: then write login: none in the target.",
+      },
       ...tlsWhen(transport, {
         ca: of("ca.crt"),
         cert: of("tls.crt"),

@@ -1,5 +1,8 @@
 import { labelled, tlsWhen, type Preset } from "./preset.ts";
 
+const withoutSuperuser =
+  "CloudNativePG makes it only where the Cluster has spec.enableSuperuserAccess: true. For cnpg-failover the application's owner does as well: user: app in the target.";
+
 /**
  * PostgreSQL by CloudNativePG. Read in cloudnative-pg/cloudnative-pg v1.30.0:
  * - labels cnpg.io/cluster and cnpg.io/podRole=instance: pkg/utils/labels_annotations.go, pkg/specs/pods.go; a Pooler's pods
@@ -25,7 +28,9 @@ export const cloudnativePg: Preset = {
   of: ({ instance, transport, user = "postgres" }) => {
     const superuser = user === "postgres";
     // Whatever the owner of the application's database is called, its Secret is called so.
-    const secret = `${instance}-${superuser ? "superuser" : "app"}`;
+    const login = superuser
+      ? { secret: `${instance}-superuser`, ifMissing: withoutSuperuser }
+      : { secret: `${instance}-app` };
     return {
       selectors: { postgres: labelled({ "cnpg.io/cluster": instance, "cnpg.io/podRole": "instance" }) },
       parameters: {
@@ -37,8 +42,8 @@ export const cloudnativePg: Preset = {
       access: {
         postgres: {
           port: 5432,
-          user: { secret, key: "username" },
-          password: { secret, key: "password" },
+          user: { ...login, key: "username" },
+          password: { ...login, key: "password" },
           ...tlsWhen(transport, {
             ca: { secret: `${instance}-ca`, key: "ca.crt" },
             serverName: `${instance}-rw.{namespace}.svc`,

@@ -1,6 +1,8 @@
 import { labelled, lockInKubernetes, tlsWhen, type Preset } from "./preset.ts";
 
 const prefix = "postgres-operator.crunchydata.com";
+const withoutUser =
+  "PGO makes one for each user in spec.users of the PostgresCluster, and where that is left out, for one called like the cluster. Say which in the target: user: NAME.";
 
 /**
  * PostgreSQL by Crunchy Data's operator. Read in CrunchyData/postgres-operator v5.8.9, and the same in v6.0.3:
@@ -28,7 +30,7 @@ export const crunchyPgo: Preset = {
   transports: ["tls"],
   user: "picks the Secret",
   of: ({ instance, transport, user = instance }) => {
-    const secret = `${instance}-pguser-${user}`;
+    const login = { secret: `${instance}-pguser-${user}`, ifMissing: withoutUser };
     const ca = { secret: `${instance}-cluster-cert`, key: "ca.crt" };
     return {
       selectors: { postgres: labelled({ [`${prefix}/cluster`]: instance, [`${prefix}/data`]: "postgres" }) },
@@ -43,8 +45,8 @@ export const crunchyPgo: Preset = {
       access: {
         postgres: {
           port: 5432,
-          user: { secret, key: "user" },
-          password: { secret, key: "password" },
+          user: { ...login, key: "user" },
+          password: { ...login, key: "password" },
           ...tlsWhen(transport, { ca, serverName: `${instance}-primary.{namespace}.svc`, verify: "full" }),
         },
         patroni: {

@@ -59,7 +59,10 @@ function keysOf(uses: readonly string[]): string {
   return uses.map((use) => `access.${use.replace(" ", ".")}`).join(" and ");
 }
 
-function judgeSecret({ secret, key: secretKey, uses, state, why }: SecretLook, { look, key }: Where): Line[] {
+function judgeSecret(
+  { secret, key: secretKey, ifMissing, uses, state, why }: SecretLook,
+  { look, key }: Where,
+): Line[] {
   const { name, namespace } = look;
   const elsewhere = `Where it is called otherwise: ${keysOf(uses)} (${key})`;
   switch (state) {
@@ -69,7 +72,7 @@ function judgeSecret({ secret, key: secretKey, uses, state, why }: SecretLook, {
       return [
         wrong(
           `Target ${name}: there is no Secret ${secret} in ${namespace}, for ${uses.join(", ")}.`,
-          `kubectl get secrets -n ${namespace}\n${elsewhere}`,
+          [`kubectl get secrets -n ${namespace}`, ifMissing, elsewhere].filter((line) => line !== undefined).join("\n"),
         ),
       ];
     case "no such key":
