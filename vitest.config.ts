@@ -21,6 +21,7 @@ export default defineConfig({
           name: "fast",
           include: ["test/**/*.test.ts"],
           exclude: [...labs, ...wholeStack, "test/architecture/**"],
+          setupFiles: ["test/support/same-inputs.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

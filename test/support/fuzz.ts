@@ -1,14 +1,16 @@
 import fc from "fast-check";
 
 const times = Number(process.env["FUZZ_TIMES"] ?? 1);
-const seed = process.env["FUZZ_SEED"];
+const wanted = process.env["FUZZ_SEED"] ?? (times === 1 ? "2026" : "random");
 
-/**
- * How often a property is tried: a few times in `npm test`, and FUZZ_TIMES as often where there is time. FUZZ_SEED
- * repeats what a failure named.
- */
-export function tries(few: number): { numRuns: number; seed?: number } {
-  return { numRuns: Math.ceil(few * times), ...(seed === undefined ? {} : { seed: Number(seed) }) };
+/** Whether inputs are drawn that no run has seen before; else the same ones every time. */
+export const drawsAnew = wanted === "random";
+/** FUZZ_SEED=N repeats what a failure named. */
+export const seed = Number(wanted);
+
+/** How often a property is tried: a few times in `npm test`, and FUZZ_TIMES as often where there is time. */
+export function tries(few: number): { numRuns: number } {
+  return { numRuns: Math.ceil(few * times) };
 }
 
 /** Texts that have broken programs: quotes, control characters, halves of pairs, names that every object has, formats. */
