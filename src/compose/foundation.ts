@@ -38,7 +38,7 @@ export interface Foundation {
   loaded: LoadedConfig;
   log: Logger;
   database: Database;
-  /** PostgreSQL\'s. */
+  /** PostgreSQL's. */
   clock: SharedClock;
   queue: RunQueue;
   scheduleQueue: ScheduleQueue;
