@@ -141,12 +141,14 @@ describe("a PostgreSQL under Patroni with logins and TLS", () => {
     });
     const probes = await session.start(recorder);
     const okOf = (id: string): number => probes.status().clients.find(({ client }) => client === id)?.ok ?? 0;
-    await waitFor(async () => ["follower", "pinned", "replica-reads"].every((id) => okOf(id) > 10), Boolean, 20_000);
+    const first = (wanted: string) => recorder.history().events.find(({ event }) => event === wanted);
+    const begun = async (): Promise<boolean> =>
+      ["follower", "pinned", "replica-reads"].every((id) => okOf(id) > 10) &&
+      ["lock", "wal-receiver"].every((event) => first(event) !== undefined);
+    await waitFor(begun, Boolean, 20_000);
     await probes.stop();
-    const { events } = recorder.history();
-    expect(events.find(({ event }) => event === "lock")?.detail["holder"]).toBe(primary);
-    const receiver = events.find(({ event }) => event === "wal-receiver");
-    expect(receiver?.detail).toEqual({ streaming: true, from: primary });
+    expect(first("lock")?.detail["holder"]).toBe(primary);
+    expect(first("wal-receiver")?.detail).toEqual({ streaming: true, from: primary });
     expect(await session.awaitConvergence(recorder, 10_000, context.signal)).toMatchObject({ converged: true });
     const reads = await session.finalReads(recorder);
     expect(reads.map(({ error }) => error)).toEqual([undefined, undefined, undefined, undefined]);
