@@ -181,9 +181,10 @@ postgresql:
     ].every((args) => etcdctl(...args));
     if (!prepared) throw new Error("etcd took no users");
     for (const member of members) start("patroni", [file(`${member.name}.yml`, configOf(member))]);
-    await until(() =>
-      [first, second].some(({ host }) => psql(host, "select count(*) from pg_stat_replication") === "1"),
-    );
+    // A base backup streams, too, under a name of its own.
+    const replicas =
+      "select count(*) from pg_stat_replication where state = 'streaming' and application_name like 'acid-%'";
+    await until(() => [first, second].some(({ host }) => psql(host, replicas) === "1"));
   } catch (error) {
     await stop();
     throw error;
