@@ -1,12 +1,5 @@
 import fc from "fast-check";
-
-const times = Number(process.env["FUZZ_TIMES"] ?? 1);
-const wanted = process.env["FUZZ_SEED"] ?? (times === 1 ? "2026" : "random");
-
-/** Whether inputs are drawn that no run has seen before; else the same ones every time. */
-export const drawsAnew = wanted === "random";
-/** FUZZ_SEED=N repeats what a failure named. */
-export const seed = Number(wanted);
+import { times } from "./fuzz-settings.ts";
 
 /** How often a property is tried: a few times in `npm test`, and FUZZ_TIMES as often where there is time. */
 export function tries(few: number): { numRuns: number } {
