@@ -115,7 +115,8 @@ function usesOf({ access }: Pick<Target, "access">): Array<{ use: string; ref: S
 function gathered<T extends SecretRef>(all: ReadonlyArray<{ use: string; ref: T }>): Array<{ ref: T; uses: string[] }> {
   const known = new Map<string, { ref: T; uses: string[] }>();
   for (const { use, ref } of all) {
-    const place = Object.values(ref).join("\n");
+    // What is known of a Secret that is not there is no part of where it is.
+    const place = ("secret" in ref ? [ref.secret, ref.key] : Object.values(ref)).join("\n");
     const found = known.get(place);
     if (found === undefined) known.set(place, { ref, uses: [use] });
     else found.uses.push(use);
