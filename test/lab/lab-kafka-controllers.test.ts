@@ -8,6 +8,7 @@ import type { SystemContext } from "../../src/probes/system.ts";
 import { systemContext } from "../../src/run/systems.ts";
 import { kafkaHere, whySkipped } from "../support/kafka.ts";
 import { kubectl, kubectlOk } from "../support/kubectl.ts";
+import { partition } from "../support/partition.ts";
 import { waitFor } from "../support/stack.ts";
 import { missingIn, writeAndReadBack } from "../support/target-rig.ts";
 
@@ -106,19 +107,7 @@ describe.skipIf(process.getuid?.() !== 0 || "missing" in here)(
       const session = await kafka.open(contextWith(selected));
       const look = () => session.proveConnected(["kafka-0"], ["kafka-1", "kafka-controller-0"]);
       expect(await look()).toMatchObject({ ok: true });
-      const cut = {
-        apiVersion: "chaos-mesh.org/v1alpha1",
-        kind: "NetworkChaos",
-        metadata: { name: "cut", namespace: "messaging" },
-        spec: {
-          action: "partition",
-          mode: "all",
-          direction: "both",
-          selector: { pods: { messaging: ["kafka-0"] } },
-          target: { mode: "all", selector: { pods: { messaging: ["kafka-controller-0"] } } },
-          duration: "5m",
-        },
-      };
+      const cut = partition("messaging", "kafka-0", "kafka-controller-0");
       await kubectlOk(lab.kubeconfigPath, ["apply", "-f", "-"], JSON.stringify(cut));
       const during = await waitFor(look, ({ ok }) => !ok, 20_000);
       expect(during.pairs.filter(({ ok }) => !ok).map(({ from, to }) => `${from} ${to}`)).toEqual([

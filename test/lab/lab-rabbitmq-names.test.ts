@@ -8,6 +8,7 @@ import { findNodes } from "../../src/probes/rabbitmq/nodes.ts";
 import type { SystemContext } from "../../src/probes/system.ts";
 import { systemContext } from "../../src/run/systems.ts";
 import { kubectlOk } from "../support/kubectl.ts";
+import { partition } from "../support/partition.ts";
 import { waitFor } from "../support/stack.ts";
 import { missingIn, writeAndReadBack } from "../support/target-rig.ts";
 
@@ -76,19 +77,7 @@ onRabbit("real RabbitMQ with %s names", (names, suffix) => {
     const session = await rabbitmq.open(context);
     const look = () => session.proveConnected(["rabbitmq-0"], ["rabbitmq-1", "rabbitmq-2"]);
     expect(await look()).toMatchObject({ ok: true });
-    const cut = {
-      apiVersion: "chaos-mesh.org/v1alpha1",
-      kind: "NetworkChaos",
-      metadata: { name: "cut", namespace: "messaging" },
-      spec: {
-        action: "partition",
-        mode: "all",
-        direction: "both",
-        selector: { pods: { messaging: ["rabbitmq-0"] } },
-        target: { mode: "all", selector: { pods: { messaging: ["rabbitmq-1"] } } },
-        duration: "5m",
-      },
-    };
+    const cut = partition("messaging", "rabbitmq-0", "rabbitmq-1");
     const k = (...args: string[]) => kubectlOk(lab.kubeconfigPath, args);
     await kubectlOk(lab.kubeconfigPath, ["apply", "-f", "-"], JSON.stringify(cut));
     await waitFor(
