@@ -1,61 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { generate } from "selfsigned";
+import {
+  createAuthority as createLabAuthority,
+  type Authority,
+  type Issued,
+} from "../../src/lab/certificate-authority.ts";
 
-/** PEM texts. */
-export interface Issued {
-  cert: string;
-  key: string;
-}
+export type { Authority, Issued };
 
-export interface Authority {
-  ca: string;
-  /** A certificate for servers and for clients; `names` are DNS names, `ips` addresses. Without a common name: of an organisation alone. */
-  issue(subject: { commonName?: string; names?: readonly string[]; ips?: readonly string[] }): Promise<Issued>;
-}
-
-const hourMs = 3600_000;
-
-/** A throw-away certificate authority. */
-export async function createAuthority(name: string): Promise<Authority> {
-  const common = {
-    keyType: "ec",
-    algorithm: "sha256",
-    notBeforeDate: new Date(Date.now() - hourMs),
-    notAfterDate: new Date(Date.now() + 24 * hourMs),
-  } as const;
-  const authority = await generate([{ name: "commonName", value: name }], {
-    ...common,
-    extensions: [
-      { name: "basicConstraints", cA: true, critical: true },
-      { name: "keyUsage", keyCertSign: true, cRLSign: true, digitalSignature: true, critical: true },
-    ],
-  });
-  return {
-    ca: authority.cert,
-    issue: async ({ commonName, names = [], ips = [] }) => {
-      const altNames = [
-        ...names.map((value) => ({ type: 2, value }) as const),
-        ...ips.map((ip) => ({ type: 7, ip }) as const),
-      ];
-      const subject =
-        commonName === undefined
-          ? { name: "organizationName", value: "rig" }
-          : { name: "commonName", value: commonName };
-      const made = await generate([subject], {
-        ...common,
-        ca: { key: authority.private, cert: authority.cert },
-        extensions: [
-          { name: "basicConstraints", cA: false, critical: true },
-          { name: "keyUsage", digitalSignature: true, critical: true },
-          { name: "extKeyUsage", serverAuth: true, clientAuth: true },
-          ...(altNames.length === 0 ? [] : [{ name: "subjectAltName", altNames } as const]),
-        ],
-      });
-      return { cert: made.cert, key: made.private };
-    },
-  };
+/** One whose certificates are good for a day. */
+export function createAuthority(name: string): Promise<Authority> {
+  return createLabAuthority(name, Date.now(), 24 * 3600_000);
 }
 
 /** A certificate and its key, PEM; `files` for servers, which read nothing else. */

@@ -1,60 +1,31 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { generate } from "selfsigned";
+import { createAuthority, type Issued } from "../certificate-authority.ts";
 import type { NewObject } from "../objects.ts";
 
 /** What the operator makes for a cluster by itself: certificates, and the passwords of two users. PEM texts. */
 export interface CnpgSecrets {
   ca: string;
   caKey: string;
-  server: { cert: string; key: string };
+  server: Issued;
   /** Of the user `streaming_replica`, who has no password. */
-  replication: { cert: string; key: string };
+  replication: Issued;
   superuserPassword: string;
   appPassword: string;
 }
 
-const validForMs = 30 * 24 * 3600_000;
-const backdatedMs = 3600_000;
-
 /** Makes them anew, as they are thrown away with the lab. */
 export async function createCnpgSecrets(cluster: string, namespace: string, nowMs: number): Promise<CnpgSecrets> {
-  const common = {
-    keyType: "ec",
-    algorithm: "sha256",
-    notBeforeDate: new Date(nowMs - backdatedMs),
-    notAfterDate: new Date(nowMs + validForMs),
-  } as const;
-  const authority = await generate([{ name: "commonName", value: cluster }], {
-    ...common,
-    extensions: [
-      { name: "basicConstraints", cA: true, critical: true },
-      { name: "keyUsage", keyCertSign: true, cRLSign: true, digitalSignature: true, critical: true },
-    ],
-  });
-  const issue = async (commonName: string, names: readonly string[]): Promise<{ cert: string; key: string }> => {
-    const altNames = names.map((value) => ({ type: 2, value }) as const);
-    const made = await generate([{ name: "commonName", value: commonName }], {
-      ...common,
-      ca: { key: authority.private, cert: authority.cert },
-      extensions: [
-        { name: "basicConstraints", cA: false, critical: true },
-        { name: "keyUsage", digitalSignature: true, critical: true },
-        { name: "extKeyUsage", serverAuth: true, clientAuth: true },
-        ...(altNames.length === 0 ? [] : [{ name: "subjectAltName", altNames } as const]),
-      ],
-    });
-    return { cert: made.cert, key: made.private };
-  };
+  const authority = await createAuthority(cluster, nowMs);
   // The services' names alone, and no pod's (cloudnative-pg v1.30.0, GetClusterAltDNSNames in api/v1/cluster_funcs.go).
   const services = ["rw", "r", "ro"].map((suffix) => `${cluster}-${suffix}`);
   const names = services.flatMap((name) => [name, `${name}.${namespace}`, `${name}.${namespace}.svc`]);
   return {
-    ca: authority.cert,
-    caKey: authority.private,
-    server: await issue(`${cluster}-rw`, names),
-    replication: await issue("streaming_replica", []),
+    ca: authority.ca,
+    caKey: authority.caKey,
+    server: await authority.issue({ commonName: `${cluster}-rw`, names }),
+    replication: await authority.issue({ commonName: "streaming_replica" }),
     superuserPassword: randomBytes(24).toString("base64url"),
     appPassword: randomBytes(24).toString("base64url"),
   };
